@@ -1,0 +1,34 @@
+# A few short commands. `make` alone lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help install demo serve test check bench pocket clean
+
+help:  ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+.venv/.installed: pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing. The first time, llama.cpp is compiled from source: about 5 to 10 minutes on 2 cores."
+	@$(BIN)/python -m pip install -q -U 'pip>=25.1'
+	$(BIN)/python -m pip install -e . --group dev
+	@touch $@
+
+install: .venv/.installed  ## make .venv and install everything
+
+demo: .venv/.installed  ## ask real questions through the router, show the split, leave nothing running
+	@$(BIN)/agent-router demo
+
+serve: .venv/.installed  ## run the router on http://127.0.0.1:8484
+	@$(BIN)/agent-router serve
+
+test: .venv/.installed  ## all tests
+	$(BIN)/python -m pytest
+
+check: .venv/.installed  ## formatting, lint, types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: .venv/.installed  ## latency and throughput against the direct upstream (PEERS=1: LiteLLM and Portkey too)
+	$(BIN)/python -m tests.bench $(if $(PEERS),--peers)

@@ -1,0 +1,170 @@
+"""What a model is asked and what it answers, independent of any dialect.
+
+Every wire parses its body into one `CompletionRequest`; every upstream answers with one stream of events.
+N dialects and M upstreams therefore need N + M translators. The same structs cross the pipe to the engine's
+worker process as msgpack, which is why they are msgspec structs.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+Role = Literal["system", "user", "assistant", "tool"]
+StopReason = Literal["stop", "length", "tool_calls", "content_filter"]
+
+
+class Text(msgspec.Struct, frozen=True, tag="text"):
+    """A piece of text in a message."""
+
+    text: str
+
+
+class Image(msgspec.Struct, frozen=True, tag="image"):
+    """An image in a message: an `https:` or `data:` URL. `detail` is OpenAI's low | high | auto."""
+
+    url: str
+    detail: str | None = None
+
+
+Part = Text | Image
+
+
+class ToolCall(msgspec.Struct, frozen=True):
+    """A call that the model asked for. `arguments` is JSON text, as the model wrote it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One turn. `tool_calls` only on assistant turns, `tool_call_id` only on tool turns.
+
+    OpenAI's `developer` role is `system` here. `reasoning` is what an earlier turn of the model thought, where
+    the caller sent it back.
+    """
+
+    role: Role
+    content: tuple[Part, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+    name: str | None = None
+    reasoning: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The message's text parts, joined."""
+        return "".join(part.text for part in self.content if isinstance(part, Text))
+
+
+class Tool(msgspec.Struct, frozen=True):
+    """A function that the model may call. `parameters` is a JSON Schema object; None means no arguments."""
+
+    name: str
+    description: str = ""
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class NamedTool(msgspec.Struct, frozen=True):
+    """`tool_choice` that demands one tool by name."""
+
+    name: str
+
+
+class OutputFormat(msgspec.Struct, frozen=True):
+    """What shape the text must have. `schema` (JSON Schema) only with kind `json_schema`."""
+
+    kind: Literal["text", "json_object", "json_schema"] = "text"
+    name: str | None = None
+    schema: dict[str, Any] | bool | None = None
+    strict: bool | None = None
+
+
+class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A completion asked for. Counts are tokens; None leaves a choice to the model's own default.
+
+    `top_logprobs` None: no log-probabilities wanted; 0: the chosen token's only; n: n alternatives as well.
+    """
+
+    messages: tuple[Message, ...]
+    tools: tuple[Tool, ...] = ()
+    tool_choice: Literal["auto", "none", "required"] | NamedTool = "auto"
+    parallel_tool_calls: bool = True
+    output_format: OutputFormat = OutputFormat()
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    logit_bias: dict[int, float] | None = None
+    top_logprobs: int | None = None
+    reasoning_effort: str | None = None
+    user: str | None = None
+
+
+class TopLogprob(msgspec.Struct, frozen=True):
+    """An alternative token: its text, natural-log probability, and UTF-8 bytes."""
+
+    token: str
+    logprob: float
+    bytes: tuple[int, ...]
+
+
+class TokenLogprob(msgspec.Struct, frozen=True):
+    """The chosen token and, most probable first, the alternatives asked for."""
+
+    token: str
+    logprob: float
+    bytes: tuple[int, ...]
+    top: tuple[TopLogprob, ...] = ()
+
+
+class TextDelta(msgspec.Struct, frozen=True, tag="text"):
+    """More of the answer's text."""
+
+    text: str
+    logprobs: tuple[TokenLogprob, ...] = ()
+
+
+class ReasoningDelta(msgspec.Struct, frozen=True, tag="reasoning"):
+    """More of the model's reasoning, where it is visible."""
+
+    text: str
+
+
+class ToolCallDelta(msgspec.Struct, frozen=True, tag="tool_call"):
+    """More of the tool call number `index` (from 0). The first delta of a call carries `id` and `name`."""
+
+    index: int
+    arguments: str = ""
+    id: str | None = None
+    name: str | None = None
+
+
+class Usage(msgspec.Struct, frozen=True, tag="usage"):
+    """Tokens in four disjoint buckets. `output` includes `reasoning`."""
+
+    input: int
+    output: int
+    cache_read: int = 0
+    cache_write: int = 0
+    reasoning: int = 0
+
+    @property
+    def prompt(self) -> int:
+        """All tokens of the prompt, cached or not: OpenAI's `prompt_tokens`."""
+        return self.input + self.cache_read + self.cache_write
+
+
+class Stop(msgspec.Struct, frozen=True, tag="stop"):
+    """The end of an answer. Exactly one ends every complete stream; after it only `Usage` may come."""
+
+    reason: StopReason
+
+
+Event = TextDelta | ReasoningDelta | ToolCallDelta | Usage | Stop
