@@ -1,0 +1,324 @@
+"""The local engine's front end: a queue in front of one supervised worker process.
+
+Never imports llama.cpp, so that nothing in it can take the endpoint down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import itertools
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Literal
+
+from agent_models.completion import CompletionRequest, Event, Usage
+from agent_models.engine import protocol
+from agent_models.engine.protocol import ModelInfo
+from agent_models.engine.rates import Rates
+from agent_models.engine.worker_process import WorkerProcess
+from agent_models.errors import (
+    ContextOverflowError,
+    EngineBusyError,
+    EngineCrashedError,
+    ModelError,
+    ModelFileError,
+    UnsupportedRequestError,
+)
+
+State = Literal["stopped", "loading", "ready", "restarting", "failed"]
+QUICK_SECONDS = 30.0
+"""A worker that dies sooner than this after its start has crashed quickly."""
+MOST_QUICK_CRASHES = 5
+FAILED_SECONDS = 30.0
+"""How long the engine rests after that many before it tries again."""
+
+
+class _Job:
+    """A request on its way: its frame, and what has come back so far."""
+
+    def __init__(self, identity: int, frame: bytes) -> None:
+        self.id = identity
+        self.frame = frame
+        self.answers: asyncio.Queue[Event | int | ModelError | None] = asyncio.Queue()
+
+
+class Engine:
+    """A GGUF model that answers requests, one worker process behind it.
+
+    `info` is what is known of the model once it was loaded, `restarts` how often the worker was replaced.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        name: str,
+        context_window: int | None = None,
+        threads: int | None = None,
+        gpu_layers: int | None = None,
+        queue_limit: int = 32,
+        hang_seconds: float = 60,
+        load_seconds: float = 120,
+    ) -> None:
+        """Nothing is started yet. `context_window` in tokens; None: the trained one, at most 8,192."""
+        self.path, self.name = path, name
+        self.info: ModelInfo | None = None
+        self.state: State = "stopped"
+        self.restarts = 0
+        options = {"--n-ctx": context_window, "--threads": threads, "--gpu-layers": gpu_layers}
+        self._options = [f"{key}={value}" for key, value in options.items() if value is not None]
+        self._queue_limit, self._hang_seconds, self._load_seconds = queue_limit, hang_seconds, load_seconds
+        self._ids = itertools.count(1)
+        self._waiting: collections.deque[_Job] = collections.deque()
+        self._running: dict[int, _Job] = {}
+        self._worker: WorkerProcess | None = None
+        self._supervisor: asyncio.Task[None] | None = None
+        self._loaded: asyncio.Future[None] | None = None
+        self._failure: ModelError | None = None
+        self._rates = Rates()
+
+    @property
+    def queue_length(self) -> int:
+        """How many requests wait, the running one not counted."""
+        return len(self._waiting)
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The worker's process id while there is one."""
+        return self._worker.pid if self._worker else None
+
+    @property
+    def prefill_rate(self) -> float | None:
+        """Prompt tokens read a second; None before it is known."""
+        return self._rates.prefill
+
+    @property
+    def generation_rate(self) -> float | None:
+        """Answer tokens written a second; None before it is known."""
+        return self._rates.generation
+
+    def predicted_seconds(self, prompt_tokens: int, output_tokens: int) -> float | None:
+        """How long a request of so many tokens should take once it runs; None before the rates are known."""
+        return self._rates.seconds(prompt_tokens, output_tokens)
+
+    async def start(self) -> None:
+        """Starts the worker and waits until the model is loaded; does nothing when it already is.
+
+        Raises ModelFileError when the file cannot be used, EngineCrashedError when the worker does not come up.
+        """
+        if self._supervisor is None or self._supervisor.done():
+            self._failure = None
+            self.state = "loading"
+            self._loaded = asyncio.get_running_loop().create_future()
+            self._supervisor = asyncio.create_task(self._supervise(self._loaded))
+        assert self._loaded is not None
+        await asyncio.shield(self._loaded)
+
+    async def stop(self) -> None:
+        """Ends the worker; requests that wait or run fail with EngineCrashedError."""
+        supervisor, self._supervisor = self._supervisor, None
+        if supervisor is not None:
+            supervisor.cancel()
+            await asyncio.wait({supervisor})
+        self._fail_all(EngineCrashedError("The engine was stopped."))
+        self.state = "stopped"
+
+    async def complete(self, request: CompletionRequest) -> AsyncIterator[Event]:
+        """The answer's events as they come. Closing the iterator cancels the request, queued or running.
+
+        Raises ContextOverflowError, UnsupportedRequestError, EngineBusyError, EngineCrashedError,
+        ModelFileError.
+        """
+        identity = next(self._ids)
+        job = _Job(identity, _frame(protocol.Generate(identity, request)))
+        await self._enqueue(job)
+        try:
+            while (answer := await job.answers.get()) is not None:
+                if isinstance(answer, ModelError):
+                    raise answer
+                assert not isinstance(answer, int)
+                yield answer
+        finally:
+            self._forget(job)
+
+    async def count_tokens(self, request: CompletionRequest) -> int:
+        """How many tokens the request's prompt has. Raises as `complete` does."""
+        identity = next(self._ids)
+        job = _Job(identity, _frame(protocol.Count(identity, request)))
+        await self._enqueue(job)
+        try:
+            answer = await job.answers.get()
+        finally:
+            self._forget(job)
+        if isinstance(answer, ModelError):
+            raise answer
+        assert isinstance(answer, int)
+        return answer
+
+    async def _enqueue(self, job: _Job) -> None:
+        if self._supervisor is None or self._supervisor.done():
+            await self.start()
+        if self.state == "failed":
+            raise self._failure or EngineCrashedError("The engine has failed.")
+        if len(self._waiting) >= self._queue_limit:
+            seconds = (len(self._waiting) + 1) * (self._rates.request_seconds or 1.0)
+            raise EngineBusyError(
+                f"{len(self._waiting)} requests already wait for the local model {self.name}.",
+                retry_after=min(max(seconds, 1.0), 600.0),
+            )
+        self._waiting.append(job)
+        self._dispatch()
+
+    def _dispatch(self) -> None:
+        slots = self.info.slots if self.info else 0
+        while self.state == "ready" and self._worker and self._waiting and len(self._running) < slots:
+            job = self._waiting.popleft()
+            self._running[job.id] = job
+            self._worker.last_sign = time.monotonic()
+            self._worker.send(job.frame)
+
+    def _forget(self, job: _Job) -> None:
+        if job in self._waiting:
+            self._waiting.remove(job)
+        elif job.id in self._running and self._worker:
+            # It keeps its slot until the worker says that it has let go.
+            self._worker.send(protocol.frame(protocol.Cancel(job.id)))
+
+    def _fail_all(self, error: ModelError) -> None:
+        for job in (*self._running.values(), *self._waiting):
+            job.answers.put_nowait(error)
+        self._running.clear()
+        self._waiting.clear()
+
+    async def _supervise(self, loaded: asyncio.Future[None]) -> None:
+        """Keeps a worker running until cancelled; ends if the very first one does not come up."""
+        quick = 0
+        while True:
+            began = time.monotonic()
+            error: ModelError
+            try:
+                error = await self._one_life(loaded)
+            except ModelFileError as bad:
+                error, quick = bad, MOST_QUICK_CRASHES
+            except Exception as bad:
+                error = EngineCrashedError(f"The engine's worker process could not be run: {type(bad).__name__}.")
+            self._failure = error
+            if not loaded.done():
+                self.state = "failed"
+                self._fail_all(error)
+                loaded.set_exception(error)
+                loaded.exception()  # nobody may be waiting any more
+                return
+            crash = error if isinstance(error, EngineCrashedError) else EngineCrashedError(str(error))
+            for job in self._running.values():
+                job.answers.put_nowait(crash)
+            self._running.clear()
+            self.restarts += 1
+            quick = quick + 1 if time.monotonic() - began < QUICK_SECONDS else 1
+            if quick > MOST_QUICK_CRASHES:
+                self.state = "failed"
+                self._fail_all(error)
+                await asyncio.sleep(FAILED_SECONDS)
+                quick = 0
+            elif quick > 1:
+                self.state = "restarting"
+                await asyncio.sleep(0.25 * 2 ** (quick - 2))
+            self.state = "restarting"
+
+    async def _one_life(self, loaded: asyncio.Future[None]) -> EngineCrashedError:
+        """One worker from spawn to death; returns what ended it. Raises ModelFileError if it cannot load."""
+        worker = await WorkerProcess.spawn(self.path, self._options)
+        self._worker = worker
+        watch: asyncio.Task[None] | None = None
+        stopping = False
+        try:
+            self.info = await worker.ready(self._load_seconds)
+            self.state = "ready"
+            if not loaded.done():
+                loaded.set_result(None)
+            self._dispatch()
+            watch = asyncio.create_task(self._watch(worker))
+            while (message := await worker.receive()) is not None:
+                if isinstance(message, protocol.Failed) and message.kind == "internal":
+                    # Its state is unknown now: a fresh worker is safer than a look inside.
+                    return EngineCrashedError(f"The local model could not answer: {message.message}.")
+                self._take(message)
+            return EngineCrashedError(await worker.obituary("during this request"))
+        except EngineCrashedError as crash:
+            return crash
+        except asyncio.CancelledError:
+            stopping = True
+            raise
+        finally:
+            self.state = "restarting"
+            self._worker = None
+            if watch is not None:
+                watch.cancel()
+            await worker.close(gently=stopping)
+
+    def _take(self, message: protocol.ToFront) -> None:
+        if isinstance(message, protocol.Measured):
+            self._rates.measured(
+                message.prefilled, message.prefill_seconds, message.generated, message.generation_seconds
+            )
+            return
+        if not isinstance(message, protocol.Emitted | protocol.Counted | protocol.Failed) or message.id is None:
+            return
+        job = self._running.get(message.id)
+        if job is None:
+            return
+        ended = True
+        if isinstance(message, protocol.Emitted):
+            job.answers.put_nowait(message.event)
+            ended = isinstance(message.event, Usage)
+            if ended:
+                job.answers.put_nowait(None)
+        elif isinstance(message, protocol.Counted):
+            job.answers.put_nowait(message.tokens)
+        else:
+            job.answers.put_nowait(_error(message))
+        if ended:
+            del self._running[job.id]
+            self._dispatch()
+
+    async def _watch(self, worker: WorkerProcess) -> None:
+        """Kills a worker that gives no sign of life for `hang_seconds`, at work or when asked."""
+        ping = protocol.frame(protocol.Ping())
+        pinged: float | None = None
+        while True:
+            await asyncio.sleep(self._hang_seconds / 4)
+            now = time.monotonic()
+            if worker.last_sign > (pinged or 0.0):
+                pinged = None
+            if self._running:
+                silent = now - worker.last_sign
+            elif pinged is None:
+                worker.send(ping)
+                pinged, silent = now, 0.0
+            else:
+                silent = now - pinged
+            if silent > self._hang_seconds:
+                worker.hung = True
+                worker.kill()
+                return
+
+
+def _frame(message: protocol.ToWorker) -> bytes:
+    try:
+        return protocol.frame(message)
+    except UnicodeEncodeError:
+        raise UnsupportedRequestError(
+            "The request's text holds a lone surrogate, which is not valid Unicode.", param="messages"
+        ) from None
+
+
+def _error(failed: protocol.Failed) -> ModelError:
+    if failed.kind == "context_overflow":
+        return ContextOverflowError(
+            failed.message, prompt_tokens=failed.prompt_tokens, context_window=failed.context_window or 0
+        )
+    if failed.kind == "unsupported":
+        return UnsupportedRequestError(failed.message, param=failed.param)
+    return EngineCrashedError(failed.message)

@@ -1,0 +1,175 @@
+"""From a request to the prompt's tokens."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from agent_models.completion import CompletionRequest, Image, Message
+from agent_models.engine import tool_calls
+from agent_models.engine.model import Model
+from agent_models.engine.template import ChatTemplate, TemplateError
+from agent_models.errors import ContextOverflowError, UnsupportedRequestError
+
+_NONCHARACTERS = [chr(code) for code in range(0xFDD0, 0xFDF0)]
+# A text this many times longer (in characters) than the window (in tokens) is first measured by its beginning.
+_LONG = 16
+
+
+class PromptWriter:
+    """Writes the prompts of one model."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self.template = ChatTemplate(
+            model.template, bos=model.text(model.bos), eos=model.text(min(model.ends, default=-1))
+        )
+        spelt = sorted({model.text(token) for token in model.special} - {""}, key=len, reverse=True)
+        self._special = re.compile("|".join(map(re.escape, spelt))) if spelt else None
+
+    def tokens(self, request: CompletionRequest) -> list[int]:
+        """The prompt's tokens, BOS included where the model has one.
+
+        Control tokens spelt out in the caller's text are read as plain text, never as control tokens.
+        Raises UnsupportedRequestError; ContextOverflowError for a text far too long even to tokenise.
+        """
+        text, fence = self._text(request)
+        self._refuse_huge(text)
+        model = self._model
+        tokens = [] if not model.adds_bos or text.startswith(model.text(model.bos)) else [model.bos]
+        for part, special in fence.parts(text) if fence else [(text, True)]:
+            if part:
+                tokens += model.tokens(part, special=special)
+        return tokens
+
+    def _text(self, request: CompletionRequest) -> tuple[str, _Fence | None]:
+        tools = request.tools if request.tool_choice != "none" else ()
+        native = self.template.native_tools
+        messages = _messages(request.messages, native)
+        declared = [tool_calls.declaration(tool) for tool in tools]
+        if declared and not native:
+            messages = _with_system(messages, tool_calls.instruction(declared))
+        output = request.output_format
+        if output.kind == "json_schema" and not isinstance(output.schema, bool) and output.schema is not None:
+            schema = json.dumps(output.schema, ensure_ascii=False, separators=(",", ":"))
+            messages = _with_system(messages, f"Answer with JSON that fits this JSON Schema:\n{schema}")
+        variables: dict[str, Any] = {}
+        if request.reasoning_effort is not None:
+            variables["reasoning_effort"] = request.reasoning_effort
+        if output.kind != "text" or request.reasoning_effort in ("none", "minimal"):
+            variables["enable_thinking"] = False  # a constrained answer leaves no room for thoughts
+        payload: dict[str, Any] = {"messages": messages, "tools": declared if native and declared else None}
+        fence = self._fence(payload)
+        if fence is not None:
+            payload = fence.guard(payload)
+        try:
+            text = self.template.render(payload["messages"], payload["tools"], **variables)
+        except TemplateError as error:
+            raise UnsupportedRequestError(
+                f"The model's chat template does not take these messages: {error}.", param="messages"
+            ) from None
+        return text, fence
+
+    def _fence(self, payload: Any) -> _Fence | None:
+        if self._special is None:
+            return None
+        spelt = json.dumps(payload, ensure_ascii=False)
+        if not self._special.search(spelt):
+            return None
+        free = [mark for mark in _NONCHARACTERS if mark not in spelt]
+        if len(free) < 2:
+            raise UnsupportedRequestError("The text holds every Unicode noncharacter.", param="messages")
+        return _Fence(free[0], free[1], self._special)
+
+    def _refuse_huge(self, text: str) -> None:
+        window = self._model.window
+        if len(text) <= window * _LONG:
+            return
+        start = len(self._model.tokens(text[: window * _LONG], special=True))
+        if start > window + 64:
+            about = start * len(text) // (window * _LONG)
+            raise overflow(window, about, None, about=True)
+
+
+class _Fence:
+    """Encloses control tokens in the caller's text, so that they can be told from the template's own."""
+
+    def __init__(self, left: str, right: str, special: re.Pattern[str]) -> None:
+        self._left, self._right, self._special = left, right, special
+        self._fenced = re.compile(f"{left}([^{left}{right}]*){right}")
+
+    def guard(self, value: Any) -> Any:
+        if isinstance(value, str):
+            return self._special.sub(lambda found: f"{self._left}{found[0]}{self._right}", value)
+        if isinstance(value, dict):
+            return {self.guard(key): self.guard(entry) for key, entry in value.items()}
+        if isinstance(value, list):
+            return [self.guard(entry) for entry in value]
+        return value
+
+    def parts(self, text: str) -> list[tuple[str, bool]]:
+        """The rendered text in pieces, and whether control tokens in a piece are the template's own."""
+        # A mark left alone is one whose partner the template cut away.
+        strays = str.maketrans("", "", self._left + self._right)
+        pieces = self._fenced.split(text)
+        return [(piece.translate(strays), index % 2 == 0) for index, piece in enumerate(pieces)]
+
+
+def overflow(window: int, prompt: int, completion: int | None, *, about: bool = False) -> ContextOverflowError:
+    """The error for a prompt (and an answer) of so many tokens, in the words that clients look for."""
+    approximately = "about " if about else ""
+    asked = (
+        f"you requested {prompt + completion} tokens ({prompt} in the messages, {completion} in the completion)"
+        if completion is not None
+        else f"your messages resulted in {approximately}{prompt} tokens"
+    )
+    return ContextOverflowError(
+        f"This model's maximum context length is {window} tokens. However, {asked}. "
+        f"Please reduce the length of the messages{' or completion' if completion is not None else ''}.",
+        prompt_tokens=prompt,
+        context_window=window,
+    )
+
+
+def _messages(messages: tuple[Message, ...], native: bool) -> list[dict[str, Any]]:
+    return [tool_calls.as_text(entry) if not native else entry for entry in map(_entry, messages)]
+
+
+def _entry(message: Message) -> dict[str, Any]:
+    if any(isinstance(part, Image) for part in message.content):
+        raise UnsupportedRequestError("The local model reads text only; it sees no images.", param="messages")
+    entry: dict[str, Any] = {"role": message.role, "content": message.text}
+    if message.tool_calls:
+        entry["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": _arguments(call.arguments)},
+            }
+            for call in message.tool_calls
+        ]
+    if message.tool_call_id is not None:
+        entry["tool_call_id"] = message.tool_call_id
+    if message.name is not None:
+        entry["name"] = message.name
+    if message.reasoning is not None:
+        entry["reasoning_content"] = message.reasoning
+    return entry
+
+
+def _arguments(text: str) -> Any:
+    # Templates expect an object and write it as JSON; what is none stays the text it was.
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, dict) else text
+
+
+def _with_system(messages: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:
+    if messages and messages[0]["role"] == "system":
+        first = messages[0]
+        joined = f"{first['content']}\n\n{text}" if first["content"] else text
+        return [{**first, "content": joined}, *messages[1:]]
+    return [{"role": "system", "content": text}, *messages]

@@ -1,0 +1,161 @@
+"""Choosing the next token: llama.cpp's own sampler chain, a grammar, and log-probabilities. Worker only."""
+
+from __future__ import annotations
+
+import ctypes
+import secrets
+from typing import Any
+
+import llama_cpp as llama
+import numpy as np
+
+from agent_models.completion import CompletionRequest, TokenLogprob, TopLogprob
+from agent_models.engine.model import Model
+
+TEMPERATURE = 0.7
+"""When neither the caller nor the file says one: small quantised models ramble at 1.0."""
+TOP_P = 0.95
+# llama.cpp's own cuts of the improbable tail, which small models need at any temperature.
+TOP_K = 40
+MIN_P = 0.05
+_RANDOM_SEED = 0xFFFFFFFF  # llama.cpp takes this one to mean "draw a seed"
+
+
+class GrammarError(ValueError):
+    """llama.cpp does not take the grammar, or it leaves the model no token."""
+
+
+class Grammar:
+    """A GBNF grammar that is being followed, token by token."""
+
+    def __init__(self, model: Model, gbnf: str) -> None:
+        self._sampler = llama.llama_sampler_init_grammar(model.vocabulary, gbnf.encode(), b"root")
+        if not self._sampler:
+            raise GrammarError("llama.cpp cannot read the grammar")
+        self._one = (llama.llama_token_data * 1)()
+
+    def allows(self, token: int) -> bool:
+        """Whether the token may come next."""
+        self._one[0] = llama.llama_token_data(id=token, logit=1.0, p=0.0)
+        array = llama.llama_token_data_array(data=self._one, size=1, selected=-1, sorted=False)
+        llama.llama_sampler_apply(self._sampler, ctypes.byref(array))
+        return bool(self._one[0].logit != -np.inf)
+
+    def restrict(self, array: Any) -> None:
+        """Sets the logit of every token that may not come next to minus infinity."""
+        llama.llama_sampler_apply(self._sampler, ctypes.byref(array))
+
+    def accept(self, token: int) -> None:
+        """Moves on by a token that is allowed (any other would abort the process)."""
+        llama.llama_sampler_accept(self._sampler, token)
+
+    def close(self) -> None:
+        """Frees the grammar."""
+        if self._sampler:
+            llama.llama_sampler_free(self._sampler)
+            self._sampler = None
+
+
+class Sampler:
+    """Samples one answer's tokens. `limit` is the longest answer in tokens."""
+
+    def __init__(self, model: Model, request: CompletionRequest, limit: int) -> None:
+        self._model = model
+        self._chain = _chain(model, request, limit)
+        size = model.vocabulary_size
+        self._rows = np.zeros(size, dtype=[("id", np.int32), ("logit", np.float32), ("p", np.float32)])
+        self._ids = np.arange(size, dtype=np.int32)
+        # Control tokens would vanish from a constrained answer's text and leave it outside its grammar.
+        self._banned = np.array(sorted(model.special - model.ends), dtype=np.int64)
+        self._banned_set = model.special - model.ends
+
+    def sample(self, grammar: Grammar | None) -> int:
+        """The next token, after which the context's logits are those of the position before it.
+
+        Raises GrammarError when no token is allowed.
+        """
+        if grammar is None:
+            return int(llama.llama_sampler_sample(self._chain, self._model.context, -1))
+        # Trying the free choice first spares testing the whole vocabulary against the grammar.
+        token = self._choose(self._fill())
+        if token in self._banned_set or not grammar.allows(token):
+            array = self._fill()
+            self._rows["logit"][self._banned] = -np.inf
+            grammar.restrict(array)
+            if not np.isfinite(self._rows["logit"]).any():
+                raise GrammarError("the grammar leaves the model no token")
+            token = self._choose(array)
+        llama.llama_sampler_accept(self._chain, token)
+        return token
+
+    def _fill(self) -> Any:
+        self._rows["id"] = self._ids
+        self._rows["logit"] = self._model.logits()
+        self._rows["p"] = 0
+        data = self._rows.ctypes.data_as(llama.llama_token_data_p)
+        return llama.llama_token_data_array(data=data, size=len(self._rows), selected=-1, sorted=False)
+
+    def _choose(self, array: Any) -> int:
+        llama.llama_sampler_apply(self._chain, ctypes.byref(array))
+        return int(array.data[array.selected].id)
+
+    def logprob(self, token: int, alternatives: int) -> TokenLogprob:
+        """The token's probability by the model's raw logits, before temperature, cuts and grammar."""
+        logits = self._model.logits().astype(np.float64)
+        peak = float(logits.max())
+        total = peak + float(np.log(np.exp(logits - peak).sum()))
+        count = min(alternatives, len(logits))
+        best = np.argpartition(-logits, count - 1)[:count] if count else np.array([], dtype=np.int64)
+        ordered = sorted(best.tolist(), key=lambda candidate: -logits[candidate])
+        top = tuple(TopLogprob(*self._spelt(other, logits, total)) for other in ordered)
+        return TokenLogprob(*self._spelt(token, logits, total), top=top)
+
+    def _spelt(self, token: int, logits: Any, total: float) -> tuple[str, float, tuple[int, ...]]:
+        piece = self._model.piece(token)
+        return piece.decode("utf-8", "replace"), float(logits[token] - total), tuple(piece)
+
+    def close(self) -> None:
+        """Frees the chain."""
+        if self._chain:
+            llama.llama_sampler_free(self._chain)
+            self._chain = None
+
+
+def _chain(model: Model, request: CompletionRequest, limit: int) -> Any:
+    """llama.cpp's chain in the order of `llama_cpp.Llama`, so that the same settings sample the same."""
+    chain = llama.llama_sampler_chain_init(llama.llama_sampler_chain_default_params())
+
+    def add(sampler: Any) -> None:
+        llama.llama_sampler_chain_add(chain, sampler)
+
+    if request.logit_bias:
+        entries = [llama.llama_logit_bias(token=t, bias=b) for t, b in request.logit_bias.items()]
+        biases = (llama.llama_logit_bias * len(entries))(*entries)
+        add(llama.llama_sampler_init_logit_bias(model.vocabulary_size, len(entries), biases))
+    frequency, presence = request.frequency_penalty or 0.0, request.presence_penalty or 0.0
+    if frequency or presence:
+        # Over the whole answer, as OpenAI's are.
+        add(llama.llama_sampler_init_penalties(model.vocabulary_size, max(limit, 1), 1.0, frequency, presence))
+    temperature = request.temperature
+    if temperature is None:
+        temperature = _number(model.metadata.get("general.sampling.temp"), TEMPERATURE)
+    if temperature <= 0:
+        add(llama.llama_sampler_init_greedy())
+        return chain
+    top_p = request.top_p
+    if top_p is None:
+        top_p = _number(model.metadata.get("general.sampling.top_p"), TOP_P)
+    add(llama.llama_sampler_init_top_k(TOP_K))
+    add(llama.llama_sampler_init_top_p(top_p, 1))
+    add(llama.llama_sampler_init_min_p(MIN_P, 1))
+    add(llama.llama_sampler_init_temp(temperature))
+    seed = secrets.randbits(32) if request.seed is None else request.seed & 0xFFFFFFFF
+    add(llama.llama_sampler_init_dist(seed if seed != _RANDOM_SEED else 0))
+    return chain
+
+
+def _number(text: str | None, default: float) -> float:
+    try:
+        return float(text) if text is not None else default
+    except ValueError:
+        return default

@@ -1,0 +1,126 @@
+"""The worker process: `python -m agent_models.engine.worker PATH [--n-ctx N] ...`.
+
+Speaks `protocol` on stdin and stdout. A thread reads frames, so that cancels act at once and the process ends
+as soon as its parent is gone; the main loop loads the model and answers, one request at a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import queue
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import BinaryIO
+
+from agent_models.engine import protocol
+from agent_models.engine.threads import default_threads
+from agent_models.errors import ModelFileError
+
+_BEAT_SECONDS = 0.25
+
+
+class Inbox:
+    """The parent's frames, in order; cancels overtake the rest. The process ends with the pipe."""
+
+    def __init__(self, source: protocol.ByteSource) -> None:
+        self.waiting: queue.SimpleQueue[protocol.Generate | protocol.Count | protocol.Ping] = queue.SimpleQueue()
+        self._source = source
+        self._cancelled: set[int] = set()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        # os._exit, because the main thread may be deep inside llama.cpp and nothing is left to be saved.
+        with contextlib.suppress(Exception):
+            while (message := protocol.read_to_worker(self._source)) is not None:
+                if isinstance(message, protocol.Cancel):
+                    self._cancelled.add(message.id)
+                elif isinstance(message, protocol.Shutdown):
+                    break
+                else:
+                    self.waiting.put(message)
+        os._exit(0)
+
+    def is_cancelled(self, identity: int) -> bool:
+        """Whether the request is no longer wanted."""
+        return identity in self._cancelled
+
+    def done(self, identity: int) -> None:
+        """Forgets the request's cancel."""
+        self._cancelled.discard(identity)
+
+
+class Outbox:
+    """Writes frames to the parent."""
+
+    def __init__(self, sink: BinaryIO) -> None:
+        self._sink = sink
+        self._last = 0.0
+
+    def send(self, message: protocol.ToFront) -> None:
+        """Sends at once. The process ends when the parent no longer reads."""
+        try:
+            self._sink.write(protocol.frame(message))
+            self._sink.flush()
+        except OSError:
+            os._exit(0)
+        self._last = time.monotonic()
+
+    def beat(self) -> None:
+        """Sends a sign of life, unless something was just sent."""
+        if time.monotonic() - self._last >= _BEAT_SECONDS:
+            self.send(protocol.Beat())
+
+
+def main() -> None:
+    """Loads the model and serves until the parent goes."""
+    options = _options()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the parent, which drains first
+    inbox, outbox = _pipes()
+    # These load llama.cpp, which prints: only after the redirection.
+    from agent_models.engine import model as models
+    from agent_models.engine import serving
+
+    models.quiet_log()
+    try:
+        model = models.Model(
+            options.path,
+            window=options.n_ctx,
+            threads=options.threads or default_threads(),
+            gpu_layers=options.gpu_layers,
+            vocab_only=options.inspect,
+        )
+    except ModelFileError as error:
+        outbox.send(protocol.Failed(id=None, kind="model_file", message=str(error)))
+        return
+    outbox.send(protocol.Ready(model.info()))
+    if not options.inspect:
+        serving.serve(model, inbox, outbox)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("path", type=Path)
+    parser.add_argument("--n-ctx", type=int)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--gpu-layers", type=int)
+    parser.add_argument("--inspect", action="store_true", help="say what the file holds, and exit")
+    return parser.parse_args()
+
+
+def _pipes() -> tuple[Inbox, Outbox]:
+    """The protocol's pipes; from now on whatever prints to stdout goes to stderr instead."""
+    source = os.fdopen(os.dup(0), "rb")
+    sink = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return Inbox(source), Outbox(sink)
+
+
+if __name__ == "__main__":
+    main()

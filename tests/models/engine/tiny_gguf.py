@@ -1,0 +1,104 @@
+"""Makes a tiny llama-architecture GGUF with random weights, a byte-level vocabulary and a ChatML template.
+
+Random weights prove that a constraint holds whatever the model wants.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gguf
+import numpy as np
+
+CHATML = (
+    "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"
+    "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+CONTROL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
+MULTIBYTE = ("\u00e9", "the", " the", "}\n", '{"', '":', "</", "\n</", "call>\n{")
+
+
+def _byte_characters() -> list[str]:
+    """GPT-2's printable stand-in for each byte."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    spare = iter(range(256, 512))
+    return [chr(b) if b in printable else chr(next(spare)) for b in range(256)]
+
+
+def make_tiny_gguf(
+    path: Path,
+    *,
+    template: str | None = CHATML,
+    seed: int = 0,
+    context: int = 2048,
+    scale: float = 0.5,
+    architecture: str = "llama",
+    calls: bool = True,
+) -> Path:
+    """Writes the model to `path` and returns it. `calls`: `<tool_call>` markers are tokens of their own."""
+    rng = np.random.default_rng(seed)
+    characters = _byte_characters()
+    extra = ["".join(characters[b] for b in word.encode()) for word in MULTIBYTE]
+    user = ["<tool_call>", "</tool_call>"] if calls else []
+    tokens = [*characters, *extra, *CONTROL, *user]
+    kinds = (
+        [gguf.TokenType.NORMAL] * (256 + len(extra))
+        + [gguf.TokenType.CONTROL] * len(CONTROL)
+        + [gguf.TokenType.USER_DEFINED] * len(user)
+    )
+    width, layers, heads, hidden = 64, 2, 4, 128
+    writer = gguf.GGUFWriter(str(path), architecture)
+    writer.add_name("Tiny Random")
+    writer.add_license("apache-2.0")
+    writer.add_context_length(context)
+    writer.add_embedding_length(width)
+    writer.add_block_count(layers)
+    writer.add_feed_forward_length(hidden)
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(heads)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_dimension_count(width // heads)
+    writer.add_vocab_size(len(tokens))
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(tokens)
+    writer.add_token_types(kinds)
+    writer.add_token_merges(_merges(characters))
+    writer.add_bos_token_id(tokens.index("<|endoftext|>"))
+    writer.add_eos_token_id(tokens.index("<|im_end|>"))
+    writer.add_add_bos_token(False)
+    if template is not None:
+        writer.add_chat_template(template)
+
+    def tensor(name: str, *shape: int, deviation: float = scale / 8) -> None:
+        writer.add_tensor(name, (rng.standard_normal(shape) * deviation).astype(np.float32))
+
+    tensor("token_embd.weight", len(tokens), width, deviation=scale)
+    for layer in range(layers):
+        for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
+            tensor(f"blk.{layer}.{name}.weight", width, width, deviation=scale)
+        for name in ("ffn_gate", "ffn_up"):
+            tensor(f"blk.{layer}.{name}.weight", hidden, width)
+        tensor(f"blk.{layer}.ffn_down.weight", width, hidden)
+        for name in ("attn_norm", "ffn_norm"):
+            writer.add_tensor(f"blk.{layer}.{name}.weight", np.ones(width, dtype=np.float32))
+    writer.add_tensor("output_norm.weight", np.ones(width, dtype=np.float32))
+    tensor("output.weight", len(tokens), width, deviation=scale)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def _merges(characters: list[str]) -> list[str]:
+    """Merges that build `MULTIBYTE` from bytes, left to right, so that the words are reached as tokens."""
+    merges: list[str] = []
+    for word in ("é", "the"):
+        pieces = [characters[b] for b in word.encode()]
+        left = pieces[0]
+        for right in pieces[1:]:
+            if f"{left} {right}" not in merges:
+                merges.append(f"{left} {right}")
+            left += right
+    return merges
