@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 
-from agent_models.completion import CompletionRequest, Event, Stop, StopReason, TextDelta, TokenLogprob, Usage
+from agent_models.completion import (
+    CompletionRequest,
+    Event,
+    Stop,
+    StopReason,
+    TextDelta,
+    TokenLogprob,
+    ToolCallDelta,
+    Usage,
+)
 from agent_models.engine import tool_calls
 from agent_models.engine.grammar import Constraints, constraints
 from agent_models.engine.model import CHUNK, Model
@@ -13,6 +23,7 @@ from agent_models.engine.prompt import overflow
 from agent_models.engine.protocol import Measured
 from agent_models.engine.released_text import ReleasedText
 from agent_models.engine.sampling import Grammar, Sampler
+from agent_models.errors import UnsupportedRequestError
 
 DEFAULT_ANSWER = 2048
 """The longest answer in tokens when the caller names no limit: a small model that rambles must end."""
@@ -90,6 +101,9 @@ class Generation:
             if text := released.feed(piece):
                 yield TextDelta(text, tuple(logprobs))
                 logprobs.clear()
+                if self._grammar is not None:
+                    # An answer that has begun as JSON is no call; the marker may stand in one of its strings.
+                    released.forget(tool_calls.OPEN)
             if released.stopped == tool_calls.OPEN and tool_calls.OPEN not in self._request.stop:
                 self._write(self._up_to_marker(token, raw))
                 return (yield from self._call(sampler))
@@ -118,6 +132,7 @@ class Generation:
             if not raw:
                 return "tool_calls"
             call = tool_calls.read(raw.decode(), len(self._calls))
+            self._check(call)
             # The same call twice is a model that does not find its end.
             if (call.name, call.arguments) in self._calls:
                 return "tool_calls"
@@ -128,6 +143,14 @@ class Generation:
             raw.clear()
             self._follow(self._constraints.further)
         return "length"
+
+    def _check(self, call: ToolCallDelta) -> None:
+        validator = self._constraints.checks.get(call.name or "")
+        if validator is not None and not validator.is_valid(json.loads(call.arguments)):
+            raise UnsupportedRequestError(
+                f"The model's call of '{call.name}' breaks a rule of its schema that no grammar could express.",
+                param="tools",
+            )
 
     def _next(self, sampler: Sampler) -> int | None:
         """The next token, not yet evaluated; None at the answer's end."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,7 @@ class Model:
             self._open_context(path, threads)
         self._path = path
         self._pieces: dict[int, bytes] = {}
+        self._surveys: dict[str, Any] = {}
         attributes = [llama.llama_vocab_get_attr(self.vocabulary, t) for t in range(self.vocabulary_size)]
         hidden = llama.LLAMA_TOKEN_ATTR_CONTROL | llama.LLAMA_TOKEN_ATTR_UNKNOWN
         self.special = {t for t, attribute in enumerate(attributes) if attribute & hidden}
@@ -150,6 +151,12 @@ class Model:
                 size = llama.llama_token_to_piece(self.vocabulary, token, buffer, len(buffer), 0, True)
             known = self._pieces[token] = buffer.raw[: max(size, 0)]
         return known
+
+    def remember(self, name: str, make: Callable[[], Any]) -> Any:
+        """What `make` returned the first time: for surveys of the vocabulary."""
+        if name not in self._surveys:
+            self._surveys[name] = make()
+        return self._surveys[name]
 
     def text(self, token: int) -> str:
         """How the vocabulary spells the token; "" for a negative one (no such token)."""

@@ -30,6 +30,10 @@ class ReleasedText:
         held, self._held = self._held, ""
         return text + ("" if self.stopped else held)
 
+    def forget(self, stop: str) -> None:
+        """No longer stops at this."""
+        self._stops = tuple(other for other in self._stops if other != stop)
+
     def _release(self, text: str) -> str:
         if self.stopped is not None:
             return ""

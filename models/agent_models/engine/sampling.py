@@ -56,6 +56,54 @@ class Grammar:
             self._sampler = None
 
 
+class StrictUtf8:
+    """Which tokens a constrained answer may not take, because what they spell is not what the grammar saw.
+
+    Control tokens vanish from an answer's text; and llama.cpp's grammars read over-long and surrogate
+    encodings as characters, which a strict decoder does not.
+    """
+
+    # After this first byte, the second must not be in this range.
+    _NARROW = {0xE0: (0x80, 0x9F), 0xED: (0xA0, 0xBF), 0xF0: (0x80, 0x8F), 0xF4: (0x90, 0xBF)}  # noqa: RUF012
+    _NEVER = frozenset([0xC0, 0xC1, *range(0xF5, 0x100)])
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._last = b""
+
+    def barred(self) -> frozenset[int]:
+        """The tokens that may not come next."""
+        always: frozenset[int]
+        by_first: dict[int, list[int]]
+        always, by_first = self._model.remember("strict_utf8", self._survey)
+        narrow = self._NARROW.get(self._last[0]) if self._last else None
+        if narrow is None:
+            return always
+        return always.union(*(by_first.get(byte, ()) for byte in range(narrow[0], narrow[1] + 1)))
+
+    def accept(self, token: int) -> None:
+        """Takes the chosen token."""
+        self._last = self._model.piece(token)[-1:] or self._last
+
+    def _survey(self) -> tuple[frozenset[int], dict[int, list[int]]]:
+        always = set(self._model.special - self._model.ends)
+        by_first: dict[int, list[int]] = {}
+        for token in range(self._model.vocabulary_size):
+            piece = self._model.piece(token)
+            if any(
+                byte in self._NEVER or _within(following, self._NARROW.get(byte))
+                for byte, following in zip(piece, [*piece[1:], 0], strict=True)
+            ):
+                always.add(token)
+            if piece and 0x80 <= piece[0] <= 0xBF:
+                by_first.setdefault(piece[0], []).append(token)
+        return frozenset(always), by_first
+
+
+def _within(byte: int, bounds: tuple[int, int] | None) -> bool:
+    return bounds is not None and bounds[0] <= byte <= bounds[1]
+
+
 class Sampler:
     """Samples one answer's tokens. `limit` is the longest answer in tokens."""
 
@@ -65,9 +113,7 @@ class Sampler:
         size = model.vocabulary_size
         self._rows = np.zeros(size, dtype=[("id", np.int32), ("logit", np.float32), ("p", np.float32)])
         self._ids = np.arange(size, dtype=np.int32)
-        # Control tokens would vanish from a constrained answer's text and leave it outside its grammar.
-        self._banned = np.array(sorted(model.special - model.ends), dtype=np.int64)
-        self._banned_set = model.special - model.ends
+        self._utf8 = StrictUtf8(model)
 
     def sample(self, grammar: Grammar | None) -> int:
         """The next token, after which the context's logits are those of the position before it.
@@ -78,14 +124,16 @@ class Sampler:
             return int(llama.llama_sampler_sample(self._chain, self._model.context, -1))
         # Trying the free choice first spares testing the whole vocabulary against the grammar.
         token = self._choose(self._fill())
-        if token in self._banned_set or not grammar.allows(token):
+        barred = self._utf8.barred()
+        if token in barred or not grammar.allows(token):
             array = self._fill()
-            self._rows["logit"][self._banned] = -np.inf
+            self._rows["logit"][list(barred)] = -np.inf
             grammar.restrict(array)
             if not np.isfinite(self._rows["logit"]).any():
                 raise GrammarError("the grammar leaves the model no token")
             token = self._choose(array)
         llama.llama_sampler_accept(self._chain, token)
+        self._utf8.accept(token)
         return token
 
     def _fill(self) -> Any:

@@ -1,0 +1,94 @@
+"""Pieces of GBNF, llama.cpp's grammar notation, and the JSON rules that every grammar here shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+_JSON = {
+    # At most one space where JSON allows any number: a small model otherwise writes blanks without end.
+    "ws": '" "?',
+    "value": 'object | array | string | number | "true" | "false" | "null"',
+    "object": '"{" ws "}" | "{" ws member ("," ws member)* ws "}"',
+    "member": 'string ":" ws value',
+    "array": '"[" ws "]" | "[" ws value ("," ws value)* ws "]"',
+    "string": r'"\"" char* "\""',
+    # No control characters, and no surrogates, neither raw nor escaped: they are not characters.
+    "char": r'plain | "\\" (["\\/bfnrt] | "u" ([0-9a-cefA-CEF] hex{3} | [dD] [0-7] hex{2}))',
+    "plain": r'[^"\\\x00-\x1F\x7F\uD800-\uDFFF]',
+    "hex": "[0-9a-fA-F]",
+    "integer": '"-"? ("0" | [1-9] [0-9]{0,14})',
+    "number": 'integer ("." [0-9]{1,15})? ([eE] [-+]? [0-9]{1,2})?',
+}
+_LONGEST_REPEAT = 500
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+class Rules:
+    """The named rules of one grammar."""
+
+    def __init__(self) -> None:
+        self._bodies: dict[str, str] = {}
+
+    def add(self, body: str) -> str:
+        """A rule's name for this body."""
+        name = self.reserve()
+        self._bodies[name] = body
+        return name
+
+    def reserve(self) -> str:
+        """A name whose body is to be `define`d later, for rules that contain themselves."""
+        name = f"r{len(self._bodies)}"
+        self._bodies[name] = ""
+        return name
+
+    def define(self, name: str, body: str) -> None:
+        """Gives a reserved name its body."""
+        self._bodies[name] = body
+
+    def text(self, root: str) -> str:
+        """The whole grammar."""
+        bodies = {"root": root, **self._bodies, **_JSON}
+        return "\n".join(f"{name} ::= {body}" for name, body in bodies.items())
+
+
+def literal(text: str) -> str:
+    """Exactly this text."""
+    spelt = (_ESCAPES.get(c) or (f"\\x{ord(c):02X}" if c < " " else c) for c in text)
+    return f'"{"".join(spelt)}"'
+
+
+def either(alternatives: Iterable[str]) -> str:
+    """One of the alternatives, in brackets."""
+    return f"({' | '.join(alternatives)})"
+
+
+def character_class(ranges: Iterable[tuple[int, int]]) -> str:
+    """One character of these inclusive ranges of code points."""
+    spelt = [_code(low) if low == high else f"{_code(low)}-{_code(high)}" for low, high in ranges]
+    return f"[{''.join(spelt)}]"
+
+
+def _code(code: int) -> str:
+    if chr(code).isascii() and chr(code).isalnum():
+        return chr(code)
+    return f"\\U{code:08X}" if code > 0xFFFF else f"\\u{code:04X}"
+
+
+def repeat(item: str, least: int, most: int | None) -> str:
+    """The item `least` to `most` times. llama.cpp refuses long repetitions, so they are made of shorter ones."""
+    if most is None:
+        return f"{_exactly(item, least)} {item}*" if least else f"{item}*"
+    if most <= _LONGEST_REPEAT:
+        return f"{item}{{{least},{most}}}" if most else '""'
+    blocks = (most - least - (_LONGEST_REPEAT - 1)) // _LONGEST_REPEAT
+    tail = f"{item}{{0,{min(_LONGEST_REPEAT - 1, most - least)}}}"
+    many = f"({item}{{{_LONGEST_REPEAT}}}){{0,{min(blocks, _LONGEST_REPEAT)}}} {tail}" if blocks > 0 else tail
+    return f"{_exactly(item, least)} {many}" if least else many
+
+
+def _exactly(item: str, count: int) -> str:
+    blocks, rest = divmod(count, _LONGEST_REPEAT)
+    parts = [f"({item}{{{_LONGEST_REPEAT}}}){{{blocks}}}"] if blocks else []
+    if rest:
+        parts.append(f"{item}{{{rest}}}")
+    return " ".join(parts)
