@@ -1,0 +1,214 @@
+"""The running router: everything built from the configuration, behind one ASGI callable."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+
+from agent_dashboards.pages import pages
+from agent_models.catalogue.catalogue import Catalogue
+from agent_router import __version__, plugins
+from agent_router.chat_endpoint import JSON, ChatEndpoint
+from agent_router.config import Configuration
+from agent_router.errors import ApiError
+from agent_router.model_list import model_list
+from agent_router.request_body import Receive, Send
+from agent_router.routing.names import Names
+from agent_router.routing.router import Router
+from agent_router.safety import Gate
+from agent_router.upstreams.chain import Chain
+from agent_router.upstreams.registry import Registry, local_paths
+from agent_router.wire.chat.render import error_body
+from agent_telemetry.ledger import Ledger
+from agent_telemetry.live import LiveFeed
+from agent_telemetry.metrics import Metrics
+from agent_telemetry.money import Money
+
+log = logging.getLogger("agent_router")
+
+LEDGER = "ledger.sqlite3"
+_CHAT = frozenset({"/v1/chat/completions", "/chat/completions"})
+
+
+class App:
+    """An ASGI application. Checks every request at the gate, serves the hot path itself, leaves the rest to FastAPI.
+
+    ConfigError if the configuration cannot be served.
+    """
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.configuration = configuration
+        settings = configuration.settings
+        self._gate = Gate(settings.server)
+        self.catalogue = Catalogue.load(configuration.data / "catalogue.yaml")
+        self.names = Names(settings, list(local_paths(settings)), self._lab_of)
+        self._policy = plugins.policy(settings.routing)
+        self.feed = LiveFeed()
+        self._metrics = Metrics()
+        self._registry: Registry | None = None
+        self._ledger: Ledger | None = None
+        self._chat: ChatEndpoint | None = None
+        self._cold: FastAPI | None = None
+        self._preload: asyncio.Task[None] | None = None
+
+    def _lab_of(self, model: str) -> str | None:
+        family = self.catalogue.find(model)
+        return family.lab if family else None
+
+    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """ASGI 3."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+
+    async def _http(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        path = scope["path"]
+        try:
+            self._gate.check(path, headers)
+            if path in _CHAT:
+                if scope["method"] != "POST":
+                    raise ApiError(405, f"{path} takes POST, not {scope['method'][:16]}.", code="method_not_allowed")
+                assert self._chat is not None
+                await self._chat(headers, receive, send)
+                return
+        except ApiError as error:
+            body = error_body(error)
+            head = [(b"content-type", JSON), (b"content-length", str(len(body)).encode())]
+            head += [(b"allow", b"POST")] if error.status == 405 else []
+            await send({"type": "http.response.start", "status": error.status, "headers": head})
+            await send({"type": "http.response.body", "body": body})
+            return
+        assert self._cold is not None
+        await self._cold(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            await self.start()
+        except Exception as error:
+            log.exception("The router cannot start.")
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.stop()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def start(self) -> None:
+        """Build what needs the event loop. No network, and no worker before a request needs one."""
+        settings, data = self.configuration.settings, self.configuration.data
+        registry = self._registry = Registry(settings)
+        closed = self.names.closed
+        money = Money(
+            (closed.provider, closed.model) if closed else None,
+            {name: upstream.address for name, upstream in settings.upstreams.items()},
+        )
+        ledger = self._ledger = Ledger(data / LEDGER, enrich=money, on_batch=self._metrics.on_batch)
+        self.feed.load(data / LEDGER)
+        engines = registry.local.engines
+        router = Router(
+            settings,
+            self.names,
+            self._policy,
+            keyed=registry.keyed,
+            window=lambda model: info.context_window if (info := engines[model].info) else None,
+            seconds=lambda model, prompt, output: engines[model].predicted_seconds(prompt, output),
+        )
+        self._chain = Chain(registry.upstreams)
+        self._chat = ChatEndpoint(
+            router,
+            self._chain,
+            ledger,
+            self.feed,
+            salt=_salt(data),
+            max_body_bytes=settings.server.max_body_bytes,
+        )
+        self._router = router
+        self._cold = self._fastapi(ledger)
+        default = self.names.default_local
+        if default and (not router.closed_available or settings.routing.local_families):
+            # Requests will go there: have the model ready.
+            self._preload = asyncio.ensure_future(_start(registry, default.model))
+
+    async def stop(self) -> None:
+        """Stop workers, close connections, write the last rows."""
+        self.feed.close()
+        if self._preload is not None:
+            self._preload.cancel()
+        if self._registry is not None:
+            await self._registry.close()
+        if self._ledger is not None:
+            await asyncio.to_thread(self._ledger.close)
+
+    @property
+    def closed_available(self) -> bool:
+        """Whether there is a closed side with its key."""
+        return self._router.closed_available
+
+    def status(self) -> dict[str, Any]:
+        """Health in one object: the version, the ledger, the local engines, the upstreams' breakers."""
+        assert self._ledger is not None
+        assert self._registry is not None
+        ledger = self._ledger
+        return {
+            "status": "ok" if ledger.healthy else "degraded",
+            "version": __version__,
+            "ledger": {
+                "healthy": ledger.healthy,
+                "written": ledger.written,
+                "pending": ledger.pending,
+                "lost": ledger.lost,
+                "error": ledger.last_error,
+            },
+            "local": {
+                name: {"state": engine.state, "queue": engine.queue_length, "restarts": engine.restarts}
+                for name, engine in self._registry.local.engines.items()
+            },
+            "upstreams": {name: breaker.state for name, breaker in self._chain.breakers.items() if name != "local"},
+        }
+
+    def _classify(self, model: str | None, provider: str | None) -> tuple[str, str | None]:
+        if not model:
+            return "unknown", None
+        return self.catalogue.openness(model), self._lab_of(model)
+
+    def _fastapi(self, ledger: Ledger) -> FastAPI:
+        assert self._registry is not None
+        cold = FastAPI(title="agent-router", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
+        cold.include_router(model_list(self.names, self._registry, self.catalogue))
+        cold.include_router(pages(ledger.path, self.feed, self._classify, self.status))
+        cold.include_router(self._metrics.endpoint(self.status))
+        return cold
+
+
+async def _start(registry: Registry, model: str) -> None:
+    # A model that cannot be loaded says so to each request; nothing else depends on it.
+    with contextlib.suppress(Exception):
+        await registry.local.engines[model].start()
+
+
+def _salt(data: Path) -> bytes:
+    """The installation's salt for hashes in the ledger: made once, kept beside it, for this user's eyes only."""
+    path = data / "salt"
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with contextlib.suppress(FileExistsError):
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(secrets.token_bytes(32))
+        salt = path.read_bytes()
+    except OSError:
+        salt = b""
+    return salt if len(salt) == 32 else secrets.token_bytes(32)

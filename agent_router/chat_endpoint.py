@@ -1,0 +1,204 @@
+"""`POST /v1/chat/completions`, as one plain ASGI callable: the hot path."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from agent_router.errors import ApiError
+from agent_router.exchange import Exchange
+from agent_router.request_body import ClientLeftError, Receive, Send, read_body
+from agent_router.routing.router import Router
+from agent_router.routing.task import task
+from agent_router.upstreams.chain import Chain, ChainError
+from agent_router.upstreams.reply import Call, Reply, StreamCutError
+from agent_router.wire.chat.body import read
+from agent_router.wire.chat.render import Answer, error_body
+from agent_router.wire.chat.stream import ChunkStream, error_event
+from agent_telemetry.ledger import Ledger
+from agent_telemetry.live import LiveFeed
+
+log = logging.getLogger("agent_router")
+
+JSON = b"application/json"
+EVENTS = b"text/event-stream; charset=utf-8"
+# What a caller says to the upstream in headers; everything else stays here, its Authorization above all.
+_FORWARDED = (b"traceparent", b"tracestate", b"openai-organization", b"openai-project", b"openai-beta", b"http-referer",
+              b"x-title", b"idempotency-key", b"anthropic-beta")  # fmt: skip
+
+
+class ChatEndpoint:
+    """Reads, decides, asks, answers, records. `salt` is the installation's."""
+
+    def __init__(
+        self, router: Router, chain: Chain, ledger: Ledger, feed: LiveFeed, *, salt: bytes, max_body_bytes: int
+    ) -> None:
+        self._router = router
+        self._chain = chain
+        self._ledger = ledger
+        self._feed = feed
+        self._salt = salt
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, headers: Mapping[bytes, bytes], receive: Receive, send: Send) -> None:
+        """Serve one request. Never raises, but for a cancellation that is not the client's leaving."""
+        exchange = Exchange()
+        watcher: asyncio.Task[None] | None = None
+        answer = _Sender(exchange, send)
+        try:
+            raw = await read_body(receive, headers, self._max_body_bytes)
+            current = asyncio.current_task()
+            assert current is not None
+            watcher = asyncio.ensure_future(_watch(receive, current, exchange))
+            await self._serve(exchange, raw, headers, answer)
+        except ClientLeftError:
+            return
+        except asyncio.CancelledError:
+            exchange.status, exchange.error = "cancelled", "client_left"
+            if not (watcher is not None and watcher.done()):  # the server ends, not the client
+                exchange.status, exchange.error = "cut", "shutdown"
+                await answer.fail(ApiError(503, "The router is shutting down.", kind="server_error", code="shutdown"))
+                raise
+        except ApiError as error:
+            exchange.status, exchange.error, exchange.http_status = "error", error.code, error.status
+            await answer.fail(error)
+        except Exception:
+            log.exception("A request failed inside the router.")
+            exchange.status, exchange.error, exchange.http_status = "error", "internal", 500
+            await answer.fail(ApiError(500, "The router itself failed.", kind="server_error", code="internal_error"))
+        finally:
+            exchange.ended = True
+            if watcher is not None:
+                watcher.cancel()
+            if exchange.task is not None:
+                row = exchange.record()
+                self._ledger.record(row)
+                self._feed.finished(row)
+
+    async def _serve(self, exchange: Exchange, raw: bytes, headers: Mapping[bytes, bytes], answer: _Sender) -> None:
+        body = read(raw)
+        exchange.task = task(raw, body, headers, self._salt)
+        exchange.decision = self._router.decide(exchange.task, raw)
+        self._feed.started(exchange.id, exchange.task.agent, exchange.task.requested_model, exchange.time)
+        passed = {name.decode(): headers[name].decode("latin-1") for name in _FORWARDED if name in headers}
+        call = Call(raw, body, passed)
+        try:
+            attempted = await self._chain.open(call, exchange.decision.targets)
+        except ChainError as failure:
+            exchange.faults = failure.faults[:-1]
+            exchange.target = failure.faults[-1][0]
+            exchange.place = self._chain.upstreams[exchange.target.provider].place
+            exchange.status, exchange.error = "error", failure.error.code
+            exchange.http_status = failure.error.status
+            await answer.fail(failure.error, failure.body)
+            return
+        reply = attempted.reply
+        exchange.target, exchange.faults, exchange.observed = attempted.target, attempted.faults, reply.observed
+        exchange.place = self._chain.upstreams[attempted.target.provider].place
+        try:
+            await self._answer(exchange, call, reply, answer)
+        except StreamCutError as cut:
+            exchange.status, exchange.error = "cut", cut.code
+            await answer.fail(ApiError(502, str(cut), kind="upstream_error", code=cut.code))
+        finally:
+            await reply.close()
+            if exchange.target.route == "closed" and exchange.status == "ok":
+                self._router.learn_closed_seconds(exchange.milliseconds() / 1000)
+
+    async def _answer(self, exchange: Exchange, call: Call, reply: Reply, answer: _Sender) -> None:
+        if reply.body is not None:
+            if reply.status >= 400:
+                exchange.status, exchange.http_status = "error", reply.status
+            await answer.whole(reply.status, reply.body, reply.headers)
+        elif reply.chunks is not None:
+            await answer.begin(200, reply.content_type, reply.headers)
+            async for chunk in reply.chunks:
+                await answer.more(chunk)
+            await answer.end()
+        elif reply.events is not None:
+            await self._render(exchange, call, reply, answer)
+
+    async def _render(self, exchange: Exchange, call: Call, reply: Reply, answer: _Sender) -> None:
+        """An answer in events, in the caller's dialect."""
+        assert reply.events is not None
+        assert exchange.target is not None
+        id, created = f"chatcmpl-ar{exchange.id}", int(exchange.time.timestamp())
+        model = reply.observed.model or exchange.target.model
+        if not call.stream:
+            collected = Answer(id, model, created)
+            async for event in reply.events:
+                collected.add(event)
+            await answer.whole(200, collected.body(), reply.headers)
+            return
+        options = call.body.stream_options
+        chunks = ChunkStream(id, model, created, include_usage=bool(options and options.include_usage))
+        await answer.begin(200, EVENTS, reply.headers)
+        async for event in reply.events:
+            rendered = chunks.add(event)
+            if rendered:
+                await answer.more(rendered)
+        await answer.more(chunks.end())
+        await answer.end()
+
+
+class _Sender:
+    """Sends one answer, and knows whether it has begun."""
+
+    def __init__(self, exchange: Exchange, send: Send) -> None:
+        self._exchange = exchange
+        self._send = send
+        self._streaming = False
+
+    async def begin(self, status: int, content_type: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+        """Status and headers of a stream."""
+        self._exchange.first_byte = self._exchange.milliseconds()
+        head = [(b"content-type", content_type), (b"cache-control", b"no-cache"), *headers, *self._exchange.headers()]
+        self._streaming = True
+        await self._send({"type": "http.response.start", "status": status, "headers": head})
+
+    async def more(self, chunk: bytes) -> None:
+        """A piece of a stream: whole events."""
+        await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    async def end(self) -> None:
+        """The end of a stream."""
+        self._exchange.ended = True
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def whole(self, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+        """An answer in one piece."""
+        self._exchange.first_byte = self._exchange.milliseconds()
+        self._exchange.ended = True
+        head: list[Any] = [(b"content-type", JSON), (b"content-length", str(len(body)).encode())]
+        head += headers
+        head += self._exchange.headers()
+        await self._send({"type": "http.response.start", "status": status, "headers": head})
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
+    async def fail(self, error: ApiError, body: bytes | None = None) -> None:
+        """An error: the whole answer if nothing was sent, else the event that ends the stream."""
+        if self._exchange.ended:
+            return
+        # The client may be gone; there is nobody to tell then.
+        with contextlib.suppress(OSError):
+            if self._streaming:
+                await self.more(error_event(error))
+                await self.end()
+            else:
+                retry = (
+                    []
+                    if error.retry_after is None
+                    else [(b"retry-after", str(int(error.retry_after + 0.999)).encode())]
+                )
+                await self.whole(error.status, body or error_body(error), retry)
+
+
+async def _watch(receive: Receive, serving: asyncio.Task[Any], exchange: Exchange) -> None:
+    """Cancel the serving task when the client leaves: a plain ASGI callable sees that only here."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    if not exchange.ended:
+        serving.cancel()

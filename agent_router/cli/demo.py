@@ -1,0 +1,200 @@
+"""`agent-router demo`: real requests through a router of its own, the split they make, and nothing left running."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+
+from agent_router.cli.output import console, friendly
+from agent_router.config import PREFIX, PRESETS
+from agent_router.errors import ConfigError
+from agent_router.model_list import BUNDLED_WORDS
+
+_START_SECONDS = 30
+
+# (what it shows, model, streamed, messages, more arguments)
+_ASKS: list[tuple[str, str, bool, list[dict[str, str]], dict[str, Any]]] = [
+    (
+        "a heartbeat, as agents send it all day",
+        "auto",
+        False,
+        [{"role": "user", "content": "[heartbeat poll] Nothing new has happened. Reply HEARTBEAT_OK if all is well."}],
+        {},
+    ),
+    (
+        "a title, streamed",
+        "auto",
+        True,
+        [
+            {"role": "system", "content": "Write a short title for the conversation. Answer with the title only."},
+            {"role": "user", "content": "The login page shows an error after the update."},
+        ],
+        {"max_tokens": 24},
+    ),
+    (
+        "a label, constrained to a JSON schema",
+        "local",
+        False,
+        [{"role": "user", "content": "Is this urgent? 'The server is down and customers cannot pay.'"}],
+        {
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {
+                    "name": "triage",
+                    "schema": {
+                        "type": "object",
+                        "properties": {"priority": {"type": "string", "enum": ["urgent", "normal", "ignore"]}},
+                        "required": ["priority"],
+                        "additionalProperties": False,
+                    },
+                },
+            }
+        },
+    ),
+    (
+        "a harder question, streamed",
+        "auto",
+        True,
+        [{"role": "user", "content": "Why is the sky blue? Answer in one sentence."}],
+        {"max_tokens": 200},
+    ),
+    ("the same to the closed model by name", "closed", False, [{"role": "user", "content": "Name three rivers."}], {}),
+]
+
+
+def demo() -> None:
+    """Send a handful of real requests through a router of its own, show the answers and the split.
+
+    It uses a temporary data folder and a free port, so your own ledger stays as it is, and leaves nothing running.
+    With OPENAI_API_KEY or ANTHROPIC_API_KEY set, the closed side is the real one, at its price (a few hundred tokens).
+    """
+    with friendly(), contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="agent-router-demo-")))
+        environment = _environment(folder, stack)
+        console.rule("[bold]agent-router demo")
+        console.print(f"The local model: {BUNDLED_WORDS}", style="dim", markup=False)
+        with console.status("Starting the router …"):
+            began = time.monotonic()
+            url = stack.enter_context(_router(environment))
+        console.print(f"The router listens on {url} (started in {time.monotonic() - began:.1f} s).\n")
+        for title, model, stream, messages, more in _ASKS:
+            _ask(url, title, model, stream, messages, more)
+        time.sleep(0.2)  # the ledger writes within 0.1 s
+        console.rule("[bold]Your split (of this demo)")
+        subprocess.run([sys.executable, "-m", "agent_router", "usage"], env=environment, check=False)
+        console.print(
+            "Nothing of this was kept. To stay: [bold]agent-router serve[/bold] (or `make serve`), then point an agent "
+            "at [bold]http://127.0.0.1:8484/v1[/bold] with the model [bold]auto[/bold]. "
+            "The page with your split is at http://127.0.0.1:8484/ while it runs."
+        )
+
+
+def _environment(folder: Path, stack: contextlib.ExitStack) -> dict[str, str]:
+    """The demo's own configuration: the user's key if there is one, else the scripted upstream of the tests."""
+    configuration = ""
+    keyed = next((name for name, preset in PRESETS.items() if os.environ.get(preset["key_env"])), None)
+    if keyed:
+        console.print(f"{PRESETS[keyed]['key_env']} is set: the closed side is the real {keyed}.")
+    else:
+        address = stack.enter_context(_scripted_upstream())
+        if address is None:
+            console.print("No API key is set, and there is no checkout with the scripted upstream: all is local.")
+        else:
+            console.print(
+                "No API key is set: the closed side of this demo is a scripted stand-in from the tests, which only "
+                "repeats what it is asked; it is not a closed model.",
+                style="yellow",
+            )
+            configuration = f'[upstreams.scripted]\nbase_url = "{address}/v1"\nmodels = ["gpt-5.4"]\n'
+    configuration += '[routing]\nlocal_families = ["heartbeat-*", "title-*"]\n'
+    (folder / "config.toml").write_text(configuration)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return kept | {PREFIX + "CONFIG": str(folder / "config.toml"), PREFIX + "DATA": str(folder / "data")}
+
+
+@contextlib.contextmanager
+def _scripted_upstream() -> Iterator[str | None]:
+    root = Path(__file__).resolve().parents[2]
+    if not (root / "tests" / "upstreams").is_dir():
+        yield None
+        return
+    command = [sys.executable, "-m", "tests.upstreams", "--port", "0"]
+    with _running(command, dict(os.environ), cwd=root) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().split()[-1].decode().rstrip("/")
+
+
+@contextlib.contextmanager
+def _router(environment: dict[str, str]) -> Iterator[str]:
+    command = [sys.executable, "-m", "agent_router", "serve", "--port", "0", "--json"]
+    with _running(command, environment) as process:
+        assert process.stdout is not None
+        lines = b""
+        while b"}" not in lines:
+            line = process.stdout.readline()
+            if not line:
+                raise ConfigError("The router did not start." + (f" It said: {lines.decode()}" if lines else ""))
+            lines += line
+        yield str(json.loads(lines)["url"])
+
+
+@contextlib.contextmanager
+def _running(
+    command: list[str], environment: dict[str, str], cwd: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that ends with the block, whatever happens in it."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=cwd)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def _ask(url: str, title: str, model: str, stream: bool, messages: list[Any], more: dict[str, Any]) -> None:
+    try:
+        from openai import OpenAI, OpenAIError
+    except ImportError:
+        raise ConfigError("The demo talks through the official client: `pip install openai`, then again.") from None
+    console.print(f"[bold]{title}[/bold]  (model [cyan]{model}[/cyan])")
+    console.print(f"  ask     {messages[-1]['content'][:100]}", markup=False)
+    client = OpenAI(base_url=f"{url}/v1", api_key="not-needed", max_retries=0)
+    try:
+        if stream:
+            options = {"include_usage": True}
+            raw = client.chat.completions.with_raw_response.create(
+                model=model,
+                messages=messages,
+                stream=True,
+                stream_options=options,
+                **more,  # type: ignore[call-overload]
+            )
+            text = "".join(chunk.choices[0].delta.content or "" for chunk in raw.parse() if chunk.choices)
+        else:
+            raw = client.chat.completions.with_raw_response.create(model=model, messages=messages, **more)  # type: ignore[call-overload]
+            text = raw.parse().choices[0].message.content or ""
+    except OpenAIError as error:
+        console.print(f"  [red]error[/red]   {escape(str(error))}\n")
+        return
+    console.print(f"  answer  {text.strip()[:300]}", markup=False)
+    route, answered = raw.headers["x-agent-router-route"], raw.headers["x-agent-router-model"]
+    colour = "green" if route == "local" else "magenta"
+    console.print(
+        f"  route   [{colour}]{route}[/{colour}] → {escape(answered)}: {escape(raw.headers['x-agent-router-reason'])}\n"
+    )

@@ -1,0 +1,56 @@
+"""How the command line speaks: rich for people, `--json` for programs, errors as one sentence."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+
+from agent_models.errors import ModelError
+from agent_router.errors import ConfigError
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+JSON_OPTION: Any = typer.Option(False, "--json", help="Print one JSON object instead of text.")
+
+
+def print_json(value: Any) -> None:
+    """One JSON object on standard output."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+@contextmanager
+def friendly(as_json: bool = False) -> Iterator[None]:
+    """Turns what a person can mend into one sentence and exit status 1."""
+    try:
+        yield
+    except (ConfigError, ModelError) as error:
+        if as_json:
+            print_json({"error": str(error)})
+        else:
+            errors.print(f"[red]error:[/red] {_plain(str(error))}")
+        raise typer.Exit(1) from None
+
+
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def table(title: str, columns: list[str], rows: list[list[str]], *, right: Collection[str] = ()) -> Any:
+    """A rich table; the columns named in `right` are set to the right."""
+    from rich.table import Table
+
+    made = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    for column in columns:
+        made.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(_plain(cell) for cell in row))
+    return made

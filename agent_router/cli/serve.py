@@ -1,0 +1,72 @@
+"""`agent-router serve`."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from agent_router import config as configuration
+from agent_router.cli.output import console, errors, friendly, print_json
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on. Anything but loopback demands an API key.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one. [default: 8484]")] = None,
+    local_only: Annotated[
+        bool, typer.Option("--local-only", help="Nothing leaves this machine: every request is answered locally.")
+    ] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens, never what is said.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print where it listens as one JSON object.")] = False,
+) -> None:
+    """Run the router until Ctrl-C or SIGTERM; running answers are finished first.
+
+    Point an agent at [bold]http://127.0.0.1:8484/v1[/bold] with the model [bold]auto[/bold], and open
+    http://127.0.0.1:8484 for the page.
+    """
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
+    given: dict[str, Any] = {"server": {}}
+    if host is not None:
+        given["server"]["host"] = host
+    if port is not None:
+        given["server"]["port"] = port
+    if local_only:
+        given["routing"] = {"privacy": "local-only"}
+    with friendly(as_json):
+        loaded = configuration.load(given)
+        from agent_router.app import App
+        from agent_router.server import bind
+        from agent_router.server import serve as run
+
+        app = App(loaded)
+        server = loaded.settings.server
+        listener = bind(server.host, server.port)
+        shown = f"[{server.host}]" if ":" in server.host else server.host
+        url = f"http://{shown}:{listener.getsockname()[1]}"
+
+        def ready() -> None:
+            if as_json:
+                print_json({"url": url, "pid": os.getpid()})
+                return
+            console.print(f"agent-router listens on [bold]{url}[/bold]  (Ctrl-C stops it)")
+            console.print(f"  API     {url}/v1   models: {escape(', '.join(app.names.listed()[:6]))}")
+            console.print(f"  page    {url}/")
+            closed = app.names.closed
+            if closed is None:
+                console.print("  closed  none: set OPENAI_API_KEY or ANTHROPIC_API_KEY; until then all is local")
+            elif not app.closed_available:
+                console.print(f"  closed  {escape(str(closed))} [yellow]has no key; until then all is local[/yellow]")
+            else:
+                console.print(f"  closed  {escape(str(closed))}")
+            console.print(f"  local   {escape(str(app.names.default_local))}")
+            for warning in loaded.warnings:
+                errors.print(f"[yellow]warning:[/yellow] {escape(warning)}")
+
+        run(app, listener, ready)

@@ -1,0 +1,108 @@
+"""`agent-router usage`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from agent_models.catalogue.catalogue import Catalogue
+from agent_router import config as configuration
+from agent_router.app import LEDGER
+from agent_router.cli.output import JSON_OPTION, console, friendly, print_json, table
+from agent_telemetry.split import split
+
+
+def usage(
+    since: Annotated[str | None, typer.Option(help="From this day on (2026-11-21), or the last days (7d).")] = None,
+    until: Annotated[str | None, typer.Option(help="Up to and with this day (2026-11-21).")] = None,
+    as_json: bool = JSON_OPTION,
+) -> None:
+    """Show your open/closed split: tokens, requests and money, by openness, model and agent.
+
+    It reads the local ledger; no server need be running, and nothing is sent anywhere.
+    """
+    with friendly(as_json):
+        loaded = configuration.load()
+        catalogue = Catalogue.load(loaded.data / "catalogue.yaml")
+        found = split(
+            loaded.data / LEDGER,
+            lambda model, _: classify(catalogue, model),
+            since=_day(since),
+            until=_day(until, end=True),
+        )
+        if as_json:
+            print_json(found)
+            return
+        _show(found)
+
+
+def classify(catalogue: Catalogue, model: str | None) -> tuple[str, str | None]:
+    """(open | closed | unknown, lab) of a model name."""
+    if not model:
+        return "unknown", None
+    family = catalogue.find(model)
+    return catalogue.openness(model), family.lab if family else None
+
+
+def _day(text: str | None, *, end: bool = False) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        if text.endswith("d") and text[:-1].isdecimal():
+            midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
+            return midnight - timedelta(days=int(text[:-1]) - 1)
+        day = datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError):
+        raise typer.BadParameter(f"{text!r} is no day; write 2026-11-21, or 7d for the last seven days.") from None
+    return day + timedelta(days=1) if end and len(text) == 10 else day
+
+
+def _show(found: dict[str, Any]) -> None:
+    total = found["all"]
+    if not total["requests"] and not total.get("failed"):
+        console.print("Nothing has passed through the router yet. Start it with `agent-router serve`.", markup=False)
+        return
+    _bar(found["by_openness"], total)
+    for title, key in (("by place", "by_openness_place"), ("by model", "by_model"), ("by agent", "by_agent")):
+        leaves = sorted(found[key].items(), key=lambda item: -item[1]["output"])
+        rows = [_row(name, leaf, total) for name, leaf in leaves if leaf["requests"] or leaf.get("failed")]
+        columns = [title, "requests", "input", "cached", "output", "share", "billed", "avoided"]
+        console.print(table("", columns, rows, right=columns[1:]))
+    if total.get("failed"):
+        console.print(f"{total['failed']} further requests got no answer.")
+    if total.get("unknown_usage"):
+        console.print(f"{total['unknown_usage']} answers came without token counts; they count as requests only.")
+
+
+def _bar(openness: dict[str, Any], total: dict[str, Any], width: int = 60) -> None:
+    whole = total["output"] or total["requests"]
+    measure = "output" if total["output"] else "requests"
+    bar, words = "", []
+    for name, colour in (("open", "green"), ("closed", "magenta"), ("unknown", "bright_black")):
+        share = openness[name][measure] / whole if whole else 0
+        bar += f"[{colour}]{'█' * round(share * width)}[/{colour}]"
+        words.append(f"[{colour}]{name} {share:.0%}[/{colour}]")
+    unit = "output tokens" if measure == "output" else "requests"
+    console.print(f"{bar}\n{'  '.join(words)}  of {whole:,} {unit} in {total['requests']:,} requests\n")
+
+
+def _row(name: str, leaf: dict[str, Any], total: dict[str, Any]) -> list[str]:
+    share = leaf["output"] / total["output"] if total["output"] else 0
+    return [
+        name,
+        f"{leaf['requests']:,}",
+        f"{leaf['input']:,}",
+        f"{leaf['cache_read']:,}",
+        f"{leaf['output']:,}",
+        f"{share:.0%}",
+        _dollars(leaf["cost"]["billed"]),
+        _dollars(leaf["cost"]["avoided"]),
+    ]
+
+
+def _dollars(amount: float | None) -> str:
+    if amount is None:
+        return "?"
+    return f"${amount:,.2f}" if amount >= 1 or amount == 0 else f"${amount:.4f}"

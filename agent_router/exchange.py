@@ -1,0 +1,112 @@
+"""One request from its arrival to its row in the ledger."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+
+from agent_router.routing.decision import Decision, Target
+from agent_router.routing.task import Task
+from agent_router.upstreams.reply import FaultKind, Observed
+from agent_telemetry.usage_record import Place, Status, UsageRecord
+
+
+class Exchange:
+    """What is known so far about a request; `record` makes its row."""
+
+    __slots__ = (
+        "_started",
+        "decision",
+        "ended",
+        "error",
+        "faults",
+        "first_byte",
+        "http_status",
+        "id",
+        "observed",
+        "place",
+        "status",
+        "target",
+        "task",
+        "time",
+    )
+
+    def __init__(self) -> None:
+        self.id = os.urandom(12).hex()
+        self.time = datetime.now(UTC)
+        self._started = time.perf_counter()
+        self.task: Task | None = None
+        self.decision: Decision | None = None
+        self.target: Target | None = None
+        self.place: Place | None = None
+        self.observed: Observed | None = None
+        self.faults: list[tuple[Target, FaultKind]] = []
+        self.status: Status = "ok"
+        self.http_status = 200
+        self.error: str | None = None
+        self.first_byte: float | None = None
+        self.ended = False  # everything has been sent, so that a disconnect means nothing any more
+
+    def milliseconds(self) -> float:
+        """Since the request arrived."""
+        return (time.perf_counter() - self._started) * 1000
+
+    @property
+    def reason(self) -> str:
+        """Why it went where it went, with what failed on the way."""
+        words = self.decision.reason if self.decision else ""
+        for target, kind in self.faults:
+            words += f"; {target} failed: {kind}"
+        return words
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """`x-agent-router-*`, at the moment in which the answer begins."""
+        headers = [(b"x-agent-router-request-id", self.id.encode())]
+        if self.target is not None:
+            headers.append((b"x-agent-router-route", self.target.route.encode()))
+            headers.append((b"x-agent-router-model", _header(str(self.target))))
+        if self.decision is not None:
+            headers.append((b"x-agent-router-reason", _header(self.reason)))
+        if self.task is not None:
+            headers.append((b"x-agent-router-family", self.task.family.name.encode()))
+        headers.append((b"x-agent-router-latency-ms", f"{self.milliseconds():.1f}".encode()))
+        return headers
+
+    def record(self) -> UsageRecord:
+        """The row. Usage that nobody stated stays unknown."""
+        task, target, observed = self.task, self.target, self.observed
+        usage = observed.usage if observed else None
+        return UsageRecord(
+            source="proxy",
+            key=self.id,
+            time=self.time,
+            agent=task.agent if task else None,
+            session=task.session if task else None,
+            family=task.family.name if task else None,
+            requested_model=task.requested_model[:200] if task else None,
+            model=(observed.model if observed else None) or (target.model if target else None),
+            provider=target.provider if target else None,
+            place=self.place,
+            route=target.route if target else None,
+            reason=self.reason or None,
+            propensity=self.decision.propensity if self.decision else None,
+            wire="chat",
+            stream=task.stream if task else None,
+            status=self.status,
+            http_status=self.http_status,
+            error=self.error or (observed.error if observed else None),
+            attempts=len(self.faults) + (1 if target else 0),
+            input=usage.input if usage else None,
+            cache_read=usage.cache_read if usage else None,
+            cache_write=usage.cache_write if usage else None,
+            output=usage.output if usage else None,
+            reasoning=usage.reasoning if usage else None,
+            first_byte_ms=self.first_byte,
+            latency_ms=self.milliseconds(),
+        )
+
+
+def _header(text: str) -> bytes:
+    """Printable ASCII only: what a caller named must not break a header."""
+    return "".join(c if " " <= c <= "~" else "?" for c in text[:300]).encode()

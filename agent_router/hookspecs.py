@@ -1,0 +1,39 @@
+"""Where plugins hook in. A plugin is a package with an entry point in the group `agent_router`.
+
+The built-in policies register through the same hook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import pluggy
+
+from agent_router.config import Routing
+from agent_router.routing.decision import Verdict
+from agent_router.routing.task import Task
+
+hookspec = pluggy.HookspecMarker("agent_router")
+hookimpl = pluggy.HookimplMarker("agent_router")
+
+
+class Policy(Protocol):
+    """Decides between local and closed for a task that may go either way."""
+
+    def decide(self, task: Task) -> Verdict:
+        """Called on the event loop for every `auto` request that no guard has decided: quick, and never blocking."""
+        ...
+
+
+class PolicyFactory(Protocol):
+    """Makes a policy from the configuration."""
+
+    def __call__(self, routing: Routing) -> Policy:
+        """`routing` is the section `[routing]`."""
+        ...
+
+
+@hookspec
+def agent_router_policies() -> Mapping[str, PolicyFactory]:  # type: ignore[empty-body]
+    """Policies by the name that `[routing] policy` gives."""

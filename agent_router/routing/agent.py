@@ -1,0 +1,55 @@
+"""Which agent sends a request, by its headers."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+
+# Beginnings of User-Agent or `originator`, lower case, in the order in which they are tried.
+_KNOWN = (
+    ("openclaw", "openclaw"),
+    ("claude-cli", "claude"),
+    ("claude-code", "claude"),
+    ("codex", "codex"),
+    ("opencode", "opencode"),
+    ("geminicli", "gemini"),
+    ("qwencode", "qwen"),
+    ("copilot", "copilot"),
+    ("cline", "cline"),
+    ("aider", "aider"),
+    ("litellm", "litellm"),
+    ("openai/python", "openai-python"),
+    ("asyncopenai/python", "openai-python"),
+    ("openai/js", "openai-js"),
+    ("anthropic/python", "anthropic-python"),
+    ("anthropic/js", "anthropic-js"),
+)
+_PRODUCT = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
+
+
+def agent(headers: Mapping[bytes, bytes]) -> str | None:
+    """The agent's name: `x-agent-router-agent` if the user set it, else what the headers give away."""
+    named = headers.get(b"x-agent-router-agent")
+    if named:
+        match = _PRODUCT.match(named.decode("latin-1").strip())
+        return match.group().lower() if match else None
+    for header in (b"originator", b"user-agent"):
+        value = headers.get(header, b"").decode("latin-1").strip()
+        lowered = value[:64].lower()
+        for start, name in _KNOWN:
+            if lowered.startswith(start):
+                return name
+        product = _PRODUCT.match(value)
+        if product:
+            return product.group().lower()
+    return None
+
+
+def session(headers: Mapping[bytes, bytes], salt: bytes) -> str | None:
+    """A salted hash of the session id that some agents send; None if there is none."""
+    for header in (b"session-id", b"x-session-id", b"thread-id", b"x-session-affinity"):
+        value = headers.get(header)
+        if value:
+            return hashlib.blake2b(value, digest_size=6, key=salt[:64]).hexdigest()
+    return None

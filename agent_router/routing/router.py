@@ -1,0 +1,141 @@
+"""Decides where a request goes: the guards in their order, then the policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agent_router.config import Settings
+from agent_router.errors import ApiError
+from agent_router.hookspecs import Policy
+from agent_router.routing.decision import Decision, Target, Verdict
+from agent_router.routing.family import BACKGROUND
+from agent_router.routing.names import LOCAL, Names
+from agent_router.routing.privacy import Privacy
+from agent_router.routing.task import Task
+
+# A prompt with more bytes than this for each token of the context window does not fit, whatever the tokenizer.
+BYTES_PER_TOKEN = 8
+
+
+class Router:
+    """`window` gives the local model's context window in tokens, None while unknown; `seconds` predicts how long it
+    would take for (prompt tokens, answer tokens), None while unknown; `keyed` says whether an upstream has its key."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        names: Names,
+        policy: Policy,
+        *,
+        keyed: Callable[[str], bool],
+        window: Callable[[str], int | None],
+        seconds: Callable[[str, int, int], float | None],
+    ) -> None:
+        self.names = names
+        self._settings = settings
+        self._policy = policy
+        self._privacy = Privacy(settings.routing)
+        self._keyed = keyed
+        self._window = window
+        self._seconds = seconds
+        self._closed_seconds = 5.0  # how long the closed side usually takes; a moving average
+
+    @property
+    def closed_available(self) -> bool:
+        """Whether there is a closed side with its key."""
+        closed = self.names.closed
+        return closed is not None and self._keyed(closed.provider)
+
+    def learn_closed_seconds(self, seconds: float) -> None:
+        """Take the duration of one more answer of the closed side."""
+        self._closed_seconds += 0.1 * (seconds - self._closed_seconds)
+
+    def decide(self, task: Task, raw: bytes) -> Decision:
+        """The decision; ApiError where the request can go nowhere. `raw` is only searched, never kept."""
+        named = self.names.resolve(task.requested_model)
+        private = self._privacy.reason(task, raw)
+        if isinstance(named, Target):
+            if private and not self._stays_here(named):
+                raise _forbidden(private)
+            return Decision((named,), "model named by the caller")
+        if named == "local":
+            return Decision((self._local(),), "local named by the caller")
+        if named == "closed":
+            if private:
+                raise _forbidden(private)
+            return Decision(self._closed(), "closed named by the caller")
+        return self._auto(task, private)
+
+    def _auto(self, task: Task, private: str | None) -> Decision:
+        local = self.names.default_local
+        if private:
+            return Decision((self._local(),), private)
+        if not self.closed_available:
+            return Decision((self._local(),), "no closed upstream with a key")
+        closed = self._closed()
+        if local is None:
+            return Decision(closed, "no local model")
+        incapable = self._incapable(task, local)
+        if incapable:
+            return Decision(closed, incapable)
+        verdict: Verdict = self._policy.decide(task)
+        if verdict.route == "closed":
+            return Decision(closed, verdict.reason, verdict.propensity)
+        impatient = self._too_slow(task, local)
+        if impatient:
+            return Decision(closed, impatient)
+        return Decision((local, *closed), verdict.reason, verdict.propensity)
+
+    def _incapable(self, task: Task, local: Target) -> str | None:
+        """Why the local model cannot take the task. What only its tokenizer knows, the engine says later."""
+        if task.images:
+            return "the local model sees no images"
+        window = self._window(local.model)
+        if window is not None and task.prompt_bytes > window * BYTES_PER_TOKEN:
+            return "the prompt does not fit the local context window"
+        if window is not None and task.output_limit is not None and task.output_limit >= window:
+            return "the answer does not fit the local context window"
+        return None
+
+    def _too_slow(self, task: Task, local: Target) -> str | None:
+        patience = self._settings.routing.patience
+        extra = patience.background if task.family.kind in BACKGROUND else patience.interactive
+        expected = self._seconds(local.model, task.prompt_bytes // 4, min(task.output_limit or 128, 128))
+        if expected is not None and expected > self._closed_seconds + extra:
+            return f"a local answer would take about {expected:.0f} s"
+        return None
+
+    def _local(self) -> Target:
+        target = self.names.default_local
+        if target is None:
+            raise ApiError(
+                503,
+                "There is no local model. Add one with `agent-router models add PATH.gguf`.",
+                kind="server_error",
+                code="no_local_model",
+            )
+        return target
+
+    def _closed(self) -> tuple[Target, ...]:
+        closed = self.names.closed
+        if closed is None:
+            raise ApiError(
+                401,
+                "No closed model is configured: set OPENAI_API_KEY or ANTHROPIC_API_KEY, or [routing] closed.",
+                kind="authentication_error",
+                code="no_closed_model",
+            )
+        return (closed, *(target for target in self.names.fallback if target != closed))
+
+    def _stays_here(self, target: Target) -> bool:
+        return target.provider == LOCAL or self._settings.upstreams[target.provider].place == "device"
+
+
+def _forbidden(reason: str) -> ApiError:
+    return ApiError(
+        403,
+        f"This request must not leave the machine ({reason}), and the model that it names is elsewhere.",
+        kind="permission_error",
+        code="local_only",
+        param="model",
+    )

@@ -1,0 +1,52 @@
+"""What the router knows about a request when it decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from agent_router.routing.agent import agent, session
+from agent_router.routing.family import Family, family
+from agent_router.wire.chat.body import ChatBody
+
+
+class Task(Struct, frozen=True, kw_only=True):
+    """One request, as far as the decision needs it.
+
+    `prompt_bytes` is the size of the whole body; `output_limit` the most tokens asked for, if any;
+    `private` whether the caller demands that it stays on this machine.
+    """
+
+    requested_model: str
+    family: Family
+    agent: str | None
+    session: str | None
+    stream: bool
+    tools: int
+    images: bool
+    prompt_bytes: int
+    output_limit: int | None
+    private: bool
+
+
+def task(raw: bytes, body: ChatBody, headers: Mapping[bytes, bytes], salt: bytes) -> Task:
+    """The task in a checked body. `headers` are lower-case."""
+    messages = body.messages if isinstance(body.messages, list) else []
+    return Task(
+        requested_model=str(body.model),
+        family=family(body, salt),
+        agent=agent(headers),
+        session=session(headers, salt),
+        stream=bool(body.stream),
+        tools=len(body.tools or ()),
+        images=any(
+            part.type not in ("text", "refusal")
+            for message in messages
+            if isinstance(message.content, list)
+            for part in message.content
+        ),
+        prompt_bytes=len(raw),
+        output_limit=body.limit,
+        private=headers.get(b"x-agent-router-privacy", b"").strip().lower() == b"local-only",
+    )

@@ -1,0 +1,74 @@
+"""All configured upstreams and local models, built from the configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import aiohttp
+
+from agent_models.engine.engine import Engine
+from agent_models.pocket import pocket_path
+from agent_router.config import Settings
+from agent_router.upstreams.anthropic.upstream import AnthropicUpstream
+from agent_router.upstreams.connection import session
+from agent_router.upstreams.keys import Key
+from agent_router.upstreams.local import PROVIDER, LocalUpstream
+from agent_router.upstreams.openai import OpenAIUpstream
+from agent_router.upstreams.reply import Upstream
+
+BUNDLED = "pocket"
+
+
+def model_name(path: Path) -> str:
+    """The name under which a GGUF file is served: its file name without the ending."""
+    return path.name.removesuffix(".gguf") or path.name
+
+
+def local_paths(settings: Settings) -> dict[str, Path]:
+    """Local models by name, the default first; the bundled one always last, and so the default if alone."""
+    paths: dict[str, Path] = {}
+    for path in settings.local.models:
+        name = model_name(path)
+        while name in paths or name == BUNDLED:
+            name += "-2"
+        paths[name] = path.expanduser()
+    paths[BUNDLED] = pocket_path()
+    return paths
+
+
+class Registry:
+    """The upstreams of one running router. Build it on the event loop; `close` frees everything."""
+
+    def __init__(self, settings: Settings) -> None:
+        local = settings.local
+        self.local = LocalUpstream(
+            {
+                name: Engine(
+                    path,
+                    name=name,
+                    context_window=local.context_window,
+                    threads=local.threads,
+                    gpu_layers=local.gpu_layers,
+                    queue_limit=local.queue,
+                    hang_seconds=local.hang_seconds,
+                )
+                for name, path in local_paths(settings).items()
+            }
+        )
+        self._http: aiohttp.ClientSession = session(settings.timeouts)
+        self.keys = {name: Key(name, upstream) for name, upstream in settings.upstreams.items()}
+        self.upstreams: dict[str, Upstream] = {PROVIDER: self.local}
+        for name, upstream in settings.upstreams.items():
+            speak = AnthropicUpstream if upstream.kind == "anthropic" else OpenAIUpstream
+            self.upstreams[name] = speak(name, upstream, self.keys[name], self._http, settings.timeouts)
+
+    def keyed(self, provider: str) -> bool:
+        """Whether the upstream has the key it needs."""
+        key = self.keys.get(provider)
+        return key is None or not key.missing
+
+    async def close(self) -> None:
+        """Stop workers and close connections."""
+        for upstream in self.upstreams.values():
+            await upstream.close()
+        await self._http.close()

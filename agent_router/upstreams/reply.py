@@ -1,0 +1,137 @@
+"""What an upstream answers with, once it has committed to an answer; and the fault when it has not."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, Protocol
+
+from agent_models.completion import CompletionRequest, Event, Usage
+from agent_router.wire.chat.body import ChatBody
+from agent_router.wire.chat.parse import completion_request
+from agent_telemetry.usage_record import Place
+
+FaultKind = Literal[
+    "connect",  # no connection
+    "timeout",  # no first byte in time
+    "reset",  # the connection broke before an answer
+    "status",  # 5xx
+    "rate_limited",  # 429
+    "refused",  # 401, 402, 403: the upstream does not take our key
+    "rejected",  # the request itself is at fault
+    "empty",  # an answer or a stream without content
+    "garbled",  # not what was asked: HTML, half a JSON, an error event
+    "open",  # the circuit breaker lets nothing through
+    "no_key",  # no API key is configured
+    "busy",  # the local queue is full
+    "crashed",  # the local worker died
+    "context",  # the prompt does not fit
+    "unsupported",  # this upstream cannot do what is asked
+    "unusable",  # the model file cannot be loaded
+]
+
+
+class UpstreamFault(Exception):
+    """No answer, and no byte of one released: another attempt is safe.
+
+    `status` is the HTTP status that the caller gets if nothing else answers; `retry_after` seconds; `body` the
+    upstream's own error body where it is in the caller's dialect; `param` the request's field that is at fault.
+    """
+
+    def __init__(
+        self,
+        kind: FaultKind,
+        message: str,
+        *,
+        status: int = 503,
+        retry_after: float | None = None,
+        body: bytes | None = None,
+        param: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.status = status
+        self.retry_after = retry_after
+        self.body = body
+        self.param = param
+
+
+class StreamCutError(Exception):
+    """The answer broke after bytes were released. `code` is a short word for the ledger."""
+
+    def __init__(self, message: str, code: str = "stream_cut") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(slots=True)
+class Observed:
+    """What was seen of an answer while it passed: filled until the answer has ended."""
+
+    model: str | None = None
+    usage: Usage | None = None
+    error: str | None = None
+
+
+@dataclass(slots=True)
+class Reply:
+    """A committed answer: exactly one of `body` (whole), `chunks` (SSE bytes in the caller's dialect, each piece
+    whole events), `events` (to be rendered by the wire) is there.
+
+    `headers` are the upstream's own that the caller may want (rate limits, request id). Iterating `chunks` or
+    `events` raises StreamCutError if the answer breaks. Closing the generator stops the upstream.
+    """
+
+    status: int = 200
+    content_type: bytes = b"application/json"
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    observed: Observed = field(default_factory=Observed)
+    body: bytes | None = None
+    chunks: AsyncGenerator[bytes, None] | None = None
+    events: AsyncGenerator[Event, None] | None = None
+
+    async def close(self) -> None:
+        """Stop the upstream, if it still runs."""
+        running = self.chunks or self.events
+        if running is not None:
+            await running.aclose()
+
+
+@dataclass
+class Call:
+    """A caller's request on its way to an upstream. `raw` is the body as it came; `headers` are passed on."""
+
+    raw: bytes
+    body: ChatBody
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def stream(self) -> bool:
+        """Whether the caller wants a stream."""
+        return bool(self.body.stream)
+
+    @cached_property
+    def completion(self) -> CompletionRequest:
+        """The request free of any dialect; ApiError where it cannot be said so."""
+        return completion_request(self.body)
+
+
+class Upstream(Protocol):
+    """Something that answers. `name` is the provider's name in the configuration."""
+
+    name: str
+    place: Place
+    vision: bool
+
+    async def open(self, call: Call, model: str) -> Reply:
+        """Ask `model`; return once the answer has begun with something of substance (not streamed: ended).
+
+        UpstreamFault if it did not. A refusal of the request itself (400, 404, 413, 422) is a Reply.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Free connections or processes."""
+        ...

@@ -1,0 +1,304 @@
+"""The body of `POST /v1/chat/completions`: its types, and what makes one invalid.
+
+Unknown fields are tolerated; they reach an upstream of the same dialect because its body is passed on as it came.
+Source: OpenAI's API reference, "Create chat completion".
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from agent_router.errors import ApiError
+
+
+class ImageUrl(Struct):
+    url: str
+    detail: str | None = None
+
+
+class ContentPart(Struct):
+    type: str
+    text: str | None = None
+    refusal: str | None = None
+    image_url: ImageUrl | None = None
+
+
+class FunctionCall(Struct):
+    name: str
+    arguments: str
+
+
+class CallIn(Struct):
+    id: str
+    type: str = "function"
+    function: FunctionCall | None = None
+
+
+class MessageIn(Struct):
+    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
+    content: str | list[ContentPart] | None = None
+    name: str | None = None
+    tool_calls: list[CallIn] | None = None
+    tool_call_id: str | None = None
+    function_call: Raw | None = None
+    refusal: str | None = None
+    audio: Raw | None = None
+    reasoning_content: str | None = None
+
+
+class Function(Struct):
+    name: str
+    description: str | None = None
+    parameters: dict[str, Raw] | None = None
+    strict: bool | None = None
+
+
+class ToolIn(Struct):
+    type: str
+    function: Function | None = None
+
+
+class NamedFunction(Struct):
+    name: str
+
+
+class ChoiceIn(Struct):
+    type: str
+    function: NamedFunction | None = None
+
+
+class JsonSchemaFormat(Struct):
+    name: str
+    schema: Raw | None = None
+    strict: bool | None = None
+    description: str | None = None
+
+
+class FormatIn(Struct):
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: JsonSchemaFormat | None = None
+
+
+class StreamOptions(Struct):
+    include_usage: bool | None = None
+    include_obfuscation: bool | None = None
+
+
+class ChatBody(Struct):
+    """What the router reads of a body. A field that is absent or null is None, but for `model` and `messages`."""
+
+    model: str | UnsetType = UNSET
+    messages: list[MessageIn] | UnsetType = UNSET
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    n: int | None = None
+    stop: str | list[str] | None = None
+    seed: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    logit_bias: dict[str, float] | None = None
+    logprobs: bool | None = None
+    top_logprobs: int | None = None
+    response_format: FormatIn | None = None
+    tools: list[ToolIn] | None = None
+    tool_choice: str | ChoiceIn | None = None
+    parallel_tool_calls: bool | None = None
+    reasoning_effort: str | None = None
+    user: str | None = None
+    functions: Raw | None = None
+    function_call: Raw | None = None
+    audio: Raw | None = None
+    modalities: list[str] | None = None
+
+    @property
+    def limit(self) -> int | None:
+        """The most tokens of the answer; `max_completion_tokens` goes before the older `max_tokens`."""
+        return self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens
+
+
+_decode = msgspec.json.Decoder(ChatBody).decode
+_AT = re.compile(r" - at `\$\.?(.*)`$")
+_FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,128}")
+
+
+def read(raw: bytes) -> ChatBody:
+    """Decode and check a body. ApiError 400 names the field and what is wrong with it."""
+    if not raw.strip():
+        raise ApiError(400, "The request body is empty; a JSON object is expected.", code="invalid_json")
+    try:
+        if not raw.isascii():
+            raw.decode("utf-8")  # fields that are not decoded are not checked otherwise
+        body = _decode(raw)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        at = _AT.search(text)
+        param = at.group(1) if at else None
+        said = _AT.sub("", text)
+        where = f"Invalid value for '{param}'" if param else "Invalid request body"
+        raise ApiError(400, f"{where}: {said}.", code="invalid_type", param=param) from None
+    except UnicodeDecodeError:
+        raise ApiError(400, "The request body is not valid UTF-8.", code="invalid_json") from None
+    except RecursionError:
+        raise ApiError(400, "The request body is nested too deeply.", code="invalid_json") from None
+    except msgspec.DecodeError as error:
+        said = "a string holds half of a surrogate pair" if _lone_surrogate(raw) else str(error)
+        raise ApiError(400, f"The request body is not valid JSON: {said}.", code="invalid_json") from None
+    _check(body)
+    return body
+
+
+def _lone_surrogate(raw: bytes) -> bool:
+    return re.search(rb"\\u[dD][89a-fA-F]", raw) is not None
+
+
+def _invalid(param: str, message: str, code: str = "invalid_value") -> ApiError:
+    return ApiError(400, message, code=code, param=param)
+
+
+def _check(body: ChatBody) -> None:
+    if body.model is UNSET:
+        raise _invalid("model", "You must name a model, for instance 'auto'.", "missing_required_parameter")
+    if not body.model.strip():
+        raise _invalid("model", "'model' is empty; name a model, for instance 'auto'.")
+    if body.messages is UNSET:
+        raise _invalid("messages", "Missing required parameter: 'messages'.", "missing_required_parameter")
+    if not body.messages:
+        raise _invalid("messages", "'messages' is empty; at least one message is needed.", "empty_array")
+    if body.n is not None and body.n != 1:
+        raise _invalid("n", "Only n = 1 is supported; send the request again for another answer.", "unsupported_value")
+    if body.stream_options is not None and not body.stream:
+        raise _invalid("stream_options", "'stream_options' is only allowed when 'stream' is true.")
+    _check_sampling(body)
+    _check_messages(body.messages)
+    _check_tools(body)
+    if body.response_format is not None:
+        _check_format(body.response_format)
+
+
+def _within(param: str, value: float | None, low: float, high: float) -> None:
+    if value is not None and not low <= value <= high:
+        raise _invalid(param, f"'{param}' is {value:g}; it must be between {low:g} and {high:g}.", "out_of_range")
+
+
+def _check_sampling(body: ChatBody) -> None:
+    for param in ("max_tokens", "max_completion_tokens"):
+        value = getattr(body, param)
+        if value is not None and not 1 <= value < 2**31:
+            raise _invalid(param, f"'{param}' is {value}; it must be a positive 32-bit integer.", "out_of_range")
+    _within("temperature", body.temperature, 0, 2)
+    _within("top_p", body.top_p, 0, 1)
+    _within("frequency_penalty", body.frequency_penalty, -2, 2)
+    _within("presence_penalty", body.presence_penalty, -2, 2)
+    _within("top_logprobs", body.top_logprobs, 0, 20)
+    _within("seed", body.seed, -(2**63), 2**64 - 1)
+    if body.top_logprobs is not None and not body.logprobs:
+        raise _invalid("top_logprobs", "'top_logprobs' is only allowed when 'logprobs' is true.")
+    if isinstance(body.stop, list) and len(body.stop) > 4:
+        raise _invalid(
+            "stop", f"'stop' holds {len(body.stop)} sequences; at most 4 are allowed.", "array_above_max_length"
+        )
+    for token, bias in (body.logit_bias or {}).items():
+        if not token.isdecimal() or len(token) > 9:
+            raise _invalid("logit_bias", f"'logit_bias' must map token ids to numbers; {token[:20]!r} is no token id.")
+        _within("logit_bias", bias, -100, 100)
+
+
+def _check_messages(messages: list[MessageIn]) -> None:
+    called: set[str] = set()
+    for i, message in enumerate(messages):
+        at = f"messages.[{i}]"
+        if message.tool_calls is not None:
+            if message.role != "assistant":
+                raise _invalid(f"{at}.tool_calls", f"'tool_calls' belongs to assistant messages, not '{message.role}'.")
+            called |= {call.id for call in message.tool_calls}
+        if message.role == "tool":
+            if not message.tool_call_id:
+                raise _invalid(f"{at}.tool_call_id", "A message with role 'tool' needs the 'tool_call_id' it answers.")
+            if message.tool_call_id not in called:
+                raise _invalid(
+                    f"{at}.tool_call_id",
+                    f"messages[{i}] answers tool call {message.tool_call_id!r}, which no earlier message made.",
+                )
+        if message.content is None:
+            if message.role != "assistant" and message.role != "function":
+                raise _invalid(f"{at}.content", f"A message with role '{message.role}' needs content; it is null.")
+            if not (message.tool_calls or message.function_call or message.refusal or message.audio):
+                # Agents send such turns back after an empty answer; OpenAI refuses them, most servers do not.
+                continue
+        elif isinstance(message.content, list):
+            _check_parts(message.content, at)
+
+
+def _check_parts(parts: list[ContentPart], at: str) -> None:
+    for j, part in enumerate(parts):
+        if part.type == "text" and part.text is None:
+            raise _invalid(f"{at}.content.[{j}].text", "A content part of type 'text' needs 'text'.")
+        if part.type == "image_url" and part.image_url is None:
+            raise _invalid(f"{at}.content.[{j}].image_url", "A content part of type 'image_url' needs 'image_url'.")
+
+
+def _check_tools(body: ChatBody) -> None:
+    names: set[str] = set()
+    for i, tool in enumerate(body.tools or ()):
+        if tool.type == "function":
+            if tool.function is None:
+                raise _invalid(f"tools.[{i}].function", "A tool of type 'function' needs 'function'.")
+            if not _FUNCTION_NAME.fullmatch(tool.function.name):
+                raise _invalid(
+                    f"tools.[{i}].function.name",
+                    f"tools[{i}].function.name must be letters, digits, '_', '-' or '.', at most 128.",
+                )
+            names.add(tool.function.name)
+    choice = body.tool_choice
+    if isinstance(choice, str):
+        if choice not in ("none", "auto", "required"):
+            raise _invalid(
+                "tool_choice", f"'tool_choice' must be none, auto, required or an object, not {choice[:40]!r}."
+            )
+        if choice == "required" and not body.tools:
+            raise _invalid("tool_choice", "'tool_choice' is 'required', but no tools are offered.")
+    elif (
+        choice is not None and choice.type == "function" and (not choice.function or choice.function.name not in names)
+    ):
+        raise _invalid("tool_choice", "'tool_choice' names a function that is not among 'tools'.")
+
+
+def _check_format(wanted: FormatIn) -> None:
+    if wanted.type != "json_schema":
+        return
+    at = "response_format.json_schema"
+    if wanted.json_schema is None:
+        raise _invalid(at, "response_format of type 'json_schema' needs 'json_schema'.", "missing_required_parameter")
+    if not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", wanted.json_schema.name):
+        raise _invalid(f"{at}.name", f"{at}.name must be letters, digits, '_' or '-', at most 64.")
+    if wanted.json_schema.schema is not None:
+        problem = schema_problem(bytes(wanted.json_schema.schema))
+        if problem:
+            raise _invalid(f"{at}.schema", f"Invalid schema for response_format '{wanted.json_schema.name}': {problem}")
+
+
+@lru_cache(maxsize=256)
+def schema_problem(raw: bytes) -> str | None:
+    """What is wrong with a JSON Schema, in a sentence; None if nothing. Cached: agents repeat their schemas."""
+    from jsonschema import Draft202012Validator, SchemaError
+
+    try:
+        schema: Any = msgspec.json.decode(raw)
+        if not isinstance(schema, dict):
+            return f"a JSON Schema is an object, not {type(schema).__name__}."
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        at = "/".join(str(part) for part in error.path)
+        return f"at '{at}': {error.message[:200]}." if at else f"{error.message[:200]}."
+    except (RecursionError, msgspec.DecodeError):
+        return "it cannot be read."
+    return None
