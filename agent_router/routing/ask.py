@@ -22,7 +22,10 @@ def ask(body: ChatBody) -> str:
     messages = body.messages if isinstance(body.messages, list) else []
     for message in reversed(messages):
         if message.role == "user":
-            text = _FENCES.sub("", text_of(message)).strip()
+            text = text_of(message)
+            if "<" in text:
+                text = _FENCES.sub("", text)
+            text = text.strip()
             if text:
                 return text
     return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from fnmatch import fnmatchcase
+from itertools import islice
 from typing import Literal
 
 from msgspec import Struct
@@ -21,15 +22,16 @@ Kind = Literal["heartbeat", "title", "commit", "summary", "json", "call", "ask"]
 # Nobody waits for these.
 BACKGROUND: frozenset[Kind] = frozenset({"heartbeat", "title", "commit", "summary"})
 
-_MASK = re.compile(
-    r"```.*?(?:```|\Z)"  # code
-    r"|https?://\S+|\S+@\S+\.\w+"  # addresses
-    r"|\"[^\"\n]*\"|'[^'\n]{3,}'|`[^`\n]*`"  # quoted
+# What is masked (group 1), or else a token. Read from the front, token by token: a family needs the first dozen.
+_PIECE = re.compile(
+    r"(```.*?(?:```|\Z)"  # code
+    r"|https?://\S+"  # addresses
+    r"|\"[^\"\n]*\"|`[^`\n]*`"  # quoted
     r"|(?:[~.]{0,2}/|[A-Za-z]:\\)[\w./\\-]+"  # paths
-    r"|\b[0-9a-f]{8}[0-9a-f-]*\b|\d[\d.,:/-]*",  # ids, numbers, dates
+    r"|\b[0-9a-f]{8}[0-9a-f-]*\b|\d[\d.,:/-]*)"  # ids, numbers, dates
+    r"|\w+(?:@\S+)?|[^\w\s]",
     re.DOTALL,
 )
-_TOKEN = re.compile(r"\w+|[^\w\s]")
 _TITLE = re.compile(r"\b(?:title|topic)\b", re.IGNORECASE)
 _COMMIT = re.compile(r"\bcommit message", re.IGNORECASE)
 _SUMMARY = re.compile(r"\b(?:summari[sz]e|summary|compact)", re.IGNORECASE)
@@ -54,7 +56,11 @@ class Family(Struct, frozen=True):
 
 def mask(text: str, tokens: int) -> str:
     """The first `tokens` tokens of a text, lower case, with numbers, paths, quotes and the like masked."""
-    return " ".join(_TOKEN.findall(_MASK.sub("_", text[:1024]))[:tokens]).lower()
+    found = []
+    for piece in islice(_PIECE.finditer(text[:1024]), tokens):
+        token = piece.group()
+        found.append("_" if piece.lastindex or "@" in token else token)
+    return " ".join(found).lower()
 
 
 def family(body: ChatBody, salt: bytes) -> Family:
