@@ -320,7 +320,7 @@ def _values(row: UsageRecord) -> list[Any]:
         for value in msgspec.structs.astuple(row)
     ]
     moment = row.time if row.time.tzinfo is not None else row.time.replace(tzinfo=UTC)
-    values[_TIME] = round(moment.timestamp() * 1000)
+    values[_TIME] = max(0, round(moment.timestamp() * 1000))
     return values
 
 

@@ -1,0 +1,94 @@
+"""The user's open/closed split: the ledger's figures, added up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, tzinfo
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from agent_telemetry.ledger_reader import SUMS, DaySum, Kind, sums_by_day
+
+Classify = Callable[[str | None, str | None], tuple[str, str | None]]
+"""(model, provider) → (openness: open, closed or unknown; the lab's name or None)."""
+
+OPENNESS = ("open", "closed", "unknown")
+UNKNOWN = "unknown"
+
+Key = TypeVar("Key", str, Kind)
+Leaf = dict[str, Any]
+Split = dict[str, Any]
+
+
+def split(
+    path: Path,
+    classify: Classify,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    zone: tzinfo | None = None,
+) -> Split:
+    """The split of the calls from `since` on and before `until`; days are those of `zone` (None: the system's).
+
+    `all` is one leaf; `by_day` (ISO dates, ascending), `by_model`, `by_provider`, `by_agent`, `by_lab`,
+    `by_openness` (always open, closed and unknown), `by_openness_place` ("open/device", "closed/hosted", ...)
+    and `by_route` map names to leaves. What has no name is "unknown".
+
+    A leaf holds integers: `input` (fresh), `cache_read`, `cache_write`, `output` (with reasoning), `reasoning`,
+    `total_tokens` (the first four), `requests` (calls that were answered: whole, or cut or cancelled after
+    output), `failed` (calls without an answer, which are not in `requests`; their tokens, if any, do count),
+    `unknown_usage` (requests of which no token figures are known); and `cost` in USD: `billed`, `equivalent`,
+    `avoided`, each None where nothing is known.
+
+    Openness is looked up now, not when the call was made: a correction of the catalogue corrects the past.
+    Raises `sqlite3.Error` where the file is no ledger. A missing file is an empty split.
+    """
+    return split_of(sums_by_day(path, since=since, until=until, zone=zone), classify)
+
+
+def split_of(sums: Iterable[DaySum], classify: Classify) -> Split:
+    """The split of sums that were read already; see `split`."""
+    by_day: dict[str, list[int]] = {}
+    by_kind: dict[Kind, list[int]] = {}
+    for item in sums:
+        _add(by_day, item.day.isoformat(), item.sums)
+        _add(by_kind, item.kind, item.sums)
+    known = cache(classify)
+    names = ("model", "provider", "agent", "lab", "openness", "openness_place", "route")
+    groups: dict[str, dict[str, list[int]]] = {name: {} for name in names}
+    groups["openness"] = {openness: [0] * len(SUMS) for openness in OPENNESS}
+    everything = [0] * len(SUMS)
+    for kind, figures in by_kind.items():
+        openness, lab = known(kind.model, kind.provider)
+        place = f"{openness}/{kind.place or UNKNOWN}"
+        keys = (kind.model, kind.provider, kind.agent, lab, openness, place, kind.route)
+        for name, key in zip(names, keys, strict=True):
+            _add(groups[name], key or UNKNOWN, figures)
+        everything = [a + b for a, b in zip(everything, figures, strict=True)]
+    answer: Split = {"all": _leaf(everything), "by_day": {day: _leaf(by_day[day]) for day in sorted(by_day)}}
+    for name, group in groups.items():
+        answer[f"by_{name}"] = {key: _leaf(figures) for key, figures in sorted(group.items(), key=_most_output)}
+    return answer
+
+
+def _add(group: dict[Key, list[int]], key: Key, figures: Iterable[int]) -> None:
+    before = group.get(key)
+    group[key] = list(figures) if before is None else [a + b for a, b in zip(before, figures, strict=True)]
+
+
+def _most_output(item: tuple[str, list[int]]) -> tuple[int, int, str]:
+    """Sorts by output tokens, then requests, the most first."""
+    return -item[1][SUMS.index("output")], -item[1][SUMS.index("answered")], item[0]
+
+
+def _leaf(figures: list[int]) -> Leaf:
+    sums = dict(zip(SUMS, figures, strict=True))
+    leaf: Leaf = {name: sums[name] for name in ("input", "cache_read", "cache_write", "output", "reasoning")}
+    leaf["requests"] = sums["answered"]
+    leaf["total_tokens"] = sums["input"] + sums["cache_read"] + sums["cache_write"] + sums["output"]
+    leaf["failed"] = sums["failed"]
+    leaf["unknown_usage"] = sums["unknown_usage"]
+    money = ("billed", "equivalent", "avoided")
+    leaf["cost"] = {name: sums[name] / 1_000_000 if sums[f"{name}_known"] else None for name in money}
+    return leaf
