@@ -13,7 +13,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from agent_dashboards.pages import pages
-from agent_models.catalogue.catalogue import Catalogue
+from agent_models.catalogue import Catalogue
 from agent_router import __version__, plugins
 from agent_router.chat_endpoint import JSON, ChatEndpoint
 from agent_router.config import Configuration
@@ -30,6 +30,7 @@ from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
 from agent_telemetry.metrics import Metrics
 from agent_telemetry.money import Money
+from agent_telemetry.openness import classifier
 
 log = logging.getLogger("agent_router")
 
@@ -179,16 +180,11 @@ class App:
             "upstreams": {name: breaker.state for name, breaker in self._chain.breakers.items() if name != "local"},
         }
 
-    def _classify(self, model: str | None, provider: str | None) -> tuple[str, str | None]:
-        if not model:
-            return "unknown", None
-        return self.catalogue.openness(model), self._lab_of(model)
-
     def _fastapi(self, ledger: Ledger) -> FastAPI:
         assert self._registry is not None
         cold = FastAPI(title="agent-router", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
         cold.include_router(model_list(self.names, self._registry, self.catalogue))
-        cold.include_router(pages(ledger.path, self.feed, self._classify, self.status))
+        cold.include_router(pages(ledger.path, self.feed, classifier(self.catalogue), self.status))
         cold.include_router(self._metrics.endpoint(self.status))
         return cold
 

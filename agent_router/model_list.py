@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
-from agent_models.catalogue.catalogue import Catalogue
+from agent_models.catalogue import Catalogue
 from agent_router.errors import ApiError
 from agent_router.routing.decision import Target
 from agent_router.routing.names import LOCAL, Names

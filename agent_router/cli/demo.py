@@ -183,11 +183,11 @@ def _ask(url: str, title: str, model: str, stream: bool, messages: list[Any], mo
                 messages=messages,
                 stream=True,
                 stream_options=options,
-                **more,  # type: ignore[call-overload]
+                **more,
             )
             text = "".join(chunk.choices[0].delta.content or "" for chunk in raw.parse() if chunk.choices)
         else:
-            raw = client.chat.completions.with_raw_response.create(model=model, messages=messages, **more)  # type: ignore[call-overload]
+            raw = client.chat.completions.with_raw_response.create(model=model, messages=messages, **more)
             text = raw.parse().choices[0].message.content or ""
     except OpenAIError as error:
         console.print(f"  [red]error[/red]   {escape(str(error))}\n")

@@ -9,7 +9,7 @@ import tomlkit
 import typer
 from rich.markup import escape
 
-from agent_models.catalogue.catalogue import Catalogue
+from agent_models.catalogue import Catalogue
 from agent_models.engine.inspection import inspect_model
 from agent_models.engine.protocol import ModelInfo
 from agent_router import config as configuration

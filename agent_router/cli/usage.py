@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from agent_models.catalogue.catalogue import Catalogue
+from agent_models.catalogue import Catalogue
 from agent_router import config as configuration
 from agent_router.app import LEDGER
 from agent_router.cli.output import JSON_OPTION, console, friendly, print_json, table
+from agent_telemetry.openness import classifier
 from agent_telemetry.split import split
 
 
@@ -28,7 +29,7 @@ def usage(
         catalogue = Catalogue.load(loaded.data / "catalogue.yaml")
         found = split(
             loaded.data / LEDGER,
-            lambda model, _: classify(catalogue, model),
+            classifier(catalogue),
             since=_day(since),
             until=_day(until, end=True),
         )
@@ -36,14 +37,6 @@ def usage(
             print_json(found)
             return
         _show(found)
-
-
-def classify(catalogue: Catalogue, model: str | None) -> tuple[str, str | None]:
-    """(open | closed | unknown, lab) of a model name."""
-    if not model:
-        return "unknown", None
-    family = catalogue.find(model)
-    return catalogue.openness(model), family.lab if family else None
 
 
 def _day(text: str | None, *, end: bool = False) -> datetime | None:

@@ -33,7 +33,7 @@ class Money:
         )
         own = row.place in ("device", "lan")
         provider, model = (row.provider, row.model) if not own else (self._closed or (None, None))
-        listed = price(model, provider, usage, row.time, url=self._urls.get(provider or "")) if model else None
+        listed = price(model, provider, usage, row.time, base_url=self._urls.get(provider or "")) if model else None
         figures = {
             "billed": 0 if own or row.place == "subscription" else (listed.microusd if listed else None),
             "equivalent": listed.microusd if listed else None,
