@@ -32,3 +32,12 @@ check: .venv/.installed  ## formatting, lint, types
 
 bench: .venv/.installed  ## latency and throughput against the direct upstream (PEERS=1: LiteLLM and Portkey too)
 	$(BIN)/python -m tests.bench $(if $(PEERS),--peers)
+
+pocket:  ## train the bundled model into build/pocket, about half an hour (SMOKE=1: two minutes)
+	@test -x .venv-pocket/bin/python || $(PYTHON) -m venv .venv-pocket
+	.venv-pocket/bin/python -m pip install -q -U 'pip>=25.1'
+	.venv-pocket/bin/python -m pip install --group pocket
+	.venv-pocket/bin/python -m models.pocket.train --out build/pocket $(if $(SMOKE),--smoke)
+	.venv-pocket/bin/python -m models.pocket.export --from build/pocket --out build/pocket/pocket.gguf
+	.venv-pocket/bin/python -m models.pocket.expect --from build/pocket --out build/pocket/expected.json
+	@test ! -x $(BIN)/python || $(BIN)/python -m models.pocket.evaluate build/pocket/pocket.gguf

@@ -20,7 +20,7 @@ def _tojson_compact(value: Any) -> str:
 
 
 def _compiled(tojson: Any) -> Any:
-    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)  # noqa: S701 - no HTML here
+    environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
     environment.filters["tojson"] = tojson
     return environment.from_string(TEMPLATE)
 

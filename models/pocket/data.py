@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
-from . import fields, labels, talk, tools, writing
+from . import fields, labels, talk, tools, words, writing
 from .example import Example, Maker
 
 # Shares of the full mixture; harder tasks get more.
@@ -38,6 +39,20 @@ def thanks(rng: random.Random) -> Example:
     return Example("thanks", [{"role": "user", "content": question}], "You are welcome.")
 
 
+def lengthen(rng: random.Random, example: Example) -> Example:
+    """The same question below a long system prompt, as agents send it."""
+    rules = "[Always|Never|Please|You may|Do not] [check|read|open|write|change|trust] the <n> [of|in|before] the <n2>."
+    lines = [
+        words.say(rng, rules, n=words.noun(rng), n2=words.noun(rng)) for _ in range(rng.choice((4, 8, 16, 30, 50)))
+    ]
+    text, messages = "\n".join(lines), list(example.messages)
+    if messages[0]["role"] == "system":
+        messages[0] = {"role": "system", "content": text + "\n\n" + messages[0]["content"]}
+    else:
+        messages.insert(0, {"role": "system", "content": text})
+    return replace(example, messages=messages)
+
+
 def examples(seed: int, *, lessons: float = 0.0, apart: bool = False) -> Iterator[Example]:
     """Examples without end, the same for the same seed.
 
@@ -52,7 +67,8 @@ def examples(seed: int, *, lessons: float = 0.0, apart: bool = False) -> Iterato
         elif rng.random() < 0.005:
             yield thanks(rng)
         else:
-            yield rng.choices(makers, shares)[0](rng, apart)
+            example = rng.choices(makers, shares)[0](rng, apart)
+            yield lengthen(rng, example) if rng.random() < 0.02 else example
 
 
 def items(task: str, seed: int, count: int, *, apart: bool = False) -> list[Example]:

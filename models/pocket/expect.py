@@ -86,7 +86,7 @@ def main() -> None:
     """Read the command line and write the file."""
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--from", dest="start", type=Path, default=Path("build/pocket"))
-    reader.add_argument("--out", type=Path, default=Path(__file__).parent / "expected.json")
+    reader.add_argument("--out", type=Path, default=Path("build/pocket/expected.json"))
     given = reader.parse_args()
     network = rounded(load(given.start / "network.pt")[0])
     held = expectations(network, bpe.load(given.start / "tokenizer.json"))

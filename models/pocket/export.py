@@ -17,7 +17,6 @@ from .chat import TEMPLATE
 from .network import Network, Shape
 from .train import load
 
-PACKAGED = Path(__file__).parents[1] / "agent_models" / "pocket" / "pocket.gguf"
 _NAMES = {
     "attention_norm": "attn_norm",
     "attention.q": "attn_q",
@@ -113,7 +112,7 @@ def main() -> None:
     """Read the command line and export."""
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--from", dest="start", type=Path, default=Path("build/pocket"), help="the run's folder")
-    reader.add_argument("--out", type=Path, default=PACKAGED)
+    reader.add_argument("--out", type=Path, default=Path("build/pocket/pocket.gguf"))
     reader.add_argument("--version", default="0.1")
     given = reader.parse_args()
     network, facts = load(given.start / "network.pt")

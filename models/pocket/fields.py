@@ -113,8 +113,9 @@ def _text(rng: random.Random, parts: list[tuple[str, Any]], apart: bool) -> str:
     said = []
     for kind, value in parts:
         _, seen, kept, _, _ = KINDS[kind]
-        phrase = say(rng, choose(rng, seen, kept, apart and rng.random() < 0.7), x=value)
-        said.append(phrase if lines else phrase[0].upper() + phrase[1:])
+        pattern = choose(rng, seen, kept, apart and rng.random() < 0.7)
+        phrase = say(rng, pattern, x=value)
+        said.append(phrase if lines or pattern.startswith("<x>") else phrase[0].upper() + phrase[1:])
     return ("\n" if lines else rng.choice([". ", ". ", ", ", "; "])).join(said) + rng.choice(["", "."])
 
 
@@ -157,7 +158,7 @@ def records(rng: random.Random, apart: bool) -> Example:
     makers = (words.person, words.email, words.date, words.code, words.city, words.word, words.company)
     values = {key: rng.choice(makers)(rng) for key in keys}
     wanted = rng.sample(list(values), rng.randrange(1, min(3, len(values)) + 1))
-    schema = closed_object({key: STRING for key in wanted})
+    schema = closed_object(dict.fromkeys(wanted, STRING))
     link = rng.choice([": ", " is ", " = "])
     text = rng.choice(["\n", ", ", "; "]).join(key + link + value for key, value in values.items())
     instruction = say(rng, choose(rng, _EXTRACT, _EXTRACT_APART, apart), keys=", ".join(wanted))

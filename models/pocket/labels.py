@@ -1,5 +1,6 @@
 """Examples whose answer is one of a few labels: heartbeat, triage, other classes, yes or no, language."""
 
+# ruff: noqa: E501 - a phrase is easier to read in one line
 from __future__ import annotations
 
 import random

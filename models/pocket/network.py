@@ -15,11 +15,11 @@ class Shape:
     """Sizes of the network. Each must be a multiple of 32, for Q8_0 blocks; `context` is in tokens."""
 
     vocabulary: int = 1536
-    width: int = 192
-    layers: int = 5
-    heads: int = 6
-    kv_heads: int = 3
-    hidden: int = 512
+    width: int = 128
+    layers: int = 4
+    heads: int = 4
+    kv_heads: int = 2
+    hidden: int = 384
     context: int = 2048
     rope_base: float = 10_000.0
     epsilon: float = 1e-5
@@ -46,10 +46,9 @@ class Norm(nn.Module):
         return functional.rms_norm(x, (x.shape[-1],), self.weight.to(x.dtype), self.epsilon)
 
 
-def rotate(x: Tensor, angles: Tensor) -> Tensor:
-    """Turn pairs (2i, 2i+1), which is llama.cpp's NORM rope. x: (batch, heads, time, head); angles: (time, head/2)."""
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Turn pairs (2i, 2i+1), which is llama.cpp's NORM rope. x: (batch, time, heads, head); cos: (time, 1, head/2)."""
     even, odd = x[..., 0::2], x[..., 1::2]
-    cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
     return torch.stack((even * cos - odd * sin, even * sin + odd * cos), dim=-1).flatten(-2)
 
 
@@ -65,19 +64,17 @@ class Attention(nn.Module):
         self.v = nn.Linear(shape.width, keys, bias=False)
         self.o = nn.Linear(shape.width, shape.width, bias=False)
 
-    def forward(self, x: Tensor, angles: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> Tensor:
         shape = self.shape
         batch, time, _ = x.shape
         groups = shape.heads // shape.kv_heads
-
-        def split(y: Tensor, heads: int) -> Tensor:
-            return y.view(batch, time, heads, shape.head_width).transpose(1, 2)
-
-        q = rotate(split(self.q(x), shape.heads), angles) / math.sqrt(shape.head_width)
-        k = rotate(split(self.k(x), shape.kv_heads), angles).repeat_interleave(groups, dim=1)
-        v = split(self.v(x), shape.kv_heads).repeat_interleave(groups, dim=1)
-        scores = q @ k.transpose(-1, -2) + mask.to(q.dtype)
-        mixed = scores.softmax(-1).to(v.dtype) @ v
+        q = self.q(x).view(batch, time, shape.heads, shape.head_width)
+        k = self.k(x).view(batch, time, shape.kv_heads, shape.head_width)
+        v = self.v(x).view(batch, time, shape.kv_heads, shape.head_width)
+        q = rotate(q, cos, sin).transpose(1, 2) * (1 / math.sqrt(shape.head_width))
+        k = rotate(k, cos, sin).repeat_interleave(groups, dim=2).transpose(1, 2)
+        v = v.repeat_interleave(groups, dim=2).transpose(1, 2)
+        mixed = (q @ k.transpose(-1, -2) + mask).softmax(-1, dtype=v.dtype) @ v
         return self.o(mixed.transpose(1, 2).reshape(batch, time, shape.width))
 
 
@@ -93,8 +90,8 @@ class Block(nn.Module):
         self.up = nn.Linear(shape.width, shape.hidden, bias=False)
         self.down = nn.Linear(shape.hidden, shape.width, bias=False)
 
-    def forward(self, x: Tensor, angles: Tensor, mask: Tensor) -> Tensor:
-        x = x + self.attention(self.attention_norm(x), angles, mask)
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> Tensor:
+        x = x + self.attention(self.attention_norm(x), cos, sin, mask)
         y = self.feed_norm(x)
         return x + self.down(functional.silu(self.gate(y)) * self.up(y))
 
@@ -122,11 +119,13 @@ class Network(nn.Module):
         """tokens: (batch, time) -> hidden states (batch, time, width)."""
         time, half = tokens.shape[1], self.shape.head_width // 2
         turns = self.shape.rope_base ** (-torch.arange(half, dtype=torch.float32) / half)
-        angles = torch.outer(torch.arange(time, dtype=torch.float32), turns)
-        mask = torch.full((time, time), float("-inf")).triu(1)
-        x = self.embedding(tokens)
+        angles = torch.outer(torch.arange(time, dtype=torch.float32), turns)[:, None]
+        kind = torch.bfloat16 if torch.is_autocast_enabled("cpu") else torch.float32
+        cos, sin = angles.cos().to(kind), angles.sin().to(kind)
+        mask = torch.full((time, time), float("-inf"), dtype=kind).triu(1)
+        x = self.embedding(tokens).to(kind)
         for block in self.blocks:
-            x = block(x, angles, mask)
+            x = block(x, cos, sin, mask)
         return self.norm(x)
 
     def logits(self, hidden: Tensor) -> Tensor:

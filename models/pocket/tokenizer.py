@@ -1,12 +1,15 @@
 """The tokeniser: byte-level BPE that copies cleanly and that llama.cpp reproduces as its `smollm` pre-tokeniser.
 
-Merges are learned with stricter splits than the ones in use: no merge joins a space or a quote with a capital, so
-a name has the same tokens behind a space, a quote or a line break, and copying it is copying tokens.
+A space is joined only to whole, frequent, lower-case words. All other strings have the same tokens behind a space, a
+quote or a line break, so that copying a name is copying its tokens.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
+import re
+from collections import Counter
 from pathlib import Path
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -14,10 +17,11 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 from .data import examples
 
 SIZE = 1536
+SPACED_WORDS = 400
 CONTROL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 MARKS = ("<tool_call>", "</tool_call>")
 PRE = "smollm"
-_STRICT = r"\p{N}| ?\p{Ll}+|\p{Lu}\p{Ll}*|\p{Lo}|\n+|[^\s\p{L}\p{N}]+| +"
+_STRICT = r"\p{N}|\p{Lu}+\p{Ll}*|\p{Ll}+|\p{Lo}|\n+|[^\s\p{L}\p{N}]+| +"
 
 
 def train(seed: int = 1, count: int = 40_000) -> Tokenizer:
@@ -28,16 +32,28 @@ def train(seed: int = 1, count: int = 40_000) -> Tokenizer:
         [strict, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
     )
     trainer = trainers.BpeTrainer(
-        vocab_size=SIZE - len(MARKS),
+        vocab_size=SIZE - len(MARKS) - SPACED_WORDS,
         special_tokens=list(CONTROL),
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         max_token_length=16,
         show_progress=False,
     )
     stream = itertools.islice(examples(seed, lessons=0.1), count)
-    texts = (_plain(example.prompt + example.answer) for example in stream)
+    texts = [_plain(example.prompt + example.answer) for example in stream]
     tokenizer.train_from_iterator(texts, trainer)
-    return _in_use(tokenizer)
+    return _in_use(_join_spaces(tokenizer, texts))
+
+
+def _join_spaces(tokenizer: Tokenizer, texts: list[str]) -> Tokenizer:
+    """Last merges of all: a space and a frequent word that is one token by then."""
+    held = json.loads(tokenizer.to_str())
+    vocabulary, merges = held["model"]["vocab"], held["model"]["merges"]
+    counted = Counter(word for text in texts for word in re.findall(r" ([a-z]+)(?![a-z])", text))
+    frequent = [word for word, _ in counted.most_common() if word in vocabulary]
+    for word in frequent[:SPACED_WORDS]:
+        merges.append(["Ġ", word])
+        vocabulary["Ġ" + word] = len(vocabulary)
+    return Tokenizer.from_str(json.dumps(held))
 
 
 def load(path: Path) -> Tokenizer:

@@ -21,7 +21,7 @@ from .data import examples
 from .network import Network, Shape
 
 LENGTH_POWER = 0.7  # an answer of n tokens weighs n^0.3 in all: between one example, one vote and one token, one vote
-LESSONS_END = 0.3  # share of the time over which pure copying fades out
+LESSONS = ((0.9, 0.08), (0.4, 0.22), (0.1, 0.45), (0.02, 2.0))  # share of pure copying, until which part of the time
 Batch = tuple[Tensor, Tensor, Tensor]
 
 
@@ -115,9 +115,7 @@ def run(folder: Path, minutes: float, seed: int, tokens: int, start: Path | None
     bases = [optimiser.param_groups[0]["lr"] for optimiser in steps]
     facts = {"parameters": sum(p.numel() for p in network.parameters()), "tokens": 0, "steps": 0, "seconds": 0.0}
     began, saved, smooth = time.monotonic(), time.monotonic(), 0.0
-    stages = iter(
-        [(0.9, 0.0), (0.5, LESSONS_END / 3), (0.15, LESSONS_END), (0.03, 2.0)] if not start else [(0.03, 2.0)]
-    )
+    stages = iter(LESSONS if not start else LESSONS[-1:])
     share, until = next(stages)
     source = batches(tokenizer, seed, tokens, share, 1024)
     bar = tqdm(total=round(minutes * 60), unit="s", desc="training", mininterval=5)
@@ -157,7 +155,7 @@ def main() -> None:
     reader.add_argument("--smoke", action="store_true", help="two minutes: does everything work?")
     reader.add_argument("--seed", type=int, default=7)
     reader.add_argument("--threads", type=int, default=1)
-    reader.add_argument("--tokens", type=int, default=4096, help="tokens a step")
+    reader.add_argument("--tokens", type=int, default=3072, help="tokens a step")
     reader.add_argument("--from", dest="start", type=Path, help="a checkpoint to go on from")
     given = reader.parse_args()
     torch.set_num_threads(given.threads)

@@ -109,11 +109,12 @@ _COMMIT_APART = (
 def commit(rng: random.Random, apart: bool) -> Example:
     """The subject line of a small diff."""
     file, lines, subject = _change(rng)
+    place = f"@@ -{rng.randrange(1, 99)},3 +{rng.randrange(1, 99)},3 @@\n"
     head = rng.choice(
         [
             f"diff --git a/{file} b/{file}\n",
             f"--- a/{file}\n+++ b/{file}\n",
-            f"diff --git a/{file} b/{file}\n--- a/{file}\n+++ b/{file}\n@@ -{rng.randrange(1, 99)},3 +{rng.randrange(1, 99)},3 @@\n",
+            f"diff --git a/{file} b/{file}\n--- a/{file}\n+++ b/{file}\n" + place,
         ]
     )
     instruction = say(rng, choose(rng, _COMMIT, _COMMIT_APART, apart))
