@@ -119,7 +119,7 @@ def read_families(path: Path) -> tuple[str, list[Family]]:
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
-        where = f", line {mark.line + 1}" if mark else ""
+        where = f", line {min(mark.line, text.count(chr(10), 0, -1)) + 1}" if mark else ""
         raise CatalogueError(f"{path}{where}: this is not valid YAML: {problem}") from error
     place: list[str | int] = []
     try:

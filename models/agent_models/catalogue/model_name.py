@@ -19,10 +19,12 @@ _WORD = re.compile(r"[a-z]+|[0-9][a-z0-9]*")
 _FILE_SUFFIX = re.compile(r"\.(gguf|ggml|safetensors|bin|llamafile)$")
 _BOUNDARY = frozenset("/\\:@~,;|\x00\n")  # what parts a vendor, a name and a tag
 _SIZE = re.compile(r"[0-9]+(x[0-9]+)?b$")
-_WEIGHTS_WORDS: Final = frozenset(
-    "gguf ggml safetensors llamafile awq gptq mlx exl2 exl3 bnb distill distilled distillation abliterated"
-    " uncensored heretic lora qlora sft dpo merged imatrix".split()
-)
+# fmt: off
+_WEIGHTS_WORDS: Final = frozenset({
+    "gguf", "ggml", "safetensors", "llamafile", "imatrix", "awq", "gptq", "mlx", "exl", "bnb", "merged",
+    "distill", "distilled", "distillation", "abliterated", "uncensored", "heretic", "lora", "qlora", "sft", "dpo",
+})
+# fmt: on
 
 
 class Name(NamedTuple):
