@@ -42,7 +42,7 @@ class Catalogue:
     """The families, and which of them a model string belongs to.
 
     Safe to share between threads. Names are looked up once and remembered, so that a lookup costs well under a
-    microsecond when repeated and some microseconds when new.
+    microsecond when repeated and tens of microseconds when new.
     """
 
     def __init__(self, families: Iterable[Family], *, date: str, overrides: Iterable[Family] = ()) -> None:
