@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
-from agent_telemetry.migrations import QUARTER_MS
+from agent_telemetry.migrations import HOUR_MS
 from agent_telemetry.usage_record import UsageRecord
 
 _EPOCH = date(1970, 1, 1)
-_QUARTERS_A_DAY = 96
+_DAY_MS = 24 * HOUR_MS
+_YEAR_2000_MS = 946_684_800_000
 _COLUMNS = UsageRecord.__struct_fields__
 
-# The same sums from single calls, for the quarters of an hour that a range covers in part.
+# The same sums from single calls, for the hours that a range, or a day, covers in part.
 _ANSWERED = "(status IN ('ok', 'cut') OR (status = 'cancelled' AND coalesce(output, 0) > 0))"
 _FROM_CALLS = (
     f"coalesce(sum({_ANSWERED}), 0), coalesce(sum(NOT {_ANSWERED}), 0), "
@@ -96,60 +99,70 @@ def sums_by_day(
         end = last + 1 if until is None else min(last + 1, _milliseconds(until, zone))
         if start >= end:
             return []
-        # Before the first call and after the last there is none, so their quarters count as covered.
-        low = start // QUARTER_MS if start == first else -(-start // QUARTER_MS)
-        high = -(-end // QUARTER_MS) if end == last + 1 else end // QUARTER_MS
-        days = _Days(start // QUARTER_MS, high, zone)
+        days = _Days(start, end, zone)
+        # Before the first call and after the last there is none, so their hours count as covered.
+        low = start // HOUR_MS if start == first else -(-start // HOUR_MS)
+        high = -(-end // HOUR_MS) if end == last + 1 else end // HOUR_MS
         if low >= high:
             return _part(conn, start, end, days)
-        return [
-            *_part(conn, start, low * QUARTER_MS, days),
-            *_whole_quarters(conn, low, high, days),
-            *_part(conn, high * QUARTER_MS, end, days),
-        ]
+        split_hours = [hour for hour in days.split_hours if low <= hour < high]
+        parts = [(hour * HOUR_MS, (hour + 1) * HOUR_MS) for hour in split_hours]
+        parts += [(start, low * HOUR_MS), (high * HOUR_MS, end)]
+        found = _whole_hours(conn, low, high, split_hours, days)
+        return found + [item for part in parts for item in _part(conn, *part, days)]
 
 
 class _Days:
-    """Which local day a quarter of an hour belongs to: `sql` gives its number from an expression."""
+    """Which local day a time belongs to. `split_hours`: the hours (since 1970, UTC) in which midnight falls."""
 
-    def __init__(self, first: int, last: int, zone: tzinfo | None) -> None:
+    def __init__(self, start: int, end: int, zone: tzinfo | None) -> None:
         # Clocks outside these bounds are wrong; the offset next to them does for them.
-        first = max(first, 30 * 365 * _QUARTERS_A_DAY)
-        last = min(last, round(datetime.now(UTC).timestamp() * 1000) // QUARTER_MS + 2 * _QUARTERS_A_DAY)
-        self._offsets = [(first, _offset(first, zone))]
-        for quarter in range(first, last + 7 * _QUARTERS_A_DAY, 7 * _QUARTERS_A_DAY):
-            if _offset(quarter, zone) != self._offsets[-1][1]:  # the clocks changed in the week before
-                low, high = quarter - 7 * _QUARTERS_A_DAY, quarter
+        start = max(start, _YEAR_2000_MS)
+        end = min(end, round(datetime.now(UTC).timestamp() * 1000) + 2 * _DAY_MS)
+        self._offsets = [(start, _offset(start, zone))]
+        for moment in range(start + 7 * _DAY_MS, end + 7 * _DAY_MS, 7 * _DAY_MS):
+            before = self._offsets[-1][1]
+            if _offset(moment, zone) != before:  # the clocks changed in the week before
+                low, high = moment - 7 * _DAY_MS, moment
                 while high - low > 1:
                     middle = (low + high) // 2
-                    same = _offset(middle, zone) == self._offsets[-1][1]
-                    low, high = (middle, high) if same else (low, middle)
+                    low, high = (middle, high) if _offset(middle, zone) == before else (low, middle)
                 self._offsets.append((high, _offset(high, zone)))
+        self.split_hours = self._split_hours(end)
 
-    def sql(self, quarter: str) -> str:
-        """SQL for the number of days since 1970-01-01."""
+    def sql(self, time: str) -> str:
+        """SQL for the number of days since 1970-01-01, from one for milliseconds since then in UTC."""
         offset = str(self._offsets[0][1])
-        for start, quarters in self._offsets[1:]:
-            offset = f"CASE WHEN {quarter} >= {start} THEN {quarters} ELSE {offset} END"
-        return f"(({quarter} + {offset}) / {_QUARTERS_A_DAY})"
+        for start, milliseconds in self._offsets[1:]:
+            offset = f"CASE WHEN {time} >= {start} THEN {milliseconds} ELSE {offset} END"
+        return f"(({time} + {offset}) / {_DAY_MS})"
+
+    def _split_hours(self, end: int) -> list[int]:
+        hours: set[int] = set()
+        for (start, offset), (stop, _) in pairwise([*self._offsets, (end + _DAY_MS, 0)]):
+            if offset % HOUR_MS:
+                midnight = (start + offset) // _DAY_MS * _DAY_MS - offset
+                hours.update(moment // HOUR_MS for moment in range(midnight, stop + _DAY_MS, _DAY_MS))
+        return sorted(hours)
 
 
-def _offset(quarter: int, zone: tzinfo | None) -> int:
-    """The time zone's distance from UTC at that time, in quarters of an hour."""
-    offset = datetime.fromtimestamp(quarter * QUARTER_MS / 1000, UTC).astimezone(zone).utcoffset()
-    return round((offset or timedelta()) / timedelta(minutes=15))
+def _offset(moment: int, zone: tzinfo | None) -> int:
+    """The time zone's distance from UTC at that time, all in milliseconds."""
+    offset = datetime.fromtimestamp(moment / 1000, UTC).astimezone(zone).utcoffset()
+    return (offset or timedelta()) // timedelta(milliseconds=1)
 
 
-def _whole_quarters(conn: sqlite3.Connection, low: int, high: int, days: _Days) -> list[DaySum]:
+def _whole_hours(conn: sqlite3.Connection, low: int, high: int, but: list[int], days: _Days) -> list[DaySum]:
     kinds = {
         number: Kind(*(name or None for name in names))
         for number, *names in conn.execute("SELECT id, model, provider, place, agent, route FROM kinds")
     }
     rows = conn.execute(
-        f"SELECT kind, {days.sql('quarter')}, {', '.join(f'sum({name})' for name in SUMS)} "  # noqa: S608
-        # CROSS: SQLite goes through the kinds and looks the quarters up, whatever it thinks best.
-        "FROM kinds CROSS JOIN sums ON kind = kinds.id WHERE quarter >= ? AND quarter < ? GROUP BY 1, 2",
-        [low, high],
+        f"SELECT kind, {days.sql(f'(hour * {HOUR_MS})')}, {', '.join(f'sum({name})' for name in SUMS)} "  # noqa: S608
+        # CROSS: SQLite goes through the kinds and looks the hours up, whatever it thinks best.
+        "FROM kinds CROSS JOIN sums ON kind = kinds.id WHERE hour >= ? AND hour < ? "
+        "AND hour NOT IN (SELECT value FROM json_each(?)) GROUP BY 1, 2",
+        [low, high, json.dumps(but)],
     )
     return [DaySum(kinds[kind], _EPOCH + timedelta(days=day), tuple(sums)) for kind, day, *sums in rows]
 
@@ -158,7 +171,7 @@ def _part(conn: sqlite3.Connection, start: int, end: int, days: _Days) -> list[D
     if start >= end:
         return []
     rows = conn.execute(
-        f"SELECT model, provider, place, agent, route, {days.sql(f'(time / {QUARTER_MS})')}, {_FROM_CALLS} "  # noqa: S608
+        f"SELECT model, provider, place, agent, route, {days.sql('time')}, {_FROM_CALLS} "  # noqa: S608
         "FROM calls WHERE time >= ? AND time < ? GROUP BY 1, 2, 3, 4, 5, 6",
         [start, end],
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_telemetry.migrations import MIGRATIONS, QUARTER_MS, NewerLedger, migrate
+from agent_telemetry.migrations import HOUR_MS, MIGRATIONS, NewerLedger, migrate
 from agent_telemetry.usage_record import UsageRecord
 
 
@@ -94,7 +94,7 @@ def test_sums_follow_inserts_updates_and_deletes(conn: sqlite3.Connection) -> No
         values = {
             "source": "proxy",
             "key": str(i % 150),
-            "time": chance.randrange(20 * QUARTER_MS),
+            "time": chance.randrange(20 * HOUR_MS),
             "status": chance.choice(["ok", "error", "cancelled", "cut"]),
             "model": maybe(chance.choice("ab")),
             "place": maybe("device"),
@@ -114,12 +114,12 @@ def test_sums_follow_inserts_updates_and_deletes(conn: sqlite3.Connection) -> No
             conn.execute("DELETE FROM calls WHERE key = ?", [str(chance.randrange(150))])
     answered = "(status IN ('ok', 'cut') OR status = 'cancelled' AND coalesce(output, 0) > 0)"
     counted = conn.execute(
-        f"SELECT coalesce(model, ''), time / {QUARTER_MS}, sum({answered}), sum(NOT {answered}), "
+        f"SELECT coalesce(model, ''), time / {HOUR_MS}, sum({answered}), sum(NOT {answered}), "
         f"sum({answered} AND input IS NULL AND output IS NULL), total(input), total(output), total(cache_read), "
         "total(billed), count(billed) FROM calls GROUP BY 1, 2 ORDER BY 1, 2"
     ).fetchall()
     summed = conn.execute(
-        "SELECT model, quarter, sum(answered), sum(failed), sum(unknown_usage), sum(input), sum(output), "
+        "SELECT model, hour, sum(answered), sum(failed), sum(unknown_usage), sum(input), sum(output), "
         "sum(cache_read), sum(billed), sum(billed_known) FROM sums JOIN kinds ON kinds.id = kind "
         "GROUP BY 1, 2 HAVING sum(answered + failed) ORDER BY 1, 2"
     ).fetchall()

@@ -120,7 +120,7 @@ def test_no_ledger_and_an_empty_one(tmp_path: Path) -> None:
 def test_sums_equal_the_plain_sum_in_any_zone_and_range(
     name: str, write: Callable[[list[dict[str, Any]]], Path]
 ) -> None:
-    """Over a year with both changes of the clocks, in ranges that cut quarters of an hour."""
+    """Over a year with both changes of the clocks, in ranges that cut hours."""
     zone = ZoneInfo(name)
     chance = random.Random(name)
     rows = [
