@@ -174,20 +174,16 @@ def _ask(url: str, title: str, model: str, stream: bool, messages: list[Any], mo
         raise ConfigError("The demo talks through the official client: `pip install openai`, then again.") from None
     console.print(f"[bold]{title}[/bold]  (model [cyan]{model}[/cyan])")
     console.print(f"  ask     {messages[-1]['content'][:100]}", markup=False)
-    client = OpenAI(base_url=f"{url}/v1", api_key="not-needed", max_retries=0)
+    create: Any = OpenAI(
+        base_url=f"{url}/v1", api_key="not-needed", max_retries=0
+    ).chat.completions.with_raw_response.create
     try:
         if stream:
             options = {"include_usage": True}
-            raw = client.chat.completions.with_raw_response.create(
-                model=model,
-                messages=messages,
-                stream=True,
-                stream_options=options,
-                **more,
-            )
+            raw = create(model=model, messages=messages, stream=True, stream_options=options, **more)
             text = "".join(chunk.choices[0].delta.content or "" for chunk in raw.parse() if chunk.choices)
         else:
-            raw = client.chat.completions.with_raw_response.create(model=model, messages=messages, **more)
+            raw = create(model=model, messages=messages, **more)
             text = raw.parse().choices[0].message.content or ""
     except OpenAIError as error:
         console.print(f"  [red]error[/red]   {escape(str(error))}\n")
