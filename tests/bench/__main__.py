@@ -22,7 +22,9 @@ from tests.bench.targets import LOAD_CORE, ROOT, Target, Upstream, pin, relay, r
 FOLDER = ROOT / ".bench"
 MEASURES: dict[str, Callable[[Course], None]] = {
     "idle": measures.idle_memory,
-    "latency": measures.latency,
+    "call": measures.call,
+    "agent": measures.agent,
+    "stream": measures.stream,
     "throughput": measures.throughput,
     "events": measures.events,
     "memory": measures.memory,
@@ -139,7 +141,9 @@ def main() -> int:
     show(bench.figures, console)
     save(bench.figures, FOLDER / "results.json", bench.notes)
     console.print(f"Written to {(FOLDER / 'results.json').relative_to(ROOT)}.")
-    if not bench.broken:
+    if bench.notes:
+        console.print(f"The servers' own output is in {folder.relative_to(ROOT)}.")
+    else:
         shutil.rmtree(folder)
     return int(bench.broken)
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 ROUTER = "agent-router"
 FLOOR = "relay"
+DIRECT = "direct"
 
 
 @dataclass
@@ -54,4 +55,6 @@ class Figures:
 
     def add(self, target: str, value: float | None, name: str, unit: str, **bar: Any) -> None:
         """Notes a target's value; the first to name a figure says its unit and bar."""
-        self.all.setdefault(name, Figure(name, unit, **bar)).values[target] = value
+        values = self.all.setdefault(name, Figure(name, unit, **bar)).values
+        if target != DIRECT or target not in values:  # each peer is measured beside a direct run of its own
+            values[target] = value

@@ -6,10 +6,11 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.bench.bodies import agent_body, encoded, small_body
 from tests.bench.figures import Figures
-from tests.bench.load import Rate, interleaved, many
+from tests.bench.load import Latencies, Rate, interleaved, many
 from tests.bench.processes import rss, rss_of_tree
 from tests.bench.targets import Target, Upstream
 
@@ -45,7 +46,11 @@ class Course:
 
 
 def _percentile(values: Sequence[float], percent: int) -> float:
-    return statistics.quantiles(values, n=100, method="inclusive")[percent - 1]
+    """Of ten stretches of the run, the median stretch's percentile: what else the machine did for a moment is left
+    out, what the server always does is not."""
+    length = max(20, len(values) // 10)
+    stretches = [values[at : at + length] for at in range(0, len(values) - length + 1, length)]
+    return statistics.median(statistics.quantiles(each, n=100, method="inclusive")[percent - 1] for each in stretches)
 
 
 def _added(course: Course, name: str, taken: Sequence[Sequence[float]], **bars: float) -> None:
@@ -61,20 +66,28 @@ def _added(course: Course, name: str, taken: Sequence[Sequence[float]], **bars: 
             course.figures.add(target.name, value / direct, f"{name}, p{percent} ratio to direct", "x")
 
 
-def latency(course: Course) -> None:
-    """One connection: a 1 kB call, an 88 kB agent body, a stream of 32 events."""
+def _in_turn(course: Course, body: dict[str, Any], rounds: int) -> list[Latencies]:
     everyone = [course.upstream, *course.targets]
-    rounds = course.effort.rounds
     course.upstream.script("canned:events=32,per_write=8")
+    bodies = [encoded(body | {"model": target.model}) for target in everyone]
+    return interleaved(everyone, bodies, rounds, warm_up=rounds // 10)
 
-    def bodies(kind: Callable[[bool], dict[str, object]], stream: bool) -> list[bytes]:
-        return [encoded(kind(stream) | {"model": target.model}) for target in everyone]
 
-    taken = interleaved(everyone, bodies(small_body, False), rounds, rounds // 10)
+def call(course: Course) -> None:
+    """One connection, calls of 1 kB."""
+    taken = _in_turn(course, small_body(), course.effort.rounds)
     _added(course, "1 kB call", [each.whole for each in taken], p50=500, p99=1500)
-    taken = interleaved(everyone, bodies(agent_body, False), rounds // 2, rounds // 20)
+
+
+def agent(course: Course) -> None:
+    """One connection, calls of 88 kB."""
+    taken = _in_turn(course, agent_body(), course.effort.rounds // 2)
     _added(course, "88 kB agent body", [each.whole for each in taken], p50=800)
-    taken = interleaved(everyone, bodies(small_body, True), rounds // 2, rounds // 20)
+
+
+def stream(course: Course) -> None:
+    """One connection, streams of 32 events, 8 a write."""
+    taken = _in_turn(course, small_body(True), course.effort.rounds // 2)
     _added(course, "stream, first byte", [each.first_byte for each in taken])
     _added(course, "stream, whole", [each.whole for each in taken], p50=500)
 

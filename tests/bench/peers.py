@@ -37,7 +37,11 @@ def litellm(upstream: Target, folder: Path) -> Target:
     port = free_port()
     command = [str(scripts / "litellm"), "--config", str(config), "--port", str(port), "--host", "127.0.0.1"]
     return Target(
-        "LiteLLM", port, command, {"LITELLM_LOG": "ERROR", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}, patience=120
+        "LiteLLM",
+        port,
+        command,
+        {"LITELLM_LOG": "ERROR", "LITELLM_MASTER_KEY": KEY, "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
+        patience=120,
     )
 
 

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -20,7 +21,7 @@ from tests.bench.bodies import MODEL, encoded, small_body
 
 ROOT = Path(__file__).parents[2]
 SERVER_CORE, LOAD_CORE = 0, 1
-KEY = "sk-bench"
+KEY = f"sk-{secrets.token_hex(32)}"  # LiteLLM refuses to start with a weak one
 
 
 def free_port() -> int:
@@ -108,7 +109,8 @@ class Target:
                 time.sleep(0.002)
             finally:
                 connection.close()
-        raise RuntimeError(f"{self.name} did not start: it said {said}; see {log}")
+        last = " | ".join(log.read_text("utf-8", "replace").strip().splitlines()[-3:])
+        raise RuntimeError(f"{self.name} did not start: it answered {said}, and its log ends: {last}")
 
     def stop(self) -> float:
         """Sends SIGTERM and waits; returns the seconds it took."""
