@@ -45,9 +45,9 @@ class MessageIn(Struct):
     name: str | None = None
     tool_calls: list[CallIn] | None = None
     tool_call_id: str | None = None
-    function_call: Raw | None = None
+    function_call: Any = None
     refusal: str | None = None
-    audio: Raw | None = None
+    audio: Any = None
     reasoning_content: str | None = None
 
 
@@ -74,7 +74,7 @@ class ChoiceIn(Struct):
 
 class JsonSchemaFormat(Struct):
     name: str
-    schema: Raw | None = None
+    schema: Any = None
     strict: bool | None = None
     description: str | None = None
 
@@ -114,9 +114,9 @@ class ChatBody(Struct):
     parallel_tool_calls: bool | None = None
     reasoning_effort: str | None = None
     user: str | None = None
-    functions: Raw | None = None
-    function_call: Raw | None = None
-    audio: Raw | None = None
+    functions: Any = None
+    function_call: Any = None
+    audio: Any = None
     modalities: list[str] | None = None
 
     @property
@@ -281,7 +281,7 @@ def _check_format(wanted: FormatIn) -> None:
     if not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", wanted.json_schema.name):
         raise _invalid(f"{at}.name", f"{at}.name must be letters, digits, '_' or '-', at most 64.")
     if wanted.json_schema.schema is not None:
-        problem = schema_problem(bytes(wanted.json_schema.schema))
+        problem = schema_problem(msgspec.json.encode(wanted.json_schema.schema))
         if problem:
             raise _invalid(f"{at}.schema", f"Invalid schema for response_format '{wanted.json_schema.name}': {problem}")
 

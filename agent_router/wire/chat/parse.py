@@ -120,10 +120,4 @@ def _output_format(wanted: FormatIn | None) -> OutputFormat:
         return OutputFormat()
     if wanted.json_schema is None:
         return OutputFormat(wanted.type)
-    schema = wanted.json_schema.schema
-    return OutputFormat(
-        "json_schema",
-        wanted.json_schema.name,
-        msgspec.json.decode(bytes(schema)) if schema is not None else None,
-        wanted.json_schema.strict,
-    )
+    return OutputFormat("json_schema", wanted.json_schema.name, wanted.json_schema.schema, wanted.json_schema.strict)
