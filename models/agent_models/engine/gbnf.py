@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from typing import Any
 
 _JSON = {
     # At most one space where JSON allows any number: a small model otherwise writes blanks without end.
@@ -20,6 +22,7 @@ _JSON = {
     "number": 'integer ("." [0-9]{1,15})? ([eE] [-+]? [0-9]{1,2})?',
 }
 _LONGEST_REPEAT = 500
+_COMMA = ' "," ws '
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -55,6 +58,16 @@ def literal(text: str) -> str:
     """Exactly this text."""
     spelt = (_ESCAPES.get(c) or (f"\\x{ord(c):02X}" if c < " " else c) for c in text)
     return f'"{"".join(spelt)}"'
+
+
+def constant(value: Any) -> str:
+    """Exactly this JSON value, however it is spaced."""
+    if isinstance(value, dict) and value:
+        members = (f'{constant(name)} ":" ws {constant(entry)}' for name, entry in value.items())
+        return f'"{{" ws {_COMMA.join(members)} ws "}}"'
+    if isinstance(value, list) and value:
+        return f'"[" ws {_COMMA.join(map(constant, value))} ws "]"'
+    return literal(json.dumps(value, ensure_ascii=False))
 
 
 def either(alternatives: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agent_models.engine.protocol import ModelInfo
+from agent_models.engine.threads import default_threads
 from agent_models.errors import ModelFileError
 
 CHUNK = 256
@@ -47,7 +48,7 @@ class Model:
     """
 
     def __init__(
-        self, path: Path, *, window: int | None, threads: int, gpu_layers: int | None, vocab_only: bool = False
+        self, path: Path, *, window: int | None, threads: int | None, gpu_layers: int | None, vocab_only: bool = False
     ) -> None:
         """Raises ModelFileError with a sentence for a person."""
         check_file(path)
@@ -83,12 +84,13 @@ class Model:
         self.bos = int(llama.llama_vocab_bos(self.vocabulary))
         self.adds_bos = bool(llama.llama_vocab_get_add_bos(self.vocabulary)) and self.bos >= 0
 
-    def _open_context(self, path: Path, threads: int) -> None:
+    def _open_context(self, path: Path, threads: int | None) -> None:
         if not llama.llama_model_has_decoder(self._model) or llama.llama_model_has_encoder(self._model):
             raise ModelFileError(f"{path.name} is not a text-generating (decoder-only) model.")
         params = llama.llama_context_default_params()
         params.n_ctx = self.window
         params.n_batch = params.n_ubatch = min(CHUNK, self.window)
+        threads = threads or default_threads(int(llama.llama_model_size(self._model)))
         params.n_threads = params.n_threads_batch = threads
         params.n_seq_max = 1
         params.no_perf = True

@@ -15,7 +15,7 @@ import jsonschema
 from jsonschema.exceptions import SchemaError
 from jsonschema.protocols import Validator
 
-from agent_models.engine.gbnf import Rules, either, literal, repeat
+from agent_models.engine.gbnf import Rules, constant, either, literal, repeat
 from agent_models.engine.number_rules import integers, numbers
 from agent_models.engine.pattern_rules import PatternError, pattern
 from agent_models.engine.schema_merge import MergeError, disjoint, merge
@@ -146,7 +146,7 @@ class SchemaRules:
         fitting = [value for value in values if self.validator.evolve(schema=schema).is_valid(value)]
         if not fitting:
             raise SchemaUnsupportedError("none of an enum's values fits the schema around it")
-        return either(literal(json.dumps(value, ensure_ascii=False)) for value in fitting)
+        return either(constant(value) for value in fitting)
 
     def _alternatives(self, schema: dict[str, Any], keyword: str) -> str:
         around = {key: value for key, value in schema.items() if key != keyword}

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from agent_models.engine import protocol
-from agent_models.engine.threads import default_threads
 from agent_models.errors import ModelFileError
 
 _BEAT_SECONDS = 0.25
@@ -89,7 +88,7 @@ def main() -> None:
         model = models.Model(
             options.path,
             window=options.n_ctx,
-            threads=options.threads or default_threads(),
+            threads=options.threads,
             gpu_layers=options.gpu_layers,
             vocab_only=options.inspect,
         )

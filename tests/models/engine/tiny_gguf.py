@@ -34,6 +34,7 @@ def make_tiny_gguf(
     scale: float = 0.5,
     architecture: str = "llama",
     calls: bool = True,
+    adds_bos: bool = False,
 ) -> Path:
     """Writes the model to `path` and returns it. `calls`: `<tool_call>` markers are tokens of their own."""
     rng = np.random.default_rng(seed)
@@ -66,7 +67,7 @@ def make_tiny_gguf(
     writer.add_token_merges(_merges(characters))
     writer.add_bos_token_id(tokens.index("<|endoftext|>"))
     writer.add_eos_token_id(tokens.index("<|im_end|>"))
-    writer.add_add_bos_token(False)
+    writer.add_add_bos_token(adds_bos)
     if template is not None:
         writer.add_chat_template(template)
 

@@ -1,0 +1,257 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from agent_models.completion import Event, Image, Message, TextDelta
+from agent_models.engine.engine import Engine
+from agent_models.errors import (
+    ContextOverflowError,
+    EngineBusyError,
+    EngineCrashedError,
+    ModelFileError,
+    UnsupportedRequestError,
+)
+from tests.models.engine.asking import ask, collect, reason_of, text_of, until, usage_of
+from tests.models.engine.tiny_gguf import make_tiny_gguf
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
+_CONTROL = (265, 266, 267)
+ENDLESS = ask("on and on", temperature=1.0, seed=3, logit_bias=dict.fromkeys(_CONTROL, -100.0), max_tokens=1900)
+
+
+@pytest.fixture
+async def engine(tiny_path: Path) -> AsyncIterator[Engine]:
+    engine = Engine(tiny_path, name="tiny", hang_seconds=30)
+    await engine.start()
+    yield engine
+    await engine.stop()
+
+
+async def _first(stream: AsyncIterator[Event]) -> Event:
+    return await anext(stream)
+
+
+def test_the_front_end_never_imports_llama_cpp() -> None:
+    code = "import sys, agent_models.engine.engine, agent_models.engine.inspection; print('llama_cpp' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
+
+
+async def test_answers_and_what_is_known_of_the_model(engine: Engine) -> None:
+    await engine.start()  # does nothing
+    assert engine.info is not None
+    assert engine.info.context_window == 2048
+    assert engine.state == "ready"
+    events = await collect(engine.complete(ask(max_tokens=30)))
+    again = await collect(engine.complete(ask(max_tokens=30)))
+    assert text_of(events) == text_of(again)
+    assert usage_of(again).cache_read > 0
+    assert await engine.count_tokens(ask(max_tokens=30)) == usage_of(events).prompt
+    assert engine.prefill_rate is not None
+    assert engine.generation_rate is not None
+    assert (engine.predicted_seconds(100, 10) or 0) > 0
+
+
+async def test_events_come_while_it_still_generates(engine: Engine) -> None:
+    stream = engine.complete(ENDLESS)
+    assert isinstance(await _first(stream), TextDelta)
+    assert engine._running
+    await stream.aclose()  # type: ignore[attr-defined]
+
+
+async def test_a_closed_stream_frees_the_worker(engine: Engine) -> None:
+    stream = engine.complete(ENDLESS)
+    await _first(stream)
+    await stream.aclose()  # type: ignore[attr-defined]
+    started = time.monotonic()
+    await until(lambda: not engine._running)
+    assert time.monotonic() - started < 5  # the whole answer would be cut only at 1,900 tokens
+    assert reason_of(await collect(engine.complete(ask(max_tokens=3)))) in ("length", "stop")
+    assert engine.restarts == 0
+
+
+async def test_a_cancelled_task_frees_the_queue(engine: Engine) -> None:
+    running = engine.complete(ENDLESS)
+    await _first(running)
+    queued = asyncio.create_task(collect(engine.complete(ask())))
+    await until(lambda: engine.queue_length == 1)
+    queued.cancel()
+    await asyncio.wait({queued})
+    assert engine.queue_length == 0
+    await running.aclose()  # type: ignore[attr-defined]
+
+
+async def test_the_queue_is_first_in_first_out_and_bounded(tiny_path: Path) -> None:
+    engine = Engine(tiny_path, name="tiny", queue_limit=2)
+    await engine.start()
+    running = engine.complete(ENDLESS)
+    await _first(running)
+    order: list[int] = []
+
+    async def one(number: int) -> None:
+        await collect(engine.complete(ask(max_tokens=2)))
+        order.append(number)
+
+    tasks = [asyncio.create_task(one(number)) for number in range(2)]
+    await until(lambda: engine.queue_length == 2)
+    with pytest.raises(EngineBusyError) as caught:
+        await collect(engine.complete(ask()))
+    assert caught.value.retry_after >= 1
+    await running.aclose()  # type: ignore[attr-defined]
+    await asyncio.gather(*tasks)
+    assert order == [0, 1]
+    await engine.stop()
+
+
+async def test_refusals_carry_their_fields(engine: Engine) -> None:
+    with pytest.raises(ContextOverflowError) as caught:
+        await collect(engine.complete(ask("word " * 200_000)))
+    assert caught.value.context_window == 2048
+    assert (caught.value.prompt_tokens or 0) > 100_000
+    with pytest.raises(UnsupportedRequestError) as refused:
+        await collect(engine.complete(ask(messages=(Message("user", (Image("data:,"),)),))))
+    assert refused.value.param == "messages"
+    with pytest.raises(UnsupportedRequestError):
+        await collect(engine.complete(ask("\ud800")))
+    assert engine.restarts == 0
+
+
+async def test_nul_bytes_do_not_truncate(engine: Engine) -> None:
+    with_nul = await engine.count_tokens(ask("a\x00bcdef"))
+    assert with_nul == await engine.count_tokens(ask("a+bcdef"))
+
+
+@posix
+async def test_a_killed_worker_is_replaced_and_queued_requests_wait_for_the_new_one(engine: Engine) -> None:
+    stream = engine.complete(ENDLESS)
+    await _first(stream)
+    queued = asyncio.create_task(collect(engine.complete(ask(max_tokens=3))))
+    await until(lambda: engine.queue_length == 1)
+    assert engine.worker_pid is not None
+    os.kill(engine.worker_pid, signal.SIGKILL)
+    with pytest.raises(EngineCrashedError, match="signal 9"):
+        await collect(stream)
+    assert usage_of(await queued).output > 0
+    assert engine.restarts == 1
+
+
+@posix
+async def test_a_worker_killed_while_idle_is_replaced(engine: Engine) -> None:
+    assert engine.worker_pid is not None
+    os.kill(engine.worker_pid, signal.SIGKILL)
+    await until(lambda: engine.restarts == 1 and engine.state == "ready")
+    assert usage_of(await collect(engine.complete(ask(max_tokens=3)))).output > 0
+
+
+@posix
+@pytest.mark.parametrize("busy", [True, False])
+async def test_a_worker_that_hangs_is_replaced(tiny_path: Path, busy: bool) -> None:
+    engine = Engine(tiny_path, name="tiny", hang_seconds=1.5)
+    await engine.start()
+    assert engine.worker_pid is not None
+    stream = engine.complete(ENDLESS)
+    if busy:
+        await _first(stream)
+    os.kill(engine.worker_pid, signal.SIGSTOP)
+    if busy:
+        with pytest.raises(EngineCrashedError, match="stopped responding"):
+            await collect(stream)
+    await until(lambda: engine.restarts == 1 and engine.state == "ready")
+    assert usage_of(await collect(engine.complete(ask(max_tokens=3)))).output > 0
+    await engine.stop()
+
+
+@posix
+async def test_a_worker_that_keeps_crashing_is_given_a_rest(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent_models.engine.engine.FAILED_SECONDS", 0.5)
+    seen = {0}
+    async with asyncio.timeout(60):
+        while engine.state != "failed":
+            if engine.worker_pid is not None and engine.worker_pid not in seen and engine.state == "ready":
+                seen.add(engine.worker_pid)
+                os.kill(engine.worker_pid, signal.SIGKILL)
+            await asyncio.sleep(0.01)
+    with pytest.raises(EngineCrashedError):
+        await collect(engine.complete(ask()))
+    assert len(seen) - 1 > 5
+    await until(lambda: engine.state == "ready")
+    assert usage_of(await collect(engine.complete(ask(max_tokens=3)))).output > 0
+
+
+async def test_a_bad_file_is_said_at_the_start(tmp_path: Path) -> None:
+    engine = Engine(tmp_path / "none.gguf", name="none")
+    with pytest.raises(ModelFileError, match="no model file"):
+        await engine.start()
+    assert engine.state == "failed"
+    with pytest.raises(ModelFileError):
+        await collect(engine.complete(ask()))
+    make_tiny_gguf(tmp_path / "none.gguf")
+    await engine.start()  # a second try may succeed
+    await engine.stop()
+
+
+async def test_a_load_that_takes_too_long_fails(tiny_path: Path) -> None:
+    engine = Engine(tiny_path, name="tiny", load_seconds=0.001)
+    with pytest.raises(EngineCrashedError, match="not loaded within"):
+        await engine.start()
+    await engine.stop()
+
+
+async def test_stopping_ends_the_worker_and_what_runs(engine: Engine) -> None:
+    stream = engine.complete(ENDLESS)
+    await _first(stream)
+    await engine.stop()
+    with pytest.raises(EngineCrashedError, match="stopped"):
+        await collect(stream)
+    assert engine.state == "stopped"
+    assert engine.worker_pid is None
+
+
+async def test_the_context_window_can_be_chosen(tiny_path: Path) -> None:
+    engine = Engine(tiny_path, name="tiny", context_window=512, threads=1)
+    await engine.start()
+    assert engine.info is not None
+    assert (engine.info.context_window, engine.info.trained_context) == (512, 2048)
+    await engine.stop()
+
+
+@posix
+def test_a_parent_that_is_killed_leaves_no_worker(tiny_path: Path) -> None:
+    code = (
+        "import asyncio, sys, pathlib\n"
+        "from agent_models.engine.engine import Engine\n"
+        "from tests.models.engine.test_engine import ENDLESS\n"
+        "async def main():\n"
+        "    engine = Engine(pathlib.Path(sys.argv[1]), name='tiny')\n"
+        "    await engine.start()\n"
+        "    async for _ in engine.complete(ENDLESS):\n"
+        "        print(engine.worker_pid, flush=True)\n"
+        "asyncio.run(main())\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code, str(tiny_path)], stdout=subprocess.PIPE, text=True)
+    with parent:
+        assert parent.stdout is not None
+        worker = int(parent.stdout.readline())
+        parent.kill()
+    deadline = time.monotonic() + 30
+    while _alive(worker) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not _alive(worker)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    # A process that has ended but whose new parent has not looked yet is a zombie.
+    status = Path(f"/proc/{pid}/stat")
+    return not (status.exists() and status.read_text().rsplit(")", 1)[1].split()[0] == "Z")
