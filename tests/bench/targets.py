@@ -82,7 +82,7 @@ class Target:
                 env={**os.environ, **self.environment},
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=os.name == "posix",
+                process_group=0 if os.name == "posix" else None,
             )
         finally:
             if back is not None:
