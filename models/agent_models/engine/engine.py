@@ -122,7 +122,11 @@ class Engine:
         if supervisor is not None:
             supervisor.cancel()
             await asyncio.wait({supervisor})
-        self._fail_all(EngineCrashedError("The engine was stopped."))
+        stopped = EngineCrashedError("The engine was stopped.")
+        if self._loaded is not None and not self._loaded.done():
+            self._loaded.set_exception(stopped)
+            self._loaded.exception()  # nobody may be waiting
+        self._fail_all(stopped)
         self.state = "stopped"
 
     async def complete(self, request: CompletionRequest) -> AsyncIterator[Event]:

@@ -22,7 +22,8 @@ from agent_models.engine.model import CHUNK, Model
 from agent_models.engine.prompt import overflow
 from agent_models.engine.protocol import Measured
 from agent_models.engine.released_text import ReleasedText
-from agent_models.engine.sampling import Grammar, Sampler
+from agent_models.engine.sampling import Grammar, GrammarError, Sampler
+from agent_models.engine.schema_rules import fits
 from agent_models.errors import UnsupportedRequestError
 
 DEFAULT_ANSWER = 2048
@@ -59,10 +60,11 @@ class Generation:
 
     def events(self) -> Iterator[Event]:
         """The answer's events: text and calls, one `Stop`, then `Usage`."""
-        # The grammar first: a schema that it cannot express is refused before any work is done.
-        self._follow(self._constraints.start)
         sampler = Sampler(self._model, self._request, self._limit)
         try:
+            # The grammars first: what llama.cpp does not take is refused before any work is done.
+            for gbnf in (self._constraints.call, self._constraints.start):
+                self._follow(gbnf)
             began = time.monotonic()
             self._cached = self._model.keep_prefix(self._prompt)
             self._read(self._prompt[self._cached :])
@@ -76,6 +78,11 @@ class Generation:
                 generation_seconds=time.monotonic() - read,
             )
             yield Usage(input=len(self._prompt) - self._cached, cache_read=self._cached, output=len(self._output))
+        except GrammarError as error:
+            raise UnsupportedRequestError(
+                f"The local model cannot be held to the schema asked for: {error}.",
+                param="response_format" if self._constraints.start else "tools",
+            ) from None
         finally:
             sampler.close()
             self._follow(None)
@@ -146,7 +153,7 @@ class Generation:
 
     def _check(self, call: ToolCallDelta) -> None:
         validator = self._constraints.checks.get(call.name or "")
-        if validator is not None and not validator.is_valid(json.loads(call.arguments)):
+        if validator is not None and not fits(validator, json.loads(call.arguments)):
             raise UnsupportedRequestError(
                 f"The model's call of '{call.name}' breaks a rule of its schema that no grammar could express.",
                 param="tools",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -57,7 +58,7 @@ class Model:
         if gpu_layers is not None:
             params.n_gpu_layers = gpu_layers
         _log_lines.clear()
-        self._model = llama.llama_model_load_from_file(str(path).encode(), params)
+        self._model = llama.llama_model_load_from_file(os.fsencode(path), params)
         if not self._model:
             raise ModelFileError(_why_not(path))
         self.vocabulary = llama.llama_model_get_vocab(self._model)

@@ -31,7 +31,7 @@ class Grammar:
     def __init__(self, model: Model, gbnf: str) -> None:
         self._sampler = llama.llama_sampler_init_grammar(model.vocabulary, gbnf.encode(), b"root")
         if not self._sampler:
-            raise GrammarError("llama.cpp cannot read the grammar")
+            raise GrammarError("llama.cpp does not take the grammar, which may contain itself")
         self._one = (llama.llama_token_data * 1)()
 
     def allows(self, token: int) -> bool:
@@ -130,7 +130,7 @@ class Sampler:
             self._rows["logit"][list(barred)] = -np.inf
             grammar.restrict(array)
             if not np.isfinite(self._rows["logit"]).any():
-                raise GrammarError("the grammar leaves the model no token")
+                raise GrammarError("its vocabulary has no token for what must come next")
             token = self._choose(array)
         llama.llama_sampler_accept(self._chain, token)
         self._utf8.accept(token)

@@ -14,6 +14,8 @@ from urllib.parse import unquote
 import jsonschema
 from jsonschema.exceptions import SchemaError
 from jsonschema.protocols import Validator
+from referencing import Registry
+from referencing.exceptions import Unresolvable
 
 from agent_models.engine.gbnf import Rules, constant, either, literal, repeat
 from agent_models.engine.number_rules import integers, numbers
@@ -55,6 +57,14 @@ _FORMATS = {
 }
 
 
+def fits(validator: Validator, value: Any) -> bool:
+    """Whether the value is valid; a schema that refers to something unknown has no valid values."""
+    try:
+        return validator.is_valid(value)
+    except Unresolvable:
+        return False
+
+
 class SchemaUnsupportedError(ValueError):
     """The schema is none, or has a part that no grammar expresses; the text says which."""
 
@@ -74,7 +84,8 @@ class SchemaRules:
         except SchemaError as error:
             where = "/".join(map(str, error.absolute_path)) or "its root"
             raise SchemaUnsupportedError(f"it is not a valid JSON Schema (at {where})") from None
-        self.validator: Validator = kind(schema)
+        # An empty registry: jsonschema's own would fetch what a $ref names from the network.
+        self.validator: Validator = kind(schema, registry=Registry())
         self._refs: dict[str, str] = {}
         self.loose = False
 
@@ -143,7 +154,7 @@ class SchemaRules:
 
     def _constants(self, schema: dict[str, Any]) -> str:
         values = [schema["const"]] if "const" in schema else schema["enum"]
-        fitting = [value for value in values if self.validator.evolve(schema=schema).is_valid(value)]
+        fitting = [value for value in values if fits(self.validator.evolve(schema=schema), value)]
         if not fitting:
             raise SchemaUnsupportedError("none of an enum's values fits the schema around it")
         return either(constant(value) for value in fitting)
