@@ -10,7 +10,9 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
 
 from agent_dashboards.pages import pages
 from agent_models.catalogue import Catalogue
@@ -186,6 +188,20 @@ class App:
         cold.include_router(model_list(self.names, self._registry, self.catalogue))
         cold.include_router(pages(ledger.path, self.feed, classifier(self.catalogue), self.status))
         cold.include_router(self._metrics.endpoint(self.status))
+
+        @cold.get("/healthz")
+        async def healthz() -> Response:
+            # Degraded still answers: 200, so that nobody restarts a router over a full disk.
+            return JSONResponse(self.status())
+
+        @cold.exception_handler(HTTPException)
+        async def refused(request: Request, error: HTTPException) -> Response:
+            words = f"{request.method} {request.url.path[:200]}: {error.detail}."
+            kind = "not_found_error" if error.status_code == 404 else "invalid_request_error"
+            code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
+            body = error_body(ApiError(error.status_code, words, kind=kind, code=code))
+            return Response(body, error.status_code, media_type="application/json", headers=error.headers)
+
         return cold
 
 
