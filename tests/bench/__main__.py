@@ -147,9 +147,7 @@ def main() -> int:
     if not options.floor:
         bench.local()
     show(bench.figures, console)
-    if options.first:
-        bench.notes.append("run at raised priority")
-    save(bench.figures, FOLDER / "results.json", bench.notes)
+    save(bench.figures, FOLDER / "results.json", bench.notes, options.first)
     console.print(f"Written to {(FOLDER / 'results.json').relative_to(ROOT)}.")
     if bench.notes:
         console.print(f"The servers' own output is in {folder.relative_to(ROOT)}.")

@@ -20,6 +20,7 @@ from tests.bench.targets import Target
 
 T = TypeVar("T")
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.I)
+TURN, SETTLING = 20, 2
 _END = b"\r\n0\r\n\r\n"
 
 
@@ -120,18 +121,23 @@ class Line:
         self._socket.close()
 
 
-def interleaved(targets: Sequence[Target], bodies: Sequence[bytes], rounds: int, warm_up: int) -> list[Latencies]:
-    """At one connection each: in every round each target gets one request in turn."""
+def interleaved(targets: Sequence[Target], bodies: Sequence[bytes], rounds: int) -> list[Latencies]:
+    """At one connection each: `rounds` requests to each target, by turns of TURN requests.
+
+    A turn of one would charge what a server does after its answer to whoever comes next, and let the servers evict
+    each other from the caches; the first SETTLING requests of a turn are not counted, nor is the first turn.
+    """
     lines = [Line(target) for target in targets]
     requests = [target.request(body) for target, body in zip(targets, bodies, strict=True)]
     taken = [Latencies() for _ in targets]
     with _no_collector():
-        for nth in range(-warm_up, rounds):
+        for turn in range(1 + -(-rounds // TURN)):
             for line, request, latencies in zip(lines, requests, taken, strict=True):
-                first, whole = line.ask(request)
-                if nth >= 0:
-                    latencies.first_byte.append(first)
-                    latencies.whole.append(whole)
+                for nth in range(SETTLING + TURN):
+                    first, whole = line.ask(request)
+                    if turn and nth >= SETTLING:
+                        latencies.first_byte.append(first)
+                        latencies.whole.append(whole)
     for line in lines:
         line.close()
     return taken

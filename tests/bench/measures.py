@@ -70,7 +70,7 @@ def _in_turn(course: Course, body: dict[str, Any], rounds: int) -> list[Latencie
     everyone = [course.upstream, *course.targets]
     course.upstream.script("canned:events=32,per_write=8")
     bodies = [encoded(body | {"model": target.model}) for target in everyone]
-    return interleaved(everyone, bodies, rounds, warm_up=rounds // 10)
+    return interleaved(everyone, bodies, rounds)
 
 
 def call(course: Course) -> None:

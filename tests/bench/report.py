@@ -54,8 +54,8 @@ def show(figures: Figures, console: Console) -> None:
     console.print(table)
 
 
-def save(figures: Figures, path: Path, notes: list[str]) -> None:
-    """Writes results.json: the figures, when and on what they were taken, and what could not be."""
+def save(figures: Figures, path: Path, notes: list[str], first: bool) -> None:
+    """Writes results.json: the figures, when and on what they were taken, at raised priority or not, what failed."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     taken = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -63,6 +63,7 @@ def save(figures: Figures, path: Path, notes: list[str]) -> None:
         "system": platform.platform(),
         "cores": os.cpu_count(),
         "load": load,
+        "raised_priority": first,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     results = {"taken": taken, "notes": notes, "figures": [figure.as_dict() for figure in figures.all.values()]}

@@ -56,7 +56,7 @@ def test_the_floor_relays_every_byte_and_the_load_is_counted(tmp_path: Path) -> 
                         answers.append(answer.read())
                 assert answers[0] == answers[1]
             bodies = [encoded(small_body(True))] * 2
-            direct, relayed = interleaved([upstream, floor], bodies, rounds=20, warm_up=2)
+            direct, relayed = interleaved([upstream, floor], bodies, rounds=20)
             assert len(direct.whole) == len(relayed.whole) == 20
             assert all(first <= whole for first, whole in zip(relayed.first_byte, relayed.whole, strict=True))
             sent, received = floor.sent, upstream.count()
