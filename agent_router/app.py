@@ -15,11 +15,11 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from agent_dashboards.pages import pages
-from agent_models.catalogue import Catalogue
+from agent_models.catalogue import Catalogue, CatalogueError
 from agent_router import __version__, plugins
 from agent_router.chat_endpoint import JSON, ChatEndpoint
 from agent_router.config import Configuration
-from agent_router.errors import ApiError
+from agent_router.errors import ApiError, ConfigError
 from agent_router.model_list import model_list
 from agent_router.request_body import Receive, Send
 from agent_router.routing.names import Names
@@ -50,7 +50,10 @@ class App:
         self.configuration = configuration
         settings = configuration.settings
         self._gate = Gate(settings.server)
-        self.catalogue = Catalogue.load(configuration.data / "catalogue.yaml")
+        try:
+            self.catalogue = Catalogue.load(configuration.data / "catalogue.yaml")
+        except CatalogueError as error:
+            raise ConfigError(str(error)) from None
         self.names = Names(settings, list(local_paths(settings)), self._lab_of)
         self._policy = plugins.policy(settings.routing)
         self.feed = LiveFeed()
