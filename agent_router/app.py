@@ -121,6 +121,7 @@ class App:
             (closed.provider, closed.model) if closed else None,
             {name: upstream.address for name, upstream in settings.upstreams.items()},
         )
+        asyncio.get_running_loop().run_in_executor(None, money.warm)
         ledger = self._ledger = Ledger(data / LEDGER, enrich=money, on_batch=self._metrics.on_batch)
         self.feed.load(data / LEDGER)
         engines = registry.local.engines

@@ -80,6 +80,7 @@ class Ledger:
         self._on_batch = on_batch
         self._rows: deque[UsageRecord] = deque()
         self._waiting: deque[UsageRecord] = deque()  # enriched, and not yet committed
+        self._enriching = 0  # 1 while a row is in neither queue
         self._asleep = False  # the writer waits for _wake
         self._wake = threading.Event()
         self._hurry = threading.Event()  # cuts the writer's lingering and its wait after a failure
@@ -108,7 +109,7 @@ class Ledger:
     @property
     def pending(self) -> int:
         """Rows that wait to be written."""
-        return len(self._rows) + len(self._waiting)
+        return len(self._rows) + self._enriching + len(self._waiting)
 
     @property
     def healthy(self) -> bool:
@@ -249,13 +250,15 @@ class Ledger:
                 row = self._rows.popleft()
             except IndexError:  # record() dropped it just now
                 break
+            self._enriching = 1
             if self._enrich is not None:
                 try:
                     row = self._enrich(row)
                 except Exception:
                     _log.exception("A row of the ledger could not be enriched.")
             rows.append(row)
-        self._waiting.extend(rows)
+            self._waiting.append(row)
+            self._enriching = 0
         if rows and self._on_batch is not None:
             try:
                 self._on_batch(rows)
