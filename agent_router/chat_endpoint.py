@@ -117,6 +117,8 @@ class ChatEndpoint:
             await answer.begin(200, reply.content_type, reply.headers)
             async for chunk in reply.chunks:
                 await answer.more(chunk)
+            if reply.observed.error is not None:  # the upstream's own error event ended it
+                exchange.status = "cut"
             await answer.end()
         elif reply.events is not None:
             await self._render(exchange, call, reply, answer)

@@ -8,63 +8,81 @@ from collections.abc import Callable
 THRESHOLD = 3  # faults in a row
 FIRST_REST = 15.0  # seconds; doubled for each failed probe
 LONGEST_REST = 60.0
+# While a probe runs, nobody knows how long; this is what the others are told.
+_PROBE_SECONDS = 1.0
 
 
 class Breaker:
     """closed (all pass) → open (none pass) → half-open (one passes: the probe) → closed or open again.
 
-    A rate limit with `retry-after` opens it for just so long, without counting as a fault.
+    Each request asks `wait`, then calls `enter` without awaiting in between, and hands what it returned to the
+    method that says how it ended. A rate limit with `retry-after` opens the breaker for just so long, without
+    counting as a fault.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._faults = 0
         self._rest = FIRST_REST
-        self._open_until = 0.0
+        self._rest_until = 0.0
+        self._pause_until = 0.0
         self._tripped = False
-        self._probing = False
+        self._probe: object | None = None
 
     @property
     def state(self) -> str:
         """closed | open | half-open."""
-        if self._now() < self._open_until:
+        if self._now() < max(self._rest_until, self._pause_until):
             return "open"
         return "half-open" if self._tripped else "closed"
 
+    @property
+    def paused(self) -> bool:
+        """Whether only a rate limit keeps it open."""
+        return not self._tripped and self._now() < self._pause_until
+
     def wait(self) -> float:
         """Seconds until a request may pass; 0 if it may now. Asking does not take the probe."""
-        remaining = self._open_until - self._now()
+        remaining = max(self._rest_until, self._pause_until) - self._now()
         if remaining > 0:
             return remaining
-        return 1.0 if self._tripped and self._probing else 0.0
+        return _PROBE_SECONDS if self._probe is not None else 0.0
 
-    def enter(self) -> None:
+    def enter(self) -> object:
         """A request passes; in half-open it is the probe."""
+        passage = object()
         if self._tripped:
-            self._probing = True
+            self._probe = passage
+        return passage
 
-    def success(self) -> None:
+    def success(self, passage: object) -> None:
         """The upstream answered."""
         self._faults = 0
         self._rest = FIRST_REST
-        self._tripped = self._probing = False
-        self._open_until = 0.0
+        self._tripped = False
+        self._probe = None
+        self._rest_until = 0.0
 
-    def fault(self) -> None:
+    def fault(self, passage: object) -> None:
         """The upstream failed."""
         self._faults += 1
-        if self._probing:
+        if passage is self._probe:
             self._rest = min(self._rest * 2, LONGEST_REST)
-        if self._probing or self._faults >= THRESHOLD:
-            self._tripped = True
-            self._open_until = self._now() + self._rest
-        self._probing = False
+            self._trip()
+        elif not self._tripped and self._faults >= THRESHOLD:
+            self._trip()  # the requests that were under way then say nothing new
 
-    def abandon(self) -> None:
+    def _trip(self) -> None:
+        self._tripped = True
+        self._probe = None
+        self._rest_until = self._now() + self._rest
+
+    def abandon(self, passage: object) -> None:
         """The request ended without a verdict, because the caller left; another may probe."""
-        self._probing = False
+        if passage is self._probe:
+            self._probe = None
 
-    def pause(self, seconds: float) -> None:
+    def pause(self, passage: object, seconds: float) -> None:
         """The upstream asked to be left alone for so long."""
-        self._probing = False
-        self._open_until = max(self._open_until, self._now() + seconds)
+        self.abandon(passage)
+        self._pause_until = max(self._pause_until, self._now() + seconds)

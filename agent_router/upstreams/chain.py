@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -15,9 +16,14 @@ from agent_router.upstreams.reply import Call, FaultKind, Reply, Upstream, Upstr
 RETRIES = 2  # of the same upstream, when there is no other
 FIRST_WAIT = 0.25  # seconds; doubled each time, with up to half as much again at random
 LONGEST_WAIT = 5.0  # an upstream that asks for more is not waited for
+LONGEST_PAUSE = 60.0  # seconds that an upstream may keep everybody away by `retry-after`
+# A connection that breaks sooner than this was most likely an idle one that the upstream closed just then.
+_STALE_SECONDS = 1.0
 
 # The upstream is at fault, and may be again.
 _UNHEALTHY: frozenset[FaultKind] = frozenset({"connect", "timeout", "reset", "status", "empty", "garbled", "crashed"})
+# It answered, so that it is well.
+_HEALTHY: frozenset[FaultKind] = frozenset({"rejected", "refused"})
 # Trying the same one again may help. A first-byte timeout has already cost its time.
 _RETRIED: frozenset[FaultKind] = frozenset(
     {"connect", "reset", "status", "empty", "garbled", "crashed", "rate_limited"}
@@ -58,63 +64,93 @@ class Chain:
             last = position == len(targets) - 1
             tries = 0
             while True:
+                began = time.monotonic()
                 try:
-                    return Attempted(await self._try(call, target), target, faults)
-                except UpstreamFault as fault:
-                    faults.append((target, fault.kind))
-                    # Of several, the caller hears of the one that a person can do something about.
-                    if problem is None or _rank(fault) >= _rank(problem):
-                        problem = fault
-                    wait = self._wait(fault, tries) if last or fault.kind == "crashed" else None
+                    reply = await self._try(call, target, again=tries > 0)
+                    if reply.status < 400 or problem is None or _rank(problem) < _OUTAGE:
+                        return Attempted(reply, target, faults)
+                    # A fallback that does not take the request says nothing about the upstream that is out.
+                    await reply.close()
+                    fault = UpstreamFault("rejected", f"Upstream {target.provider} refused.", status=reply.status)
+                except UpstreamFault as failed:
+                    fault = failed
+                faults.append((target, fault.kind))
+                problem = fault if problem is None or _rank(fault) >= _rank(problem) else problem
+                wait = _wait(fault, tries, last=last, stale=time.monotonic() - began < _STALE_SECONDS)
                 if wait is None:
                     break
                 tries += 1
                 await asyncio.sleep(wait)
-            if problem is not None and problem.kind == "rejected":
-                break
+            if problem.kind == "rejected":
+                break  # every other would refuse it as well
         assert problem is not None
         raise ChainError(_error(problem), problem.body, faults)
 
-    async def _try(self, call: Call, target: Target) -> Reply:
-        breaker = self.breakers[target.provider]
+    async def _try(self, call: Call, target: Target, *, again: bool) -> Reply:
+        upstream, breaker = self.upstreams[target.provider], self.breakers[target.provider]
+        if not upstream.vision and call.has_images:
+            raise UpstreamFault("unsupported", f"{target} sees no images.", status=400, param="messages")
         wait = breaker.wait()
         if wait > 0:
-            raise UpstreamFault(
-                "open",
-                f"Upstream {target.provider} has failed and is left alone for {wait:.0f} s more.",
-                retry_after=wait,
-            )
-        breaker.enter()
+            raise _kept_out(target, breaker, wait)
+        passage = breaker.enter()
         try:
-            reply = await self.upstreams[target.provider].open(call, target.model)
+            reply = await upstream.open(call, target.model)
         except UpstreamFault as fault:
             if fault.kind == "rate_limited" and fault.retry_after:
-                breaker.pause(min(fault.retry_after, 60.0))
-            elif fault.kind in _UNHEALTHY and target.provider != "local":
-                breaker.fault()
+                breaker.pause(passage, min(fault.retry_after, LONGEST_PAUSE))
+            elif fault.kind in _UNHEALTHY and target.provider != "local" and not again:
+                # Counted once a request: one that the upstream chokes on must not keep all the others away.
+                breaker.fault(passage)
+            elif fault.kind in _HEALTHY:
+                breaker.success(passage)
             else:
-                breaker.abandon()
+                breaker.abandon(passage)
             raise
+        except ApiError as error:  # cannot be said in this upstream's dialect; another's may
+            breaker.abandon(passage)
+            raise UpstreamFault(
+                "unsupported", error.message, status=error.status, param=error.param, code=error.code
+            ) from None
         except BaseException:
-            breaker.abandon()
+            breaker.abandon(passage)
             raise
-        breaker.success()
+        breaker.success(passage)
         return reply
 
-    def _wait(self, fault: UpstreamFault, tries: int) -> float | None:
-        """Seconds until the same target is tried again; None if it is not."""
-        if fault.kind not in _RETRIED or tries >= RETRIES:
-            return None
-        if fault.retry_after is not None:
-            return fault.retry_after if fault.retry_after <= LONGEST_WAIT else None
-        if fault.kind == "crashed" or (fault.kind == "reset" and tries == 0):
-            return 0.0  # an idle connection that the upstream closed just then is the usual case
-        return FIRST_WAIT * float(2**tries) * (1 + random.random() / 2)  # noqa: S311 - jitter
+
+def _kept_out(target: Target, breaker: Breaker, wait: float) -> UpstreamFault:
+    if breaker.paused:
+        said = f"Upstream {target.provider} is limiting its rate."
+        return UpstreamFault("rate_limited", said, status=429, retry_after=wait)
+    said = f"Upstream {target.provider} has failed and is left alone for {wait:.0f} s more."
+    return UpstreamFault("open", said, retry_after=wait)
+
+
+def _wait(fault: UpstreamFault, tries: int, *, last: bool, stale: bool) -> float | None:
+    """Seconds until the same target is tried again; None if it is not. `stale`: it failed at once."""
+    if fault.kind not in _RETRIED or tries >= RETRIES:
+        return None
+    if fault.kind == "crashed" or (fault.kind == "reset" and tries == 0 and stale):
+        return 0.0
+    if not last:
+        return None
+    if fault.retry_after is not None:
+        return fault.retry_after + 0.01 if fault.retry_after <= LONGEST_WAIT else None
+    return FIRST_WAIT * float(2**tries) * (1 + random.random() / 2)  # noqa: S311 - jitter
 
 
 def _rank(fault: UpstreamFault) -> int:
-    """How much a fault tells the caller."""
-    return {"open": 0, "no_key": 1, "unusable": 1}.get(fault.kind, 2)
+    """How much a fault weighs when several failed. An outage will pass, which the caller must not take for a lasting
+    refusal; among the rest, what a person can do something about."""
+    if fault.kind in ("no_key", "unusable"):
+        return 0
+    if fault.kind in ("rejected", "context", "unsupported"):
+        return 1
+    return {"refused": 2, "open": _OUTAGE}.get(fault.kind, _OUTAGE + 1)
+
+
+_OUTAGE = 3
 
 
 _TYPES = {
@@ -122,6 +158,7 @@ _TYPES = {
     401: "authentication_error",
     403: "permission_error",
     404: "not_found_error",
+    429: "rate_limit_error",
 }
 
 
@@ -138,6 +175,5 @@ def _error(fault: UpstreamFault) -> ApiError:
     retry_after = fault.retry_after
     if fault.status in (429, 503) and retry_after is None:
         retry_after = 5.0
-    if fault.status == 429:
-        kind = "rate_limit_error"
+    code = fault.code or code
     return ApiError(fault.status, fault.message, kind=kind, code=code, param=fault.param, retry_after=retry_after)

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import email.utils
+import io
+import math
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import aiohttp
 from yarl import URL
 
-from agent_router.config import Timeouts
+from agent_router import __version__
+from agent_router.settings import Timeouts
+from agent_router.upstreams.pieces import Pieces
 from agent_router.upstreams.reply import StreamCutError, UpstreamFault
+from agent_router.upstreams.statuses import CALLERS_FAULT
 
-MAX_ANSWER_BYTES = 256 * 1024 * 1024
 # What the upstream says about the request that its caller may use.
 PASSED_HEADERS = ("x-request-id", "openai-", "x-ratelimit-", "anthropic-ratelimit-", "request-id")
+# A body beyond this goes out in parts, so that the loop can do other work in between.
+_WRITTEN_AT_ONCE = 1024 * 1024
+# How long the body of an error may take after its headers: where another upstream can be asked, next to nothing.
+_REFUSAL_SECONDS = 5.0
+_FAILURE_SECONDS = 0.05
+_MAX_REFUSAL_BYTES = 1024 * 1024
 
 
 def session(timeouts: Timeouts) -> aiohttp.ClientSession:
@@ -44,80 +54,71 @@ class Connection:
         self._timeouts = timeouts
 
     @asynccontextmanager
-    async def first_byte(self) -> AsyncIterator[None]:
-        """Within this block the answer must begin; every failure of the connection is an UpstreamFault."""
+    async def answer(self, url: URL, body: bytes, headers: Mapping[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Post `body`; within this block, and the first-byte time, the answer must begin.
+
+        Every failure of the connection is an UpstreamFault, and whatever leaves the block by an exception closes
+        the connection. No redirects: they would take the key along.
+        """
+        data = body if len(body) <= _WRITTEN_AT_ONCE else io.BytesIO(body)
+        sent = {
+            **headers,
+            "content-type": "application/json",
+            "accept-encoding": "identity",
+            "user-agent": f"agent-router/{__version__}",
+        }
+        response: aiohttp.ClientResponse | None = None
         try:
             async with asyncio.timeout(self._timeouts.first_byte):
-                yield
-        except aiohttp.ConnectionTimeoutError:
-            raise UpstreamFault(
-                "connect", f"Upstream {self.name} took no connection within {self._timeouts.connect:g} s."
-            ) from None
-        except TimeoutError:
-            raise UpstreamFault(
-                "timeout", f"Upstream {self.name} sent nothing within {self._timeouts.first_byte:g} s."
-            ) from None
-        except aiohttp.ClientConnectorError as error:
-            raise UpstreamFault(
-                "connect", f"Upstream {self.name} cannot be reached: {error.os_error.strerror or 'no connection'}."
-            ) from None
-        except (aiohttp.ClientPayloadError, aiohttp.ServerDisconnectedError, ConnectionError, StreamCutError):
-            raise UpstreamFault("reset", f"Upstream {self.name} closed the connection before its answer.") from None
-        except aiohttp.ClientError as error:
-            raise UpstreamFault(
-                "garbled", f"Upstream {self.name} does not speak HTTP as it should ({type(error).__name__})."
-            ) from None
-
-    async def post(self, url: URL, body: bytes, headers: Mapping[str, str]) -> aiohttp.ClientResponse:
-        """Send a request; returns once the answer's headers are there. No redirects: they would take the key along."""
-        return await self._http.post(url, data=body, headers=headers, allow_redirects=False)
-
-    async def whole(self, response: aiohttp.ClientResponse) -> bytes:
-        """The whole body; StreamCutError if it stalls or exceeds `MAX_ANSWER_BYTES`."""
-        pieces = bytearray()
-        async for piece in self.pieces(response):
-            pieces += piece
-            if len(pieces) > MAX_ANSWER_BYTES:
-                raise StreamCutError(f"The answer of upstream {self.name} is too large.", "answer_too_large")
-        return bytes(pieces)
-
-    async def pieces(self, response: aiohttp.ClientResponse) -> AsyncGenerator[bytes, None]:
-        """The body in pieces as they come; StreamCutError if it breaks or nothing comes for the idle time.
-
-        Ending early closes the connection, which is what stops the upstream.
-        """
-        loop = asyncio.get_running_loop()
-        idle = self._timeouts.idle
-        content = response.content
-        last = loop.time()
-        expired = False
-        timer: asyncio.TimerHandle
-
-        def watch() -> None:
-            # One timer that re-arms itself: a timer a piece would cost more than relaying the piece.
-            nonlocal timer, expired
-            left = last + idle - loop.time()
-            if left > 0:
-                timer = loop.call_later(left, watch)
-            else:
-                expired = True
+                response = await self._http.post(url, data=data, headers=sent, allow_redirects=False)
+                yield response
+        except BaseException as error:
+            if response is not None:
                 response.close()
+            if isinstance(error, (aiohttp.ClientError, OSError, StreamCutError)):  # OSError: TimeoutError too
+                raise self._fault(error) from None
+            raise
 
-        timer = loop.call_later(idle, watch)
+    def _fault(self, error: Exception) -> UpstreamFault:
+        match error:
+            case aiohttp.ConnectionTimeoutError():
+                seconds = self._timeouts.connect
+                return UpstreamFault("connect", f"Upstream {self.name} took no connection within {seconds:g} s.")
+            case TimeoutError():
+                seconds = self._timeouts.first_byte
+                return UpstreamFault("timeout", f"Upstream {self.name} sent no answer within {seconds:g} s.")
+            case aiohttp.ClientConnectorCertificateError():
+                return UpstreamFault("connect", f"Upstream {self.name} shows a TLS certificate that is not trusted.")
+            case aiohttp.ClientConnectorError():
+                why = error.os_error.strerror or "no connection"
+                return UpstreamFault("connect", f"Upstream {self.name} cannot be reached: {why}.")
+            case aiohttp.ClientPayloadError() | aiohttp.ServerDisconnectedError() | OSError() | StreamCutError():
+                return UpstreamFault("reset", f"Upstream {self.name} closed the connection before its answer.")
+            case _:
+                what = type(error).__name__
+                return UpstreamFault("garbled", f"Upstream {self.name} does not speak HTTP as it should ({what}).")
+
+    def pieces(self, response: aiohttp.ClientResponse) -> Pieces:
+        """The body as it comes."""
+        return Pieces(self.name, response, self._timeouts.idle)
+
+    async def refusal(self, response: aiohttp.ClientResponse) -> bytes:
+        """The body of a status that is an error, as much of it as comes in a moment. The status alone says enough."""
+        if 300 <= response.status < 400:
+            return b""
+        body = bytearray()
+        seconds = _REFUSAL_SECONDS if response.status in CALLERS_FAULT else _FAILURE_SECONDS
+        pieces = self.pieces(response)
         try:
-            while piece := await content.readany():
-                last = loop.time()
-                yield piece
-            if expired:
-                raise ConnectionError
-        except (aiohttp.ClientError, ConnectionError, asyncio.IncompleteReadError):
-            if expired:
-                raise StreamCutError(f"Upstream {self.name} sent nothing for {idle:g} s.", "idle_timeout") from None
-            raise StreamCutError(f"Upstream {self.name} closed the connection in the middle of its answer.") from None
-        finally:
-            timer.cancel()
-            if not content.at_eof():
-                response.close()
+            async with asyncio.timeout(min(seconds, self._timeouts.first_byte)):
+                async for piece in pieces:
+                    body += piece
+                    if len(body) > _MAX_REFUSAL_BYTES:
+                        break
+        except (TimeoutError, StreamCutError):
+            pass
+        await pieces.aclose()
+        return bytes(body)
 
 
 def passed_headers(response: aiohttp.ClientResponse) -> list[tuple[bytes, bytes]]:
@@ -130,15 +131,20 @@ def passed_headers(response: aiohttp.ClientResponse) -> list[tuple[bytes, bytes]
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that `retry-after-ms` or `retry-after` (seconds or an HTTP date, RFC 9110) asks for."""
-    try:
-        if "retry-after-ms" in headers:
-            return max(float(headers["retry-after-ms"]) / 1000, 0)
-        if "retry-after" in headers:
-            text = headers["retry-after"].strip()
-            if text.replace(".", "", 1).isdecimal():
-                return float(text)
-            return max(email.utils.parsedate_to_datetime(text).timestamp() - time.time(), 0)
-    except (ValueError, OverflowError):
-        pass
+    """Seconds that `retry-after-ms` or `retry-after` (seconds or an HTTP date, RFC 9110) asks for; None if neither
+    says anything."""
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        text = headers.get(name, "").strip()
+        try:
+            seconds = float(text) * unit
+        except ValueError:
+            try:
+                seconds = email.utils.parsedate_to_datetime(text).timestamp() - time.time()
+            except (ValueError, OverflowError, TypeError, IndexError):
+                continue
+        if math.isfinite(seconds):
+            return min(max(seconds, 0.0), _LONGEST_REST)
     return None
+
+
+_LONGEST_REST = 86_400.0

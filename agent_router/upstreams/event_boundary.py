@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 # A single event larger than this is taken for a fault; real ones stay under a few megabytes.
 MAX_EVENT_BYTES = 64 * 1024 * 1024
+
+# Two line ends in a row. A CR before an LF ends no line by itself.
+_BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)")
+_BOM = b"\xef\xbb\xbf"
 
 
 class EventTooLargeError(Exception):
@@ -23,22 +28,24 @@ class EventBoundary:
 
     def feed(self, chunk: bytes) -> bytes:
         """The bytes up to the last event that is now complete; empty if none is."""
-        if not self._rest and chunk.endswith(b"\n\n"):
-            return chunk
+        rest = self._rest
+        if not rest:
+            if chunk.endswith(b"\n\n"):
+                return chunk
+            end = _last_end(chunk, 0)
+            rest += chunk[end:]
+            return chunk[:end]
         # A boundary can only have come about in the new bytes or across the seam.
-        since = max(len(self._rest) - 3, 0)
-        self._rest += chunk
-        end = -1
-        for boundary in (b"\n\n", b"\r\n\r\n", b"\r\r"):
-            at = self._rest.rfind(boundary, since)
-            if at >= 0:
-                end = max(end, at + len(boundary))
-        if end < 0:
-            if len(self._rest) > MAX_EVENT_BYTES:
+        since = max(len(rest) - 3, 0)
+        rest += chunk
+        end = _last_end(rest, since)
+        if not end:
+            if len(rest) > MAX_EVENT_BYTES:
                 raise EventTooLargeError
             return b""
-        whole = bytes(self._rest[:end])
-        del self._rest[:end]
+        with memoryview(rest) as view:
+            whole = bytes(view[:end])
+        del rest[:end]
         return whole
 
     def rest(self) -> bytes:
@@ -46,10 +53,20 @@ class EventBoundary:
         return bytes(self._rest)
 
 
+def _last_end(data: bytes | bytearray, since: int) -> int:
+    """Where the last blank line at or after `since` ends; 0 if there is none."""
+    at = data.rfind(b"\n\n", since)
+    end = at + 2 if at >= 0 else 0
+    if data.find(b"\r", max(end, since)) >= 0:
+        for boundary in _BLANK_LINE.finditer(data, max(end - 1, since)):
+            end = boundary.end()
+    return end
+
+
 def data_of(block: bytes) -> Iterator[bytes]:
     """The data of each event in `block` (whole events), its lines joined; comments and other fields left out."""
     text = block.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in block else block
-    for event in text.split(b"\n\n"):
+    for event in text.removeprefix(_BOM).split(b"\n\n"):
         if not event.startswith(b"data:") or b"\n" in event:
             lines = [line[5:].removeprefix(b" ") for line in event.split(b"\n") if line.startswith(b"data:")]
             if lines:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from agent_router.config import Upstream
+from agent_router.settings import Upstream
 from agent_router.upstreams.reply import UpstreamFault
 
 

@@ -12,6 +12,7 @@ from agent_models.errors import (
     EngineBusyError,
     EngineCrashedError,
     ModelError,
+    ModelFileError,
     UnsupportedRequestError,
 )
 from agent_router.upstreams.reply import Call, Observed, Reply, StreamCutError, UpstreamFault
@@ -37,7 +38,9 @@ class LocalUpstream:
 
     async def open(self, call: Call, model: str) -> Reply:
         """See `Upstream`."""
-        engine = self.engines[model]
+        engine = self.engines.get(model)
+        if engine is None:
+            raise UpstreamFault("unusable", f"There is no local model {model!r}.", status=404)
         events = _faults(cast(AsyncGenerator[Event, None], engine.complete(call.completion)))
         observed = Observed(model=model)
         held: list[Event] = []
@@ -52,7 +55,7 @@ class LocalUpstream:
             raise
         if not held:
             raise UpstreamFault("empty", "The local model gave no answer.")
-        return Reply(observed=observed, events=_relay(held, events, observed))
+        return Reply(observed=observed, events=_relay(held, events, observed), source=events)
 
 
 async def _faults(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
@@ -68,6 +71,8 @@ async def _faults(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, 
         raise UpstreamFault("busy", str(error), status=429, retry_after=error.retry_after) from None
     except EngineCrashedError as error:
         raise UpstreamFault("crashed", str(error)) from None
+    except ModelFileError as error:
+        raise UpstreamFault("unusable", str(error), status=404) from None  # lasting, so that nobody should try again
     except ModelError as error:
         raise UpstreamFault("unusable", str(error)) from None
     finally:

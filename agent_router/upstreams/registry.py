@@ -8,7 +8,7 @@ import aiohttp
 
 from agent_models.engine.engine import Engine
 from agent_models.pocket import pocket_path
-from agent_router.config import Settings
+from agent_router.settings import Settings
 from agent_router.upstreams.anthropic.upstream import AnthropicUpstream
 from agent_router.upstreams.connection import session
 from agent_router.upstreams.keys import Key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, Protocol
@@ -36,7 +36,8 @@ class UpstreamFault(Exception):
     """No answer, and no byte of one released: another attempt is safe.
 
     `status` is the HTTP status that the caller gets if nothing else answers; `retry_after` seconds; `body` the
-    upstream's own error body where it is in the caller's dialect; `param` the request's field that is at fault.
+    upstream's own error body where it is in the caller's dialect; `param` the request's field that is at fault;
+    `code` a short word for it, where the kind does not say enough.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class UpstreamFault(Exception):
         retry_after: float | None = None,
         body: bytes | None = None,
         param: str | None = None,
+        code: str | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -56,6 +58,7 @@ class UpstreamFault(Exception):
         self.retry_after = retry_after
         self.body = body
         self.param = param
+        self.code = code
 
 
 class StreamCutError(Exception):
@@ -75,13 +78,22 @@ class Observed:
     error: str | None = None
 
 
+class Source(Protocol):
+    """What an answer is read from. Closing it twice does no harm."""
+
+    def aclose(self) -> Awaitable[None]:
+        """Stop the upstream, if it still runs."""
+        ...
+
+
 @dataclass(slots=True)
 class Reply:
     """A committed answer: exactly one of `body` (whole), `chunks` (SSE bytes in the caller's dialect, each piece
     whole events), `events` (to be rendered by the wire) is there.
 
     `headers` are the upstream's own that the caller may want (rate limits, request id). Iterating `chunks` or
-    `events` raises StreamCutError if the answer breaks. Closing the generator stops the upstream.
+    `events` raises StreamCutError if the answer breaks. `source` is what they read from: closing a generator that
+    was never begun does nothing, so that `close` closes the source as well.
     """
 
     status: int = 200
@@ -91,12 +103,17 @@ class Reply:
     body: bytes | None = None
     chunks: AsyncGenerator[bytes, None] | None = None
     events: AsyncGenerator[Event, None] | None = None
+    source: Source | None = None
 
     async def close(self) -> None:
         """Stop the upstream, if it still runs."""
         running = self.chunks or self.events
-        if running is not None:
-            await running.aclose()
+        try:
+            if running is not None:
+                await running.aclose()
+        finally:
+            if self.source is not None:
+                await self.source.aclose()
 
 
 @dataclass
@@ -111,6 +128,16 @@ class Call:
     def stream(self) -> bool:
         """Whether the caller wants a stream."""
         return bool(self.body.stream)
+
+    @property
+    def has_images(self) -> bool:
+        """Whether a message holds an image."""
+        return any(
+            part.type == "image_url"
+            for message in (self.body.messages or ())
+            if isinstance(message.content, list)
+            for part in message.content
+        )
 
     @cached_property
     def completion(self) -> CompletionRequest:
@@ -128,7 +155,8 @@ class Upstream(Protocol):
     async def open(self, call: Call, model: str) -> Reply:
         """Ask `model`; return once the answer has begun with something of substance (not streamed: ended).
 
-        UpstreamFault if it did not. A refusal of the request itself (400, 404, 413, 422) is a Reply.
+        UpstreamFault if it did not; ApiError for what this upstream's dialect cannot say. A refusal of the request
+        itself (400, 404, 413, 422) is a Reply where its body is in the caller's dialect.
         """
         ...
 

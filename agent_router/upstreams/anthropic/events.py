@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from agent_models.completion import Event, ReasoningDelta, Stop, StopReason, TextDelta, ToolCallDelta, Usage
+from agent_router.upstreams import sloppy_json
 
 REASONS: dict[str, StopReason] = {
     "end_turn": "stop",
@@ -24,82 +25,166 @@ class AnthropicErrorEvent(Exception):
     """An `error` event in the stream."""
 
 
+class Block(msgspec.Struct):
+    """A content block: text, thinking, tool_use, or one that the chat dialect has no place for."""
+
+    type: str | None = None
+    text: str | None = None
+    thinking: str | None = None
+    id: str | None = None
+    name: str | None = None
+    input: Any = None
+
+
+class Delta(msgspec.Struct):
+    """A part of a content block, or of the message."""
+
+    type: str | None = None
+    text: str | None = None
+    thinking: str | None = None
+    partial_json: str | None = None
+    stop_reason: str | None = None
+
+
+class Message(msgspec.Struct):
+    """A whole message, or the beginning of one."""
+
+    type: str | None = None
+    model: str | None = None
+    content: list[Block] | None = None
+    stop_reason: str | None = None
+    usage: Any = None
+
+
+class StreamEvent(msgspec.Struct):
+    """Any of the stream's events."""
+
+    type: str | None = None
+    index: int = 0
+    message: Message | None = None
+    content_block: Block | None = None
+    delta: Delta | None = None
+    usage: Any = None
+    error: Any = None
+
+
+_event = msgspec.json.Decoder(StreamEvent)
+_message = msgspec.json.Decoder(Message)
+
+
+class _Call:
+    """A tool call in the making: its number among the calls, and the input that its block began with."""
+
+    def __init__(self, number: int, given: Any) -> None:
+        self.number = number
+        self.given = given
+        self.begun = False
+
+
 class AnswerReader:
-    """Reads events, keeping what spans them: the usage, which comes in two parts, and which block is which call."""
+    """Reads events, keeping what spans them: the usage, which comes in two parts, and which block is which call.
+
+    `finished` once the answer has said why it stopped, `ended` once the stream has said so.
+    """
 
     def __init__(self) -> None:
         self.model: str | None = None
         self.finished = False
+        self.ended = False
         self._counts: dict[str, int] = {}
-        self._calls: dict[int, int] = {}  # block index → tool call index
+        self._calls: dict[int, _Call] = {}  # by block index; those whose input is not complete
+        self._numbers = 0
 
     @property
     def usage(self) -> Usage | None:
-        """What has been counted so far; None if nothing was."""
+        """What has been counted so far; None before both sides were."""
         counts = self._counts
-        if "input_tokens" not in counts and "output_tokens" not in counts:
+        if "input_tokens" not in counts or "output_tokens" not in counts:
             return None
         return Usage(
-            input=counts.get("input_tokens", 0),
-            output=counts.get("output_tokens", 0),
+            input=counts["input_tokens"],
+            output=counts["output_tokens"],
             cache_read=counts.get("cache_read_input_tokens", 0),
             cache_write=counts.get("cache_creation_input_tokens", 0),
+            reasoning=min(counts.get("thinking_tokens", 0), counts["output_tokens"]),
         )
 
     def read(self, data: bytes) -> Iterator[Event]:
-        """The events in one SSE event's data. AnthropicErrorEvent for `error`; msgspec.DecodeError for no JSON."""
-        event = msgspec.json.decode(data)
-        if not isinstance(event, dict):
-            return
-        match event.get("type"):
-            case "message_start":
-                message = event.get("message") or {}
-                self.model = message.get("model")
-                self._count(message.get("usage"))
-            case "content_block_start":
-                yield from self._block(event.get("index", 0), event.get("content_block") or {}, whole=False)
-            case "content_block_delta":
-                yield from self._delta(event.get("index", 0), event.get("delta") or {})
+        """The events in one SSE event's data. AnthropicErrorEvent for `error`; msgspec.DecodeError for no such JSON."""
+        event = sloppy_json.decode(_event, data)
+        match event.type:
+            case "message_start" if event.message is not None:
+                self.model = event.message.model
+                self._count(event.message.usage)
+            case "content_block_start" if event.content_block is not None:
+                yield from self._begin(event.index, event.content_block)
+            case "content_block_delta" if event.delta is not None:
+                yield from self._delta(event.index, event.delta)
+            case "content_block_stop":
+                yield from self._complete(event.index)
             case "message_delta":
-                self._count(event.get("usage"))
-                reason = (event.get("delta") or {}).get("stop_reason")
-                if reason:
+                self._count(event.usage)
+                reason = event.delta.stop_reason if event.delta else None
+                if reason and not self.finished:
+                    for index in list(self._calls):
+                        yield from self._complete(index)
                     self.finished = True
                     yield Stop(REASONS.get(reason, "stop"))
+            case "message_stop":
+                self.ended = True
             case "error":
-                raise AnthropicErrorEvent(str((event.get("error") or {}).get("type", "error")))
+                kind = event.error.get("type") if isinstance(event.error, dict) else None
+                raise AnthropicErrorEvent(str(kind or "error"))
 
-    def read_whole(self, message: dict[str, Any]) -> Iterator[Event]:
-        """The events of an answer that was not streamed."""
-        self.model = message.get("model")
-        self._count(message.get("usage"))
-        for index, block in enumerate(message.get("content") or ()):
-            yield from self._block(index, block, whole=True)
-        self.finished = True
-        yield Stop(REASONS.get(message.get("stop_reason") or "", "stop"))
+    def read_whole(self, data: bytes) -> Iterator[Event]:
+        """The events of an answer that was not streamed; msgspec.DecodeError if it is no message."""
+        message = sloppy_json.decode(_message, data)
+        if message.type == "error" or message.content is None:
+            raise msgspec.DecodeError("no message")
+        self.model = message.model
+        self._count(message.usage)
+        for index, block in enumerate(message.content):
+            yield from self._begin(index, block)
+            yield from self._complete(index)
+        self.finished = self.ended = True
+        yield Stop(REASONS.get(message.stop_reason or "", "stop"))
 
-    def _block(self, index: int, block: dict[str, Any], *, whole: bool) -> Iterator[Event]:
-        match block.get("type"):
-            case "text" if block.get("text"):
-                yield TextDelta(block["text"])
-            case "thinking" if block.get("thinking"):
-                yield ReasoningDelta(block["thinking"])
+    def _begin(self, index: int, block: Block) -> Iterator[Event]:
+        match block.type:
+            case "text" if block.text:
+                yield TextDelta(block.text)
+            case "thinking" if block.thinking:
+                yield ReasoningDelta(block.thinking)
             case "tool_use":
-                number = self._calls[index] = len(self._calls)
-                # Streamed, the input is an empty object here and its JSON follows in deltas.
-                arguments = msgspec.json.encode(block.get("input") or {}).decode() if whole else ""
-                yield ToolCallDelta(number, arguments, id=block.get("id"), name=block.get("name"))
+                number, self._numbers = self._numbers, self._numbers + 1
+                # Streamed, the input is an empty object here and its JSON follows in deltas; but where it really
+                # is empty, none follows, and no arguments at all would be no JSON.
+                self._calls[index] = _Call(number, block.input)
+                yield ToolCallDelta(number, id=block.id or f"call_{number}", name=block.name or "")
 
-    def _delta(self, index: int, delta: dict[str, Any]) -> Iterator[Event]:
-        match delta.get("type"):
-            case "text_delta" if delta.get("text"):
-                yield TextDelta(delta["text"])
-            case "thinking_delta" if delta.get("thinking"):
-                yield ReasoningDelta(delta["thinking"])
-            case "input_json_delta" if index in self._calls and delta.get("partial_json"):
-                yield ToolCallDelta(self._calls[index], delta["partial_json"])
+    def _delta(self, index: int, delta: Delta) -> Iterator[Event]:
+        match delta.type:
+            case "text_delta" if delta.text:
+                yield TextDelta(delta.text)
+            case "thinking_delta" if delta.thinking:
+                yield ReasoningDelta(delta.thinking)
+            case "input_json_delta" if delta.partial_json:
+                call = self._calls.get(index)
+                if call is not None:
+                    call.begun = True
+                    yield ToolCallDelta(call.number, delta.partial_json)
+
+    def _complete(self, index: int) -> Iterator[Event]:
+        call = self._calls.pop(index, None)
+        if call is not None and not call.begun:
+            yield ToolCallDelta(call.number, msgspec.json.encode(call.given or {}).decode())
 
     def _count(self, usage: Any) -> None:
-        # The counts of later events are totals, not additions.
-        if isinstance(usage, dict):
-            self._counts |= {k: v for k, v in usage.items() if isinstance(v, int) and v >= 0}
+        # The counts of later events are totals, not additions; some servers repeat a count as 0.
+        if not isinstance(usage, dict):
+            return
+        details = usage.get("output_tokens_details")
+        for counts in (usage, details if isinstance(details, dict) else {}):
+            for name, value in counts.items():
+                if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**48:
+                    self._counts[name] = max(value, self._counts.get(name, 0))

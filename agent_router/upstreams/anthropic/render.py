@@ -1,23 +1,29 @@
 """A `CompletionRequest` becomes the body of Anthropic's `POST /v1/messages`.
 
-What that dialect cannot say is an error, but for these documented drops: `seed`, `logit_bias`, `user`, the two
-penalties, `reasoning_effort`. A temperature above 1 becomes 1, Anthropic's highest. `json_object` becomes an
-instruction in the system prompt. Source: Anthropic's API reference, "Create a Message".
+What that dialect cannot say is an error, but for these documented drops: `seed`, `logit_bias`, `user`, `name`, a
+tool's `strict`, the two penalties, `reasoning_effort`, and `top_p` beside a temperature, since its models take one
+of the two. A temperature above 1 becomes 1, Anthropic's highest. `json_object`, and a schema that Anthropic cannot
+enforce as it stands, become instructions in the system prompt. All system messages go to the front. Source:
+Anthropic's API reference, "Create a Message".
 """
 
 from __future__ import annotations
 
 import binascii
+import re
 from typing import Any
 
 import msgspec
 
-from agent_models.completion import CompletionRequest, Image, Message, NamedTool, Text
+from agent_models.completion import CompletionRequest, Image, Message, NamedTool, OutputFormat, Text
 from agent_router.errors import ApiError
+from agent_router.upstreams.anthropic.schema import closed
 
-# Anthropic demands a bound; this is what its own models can all write.
-DEFAULT_MAX_TOKENS = 8192
+# Anthropic demands a bound, where OpenAI's dialect means "as much as it takes" by none; all its models write this much.
+DEFAULT_MAX_TOKENS = 32_000
 _JSON_ONLY = "Answer with one JSON object and nothing else."
+_BY_SCHEMA = "Answer with one JSON value that satisfies this JSON Schema, and nothing else:\n"
+_NO_ID = re.compile(r"[^a-zA-Z0-9_-]")
 
 
 def messages_body(request: CompletionRequest, model: str, *, stream: bool) -> dict[str, Any]:
@@ -29,30 +35,31 @@ def messages_body(request: CompletionRequest, model: str, *, stream: bool) -> di
         "max_tokens": request.max_tokens or DEFAULT_MAX_TOKENS,
         "messages": _turns(request.messages),
     }
-    system = [message.text for message in request.messages if message.role == "system" and message.text]
-    if request.output_format.kind == "json_object":
-        system.append(_JSON_ONLY)
+    system = [message.text for message in request.messages if message.role == "system" and message.text.strip()]
+    output, instruction = _output(request.output_format)
+    if output is not None:
+        body["output_config"] = {"format": output}
+    if instruction:
+        system.append(instruction)
     if system:
         body["system"] = "\n\n".join(system)
     if stream:
         body["stream"] = True
-    if request.temperature is not None:
-        body["temperature"] = min(request.temperature, 1)
-    if request.top_p is not None:
+    # 1 is the default of both, which newer models only take unsaid.
+    if request.temperature is not None and request.temperature < 1:
+        body["temperature"] = request.temperature
+    elif request.top_p is not None and request.top_p < 1:
         body["top_p"] = request.top_p
     # Anthropic refuses stop sequences that are only white space.
     stop = [sequence for sequence in request.stop if sequence.strip()]
     if stop:
         body["stop_sequences"] = stop
-    if request.output_format.kind == "json_schema":
-        schema = request.output_format.schema
-        body["output_config"] = {"format": {"type": "json_schema", "schema": {} if schema is None else schema}}
     if request.tools:
         body["tools"] = [
             {
                 "name": tool.name,
                 **({"description": tool.description} if tool.description else {}),
-                "input_schema": tool.parameters or {"type": "object", "properties": {}},
+                "input_schema": {"type": "object", "properties": {}, **(tool.parameters or {})},
             }
             for tool in request.tools
         ]
@@ -60,8 +67,20 @@ def messages_body(request: CompletionRequest, model: str, *, stream: bool) -> di
     return body
 
 
-def _inexpressible(param: str, message: str) -> ApiError:
-    return ApiError(400, message, code="unsupported_parameter", param=param)
+def _inexpressible(param: str, message: str, code: str = "unsupported_parameter") -> ApiError:
+    return ApiError(400, message, code=code, param=param)
+
+
+def _output(wanted: OutputFormat) -> tuple[dict[str, Any] | None, str | None]:
+    """`output_config.format`, or the instruction in its place."""
+    if wanted.kind == "json_object" or (wanted.kind == "json_schema" and wanted.schema is None):
+        return None, _JSON_ONLY
+    if wanted.kind == "text":
+        return None, None
+    schema = closed(wanted.schema)
+    if schema is None:
+        return None, _BY_SCHEMA + msgspec.json.encode(wanted.schema).decode()
+    return {"type": "json_schema", "schema": schema}, None
 
 
 def _tool_choice(request: CompletionRequest) -> dict[str, Any]:
@@ -93,53 +112,58 @@ def _turns(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
             turns[-1]["content"] += blocks
         else:
             turns.append({"role": role, "content": blocks})
+    for turn in turns:
+        turn["content"].sort(key=lambda block: block["type"] != "tool_result")
     if not turns or turns[0]["role"] != "user":
         # A conversation must begin with the user; a system prompt alone is asked to be followed.
         turns.insert(0, {"role": "user", "content": [{"type": "text", "text": "Continue."}]})
+    last = turns[-1]
+    if last["role"] == "assistant" and last["content"][-1]["type"] == "text":
+        last["content"][-1]["text"] = last["content"][-1]["text"].rstrip()  # white space there is refused
     return turns
 
 
 def _blocks(message: Message) -> list[dict[str, Any]]:
+    # Text blocks without text are refused.
+    blocks = [_block(part) for part in message.content if not (isinstance(part, Text) and not part.text.strip())]
     if message.role == "tool":
-        content = [_block(part) for part in message.content]
-        return [{"type": "tool_result", "tool_use_id": message.tool_call_id, "content": content}]
-    # Empty text blocks are refused.
-    blocks = [_block(part) for part in message.content if not (isinstance(part, Text) and not part.text)]
+        result = {"type": "tool_result", "tool_use_id": _id(message.tool_call_id or "")}
+        return [{**result, "content": blocks} if blocks else result]
     blocks += [
-        {"type": "tool_use", "id": call.id, "name": call.name, "input": _arguments(call.arguments)}
+        {"type": "tool_use", "id": _id(call.id), "name": call.name, "input": _arguments(call.arguments)}
         for call in message.tool_calls
     ]
     return blocks
 
 
+def _id(id: str) -> str:
+    """A tool call's id, which other models may have made of characters that Anthropic refuses."""
+    return _NO_ID.sub("_", id) or "_"
+
+
 def _arguments(text: str) -> dict[str, Any]:
     try:
         arguments = msgspec.json.decode(text or "{}")
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         arguments = None
-    if not isinstance(arguments, dict):
-        raise ApiError(
-            400,
-            "The arguments of an earlier tool call are no JSON object, which this model demands.",
-            code="invalid_value",
-            param="messages",
-        )
-    return arguments
+    # A model wrote this, and may have been cut short; the session must go on all the same.
+    return arguments if isinstance(arguments, dict) else {"invalid_arguments": text}
 
 
 def _block(part: Text | Image) -> dict[str, Any]:
     if isinstance(part, Text):
         return {"type": "text", "text": part.text}
-    if not part.url.startswith("data:"):
+    if part.url.startswith(("https://", "http://")):
         return {"type": "image", "source": {"type": "url", "url": part.url}}
-    head, _, data = part.url[5:].partition(",")
-    media_type, _, encoding = head.partition(";")
+    head, comma, data = part.url.partition(",")
+    media_type, *parameters = head.removeprefix("data:").split(";")
     try:
-        if encoding != "base64":
+        if not (head.startswith("data:") and comma and "base64" in parameters):
             raise binascii.Error
         binascii.a2b_base64(data, strict_mode=True)
-    except binascii.Error:
-        raise ApiError(
-            400, "An image's data URL is not valid base64.", code="invalid_image", param="messages"
+    except ValueError:  # binascii.Error, and what is not ASCII
+        raise _inexpressible(
+            "messages", "An image's URL is neither https: nor data: with valid base64.", "invalid_image"
         ) from None
+    media_type = {"image/jpg": "image/jpeg"}.get(media_type.lower(), media_type.lower())
     return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": data}}

@@ -9,15 +9,15 @@ import msgspec
 from yarl import URL
 
 from agent_models.completion import Event
-from agent_router import __version__
-from agent_router.config import Timeouts, Upstream
+from agent_router.settings import Timeouts, Upstream
 from agent_router.upstreams.anthropic.events import AnswerReader, AnthropicErrorEvent
 from agent_router.upstreams.anthropic.render import messages_body
 from agent_router.upstreams.connection import Connection, passed_headers, retry_after
 from agent_router.upstreams.event_boundary import EventBoundary, EventTooLargeError, data_of
 from agent_router.upstreams.keys import Key
+from agent_router.upstreams.pieces import Pieces
 from agent_router.upstreams.reply import Call, Observed, Reply, StreamCutError, UpstreamFault
-from agent_router.upstreams.statuses import CALLERS_FAULT, fault, message_of, redact
+from agent_router.upstreams.statuses import fault
 
 API_VERSION = "2023-06-01"
 
@@ -42,64 +42,36 @@ class AnthropicUpstream:
     async def open(self, call: Call, model: str) -> Reply:
         """See `Upstream`."""
         body = msgspec.json.encode(messages_body(call.completion, model, stream=call.stream))
-        headers = {
-            **call.headers,
-            "content-type": "application/json",
-            "accept-encoding": "identity",
-            "anthropic-version": API_VERSION,
-            "user-agent": f"agent-router/{__version__}",
-        }
         secret = self._key.value()
+        headers = {**call.headers, "anthropic-version": API_VERSION}
         if secret:
             headers["x-api-key"] = secret
-        response: aiohttp.ClientResponse | None = None
-        try:
-            async with self._connection.first_byte():
-                response = await self._connection.post(self._url, body, headers)
-                if response.status >= 300:
-                    await self._refuse(response, secret)
-                if call.stream:
-                    return await self._stream(response)
-                return await self._whole(response)
-        except BaseException:
-            if response is not None:
-                response.close()
-            raise
+        async with self._connection.answer(self._url, body, headers) as response:
+            if response.status >= 300:
+                await self._refuse(response, secret)
+            if call.stream:
+                return await self._stream(response)
+            return self._whole(await self._connection.pieces(response).whole(), response)
 
     async def _refuse(self, response: aiohttp.ClientResponse, secret: str | None) -> None:
-        body = b"" if 300 <= response.status < 400 else await self._connection.whole(response)
-        said = message_of(redact(body, secret))
-        if response.status in CALLERS_FAULT:
-            raise UpstreamFault(
-                "rejected",
-                said or f"Upstream {self.name} refused the request ({response.status}).",
-                status=response.status,
-            )
-        problem = fault(
-            self.name,
-            response.status,
-            body,
-            key=secret,
-            retry_after=retry_after(response.headers),
-            key_source=self._key.source,
-        )
+        body = await self._connection.refusal(response)
+        wait = retry_after(response.headers)
+        problem = fault(self.name, response.status, body, key=secret, retry_after=wait, key_source=self._key.source)
         problem.body = None  # Anthropic's shape is not the caller's
         raise problem
 
-    async def _whole(self, response: aiohttp.ClientResponse) -> Reply:
-        body = await self._connection.whole(response)
-        try:
-            message = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            message = None
-        if not isinstance(message, dict) or message.get("type") == "error" or "content" not in message:
-            raise UpstreamFault("garbled" if body.strip() else "empty", f"Upstream {self.name} sent no message.")
+    def _whole(self, body: bytes, response: aiohttp.ClientResponse) -> Reply:
         reader = AnswerReader()
-        events = list(reader.read_whole(message))
-        if reader.usage:
-            events.append(reader.usage)
-        observed = Observed(reader.model, reader.usage)
-        return Reply(headers=passed_headers(response), observed=observed, events=_listed(events))
+        try:
+            events = list(reader.read_whole(body))
+        except msgspec.DecodeError:
+            if body.strip():
+                raise UpstreamFault("garbled", f"Upstream {self.name} sent no message.") from None
+            raise UpstreamFault("empty", f"Upstream {self.name} sent an empty answer.") from None
+        usage = reader.usage
+        if usage is not None:
+            events.append(usage)
+        return Reply(headers=passed_headers(response), observed=Observed(reader.model, usage), events=_listed(events))
 
     async def _stream(self, response: aiohttp.ClientResponse) -> Reply:
         pieces = self._connection.pieces(response)
@@ -111,26 +83,22 @@ class AnthropicUpstream:
                 for data in data_of(boundary.feed(piece)):
                     held += reader.read(data)
                 if held:
+                    pieces.watch_idle()
                     observed = Observed(reader.model, reader.usage)
-                    return Reply(
-                        headers=passed_headers(response),
-                        observed=observed,
-                        events=self._relay(held, pieces, boundary, reader, observed),
-                    )
+                    events = self._relay(held, pieces, boundary, reader, observed)
+                    return Reply(headers=passed_headers(response), observed=observed, events=events, source=pieces)
         except AnthropicErrorEvent as error:
             raise UpstreamFault("garbled", f"Upstream {self.name} began its stream with {error}.") from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, EventTooLargeError, AttributeError):
+        except (msgspec.DecodeError, EventTooLargeError):
             raise UpstreamFault("garbled", f"Upstream {self.name} sent an event that is no JSON.") from None
+        if boundary.rest().lstrip()[:1] == b"{":  # a whole answer, though a stream was asked for
+            return self._whole(boundary.rest(), response)
         raise UpstreamFault("empty", f"Upstream {self.name} ended its stream without an answer.")
 
     async def _relay(
-        self,
-        held: list[Event],
-        pieces: AsyncGenerator[bytes, None],
-        boundary: EventBoundary,
-        reader: AnswerReader,
-        observed: Observed,
+        self, held: list[Event], pieces: Pieces, boundary: EventBoundary, reader: AnswerReader, observed: Observed
     ) -> AsyncGenerator[Event, None]:
+        lingering = False
         try:
             for event in held:
                 yield event
@@ -139,13 +107,18 @@ class AnthropicUpstream:
                     for data in data_of(boundary.feed(piece)):
                         for event in reader.read(data):
                             yield event
+                    if reader.ended and not lingering:
+                        lingering = True
+                        pieces.linger()
             except StreamCutError:
                 if not reader.finished:
                     raise
             except AnthropicErrorEvent as error:
                 raise StreamCutError(f"Upstream {self.name} broke off: {error}.", "upstream_error_event") from None
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, EventTooLargeError, AttributeError):
-                raise StreamCutError(f"Upstream {self.name} sent an event that is no JSON.", "garbled") from None
+            except (msgspec.DecodeError, EventTooLargeError):
+                if not reader.finished:
+                    what = "sent an event that is no JSON"
+                    raise StreamCutError(f"Upstream {self.name} {what}.", "garbled") from None
             if not reader.finished:
                 raise StreamCutError(f"Upstream {self.name} ended its stream before the answer was finished.")
             if reader.usage:

@@ -144,7 +144,10 @@ def read(raw: bytes) -> ChatBody:
         param = at.group(1) if at else None
         said = _AT.sub("", text)
         where = f"Invalid value for '{param}'" if param else "Invalid request body"
-        raise ApiError(400, f"{where}: {said}.", code="invalid_type", param=param) from None
+        code = "invalid_type" if text.startswith("Expected") else "invalid_value"
+        if "missing required field" in text:
+            code = "missing_required_parameter"
+        raise ApiError(400, f"{where}: {said}.", code=code, param=param) from None
     except UnicodeDecodeError:
         raise ApiError(400, "The request body is not valid UTF-8.", code="invalid_json") from None
     except RecursionError:
@@ -185,22 +188,23 @@ def _check(body: ChatBody) -> None:
 
 
 def _within(param: str, value: float | None, low: float, high: float) -> None:
-    if value is not None and not low <= value <= high:
-        raise _invalid(param, f"'{param}' is {value:g}; it must be between {low:g} and {high:g}.", "out_of_range")
+    if value is None or low <= value <= high:
+        return
+    kind = "integer" if isinstance(value, int) else "decimal"
+    side = "below_min_value" if value < low else "above_max_value"
+    raise _invalid(param, f"'{param}' is {str(value)[:40]}; it must be between {low:g} and {high:g}.", f"{kind}_{side}")
 
 
 def _check_sampling(body: ChatBody) -> None:
-    for param in ("max_tokens", "max_completion_tokens"):
-        value = getattr(body, param)
-        if value is not None and not 1 <= value < 2**31:
-            raise _invalid(param, f"'{param}' is {value}; it must be a positive 32-bit integer.", "out_of_range")
+    _within("max_tokens", body.max_tokens, 1, 2**31 - 1)
+    _within("max_completion_tokens", body.max_completion_tokens, 1, 2**31 - 1)
     _within("temperature", body.temperature, 0, 2)
     _within("top_p", body.top_p, 0, 1)
     _within("frequency_penalty", body.frequency_penalty, -2, 2)
     _within("presence_penalty", body.presence_penalty, -2, 2)
     _within("top_logprobs", body.top_logprobs, 0, 20)
     _within("seed", body.seed, -(2**63), 2**64 - 1)
-    if body.top_logprobs is not None and not body.logprobs:
+    if body.top_logprobs and not body.logprobs:
         raise _invalid("top_logprobs", "'top_logprobs' is only allowed when 'logprobs' is true.")
     if isinstance(body.stop, list) and len(body.stop) > 4:
         raise _invalid(

@@ -19,7 +19,7 @@ from agent_models.completion import (
     ToolCall,
 )
 from agent_router.errors import ApiError
-from agent_router.wire.chat.body import ChatBody, FormatIn, MessageIn
+from agent_router.wire.chat.body import CallIn, ChatBody, FormatIn, MessageIn
 
 _ROLES: dict[str, Role] = {"developer": "system", "system": "system", "user": "user", "assistant": "assistant"}
 
@@ -60,19 +60,21 @@ def _inexpressible(param: str, message: str) -> ApiError:
 def _message(message: MessageIn, i: int) -> Message:
     if message.role == "function":
         raise _inexpressible(f"messages.[{i}].role", "The role 'function' is outdated; use 'tool'.")
-    calls = tuple(
-        ToolCall(id=call.id, name=call.function.name, arguments=call.function.arguments)
-        for call in message.tool_calls or ()
-        if call.function is not None
-    )
     return Message(
         role=_ROLES.get(message.role, "tool"),
         content=tuple(_parts(message, i)),
-        tool_calls=calls,
+        tool_calls=tuple(_call(call, i) for call in message.tool_calls or ()),
         tool_call_id=message.tool_call_id,
         name=message.name,
         reasoning=message.reasoning_content,
     )
+
+
+def _call(call: CallIn, i: int) -> ToolCall:
+    if call.function is None:
+        at = f"messages.[{i}].tool_calls"
+        raise _inexpressible(at, f"A tool call of type {call.type[:40]!r} cannot be sent to this model.")
+    return ToolCall(id=call.id, name=call.function.name, arguments=call.function.arguments)
 
 
 def _parts(message: MessageIn, i: int) -> list[Part]:

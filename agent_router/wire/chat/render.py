@@ -51,7 +51,7 @@ class Answer:
         self._reasoning: list[str] = []
         self._calls: dict[int, dict[str, Any]] = {}
         self._logprobs: list[dict[str, Any]] = []
-        self._usage = Usage(0, 0)
+        self._usage: Usage | None = None
         self._reason = "stop"
 
     def add(self, event: Event) -> None:
@@ -90,7 +90,8 @@ class Answer:
                 "created": self._created,
                 "model": self._model,
                 "choices": [{"index": 0, "message": message, "logprobs": logprobs, "finish_reason": self._reason}],
-                "usage": usage_object(self._usage),
                 "system_fingerprint": None,
+                # Unknown is not zero: then there is no such field.
+                **({} if self._usage is None else {"usage": usage_object(self._usage)}),
             }
         )

@@ -1,0 +1,116 @@
+"""A stream in OpenAI's chat dialect on its way through: held back until it has begun, then passed on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+from agent_router.upstreams.chat_chunk import has_substance, read_chunk
+from agent_router.upstreams.chat_observer import DONE, ChatObserver
+from agent_router.upstreams.event_boundary import EventBoundary, EventTooLargeError, data_of
+from agent_router.upstreams.pieces import Pieces
+from agent_router.upstreams.reply import FaultKind, Observed, StreamCutError, UpstreamFault
+
+_DONE_EVENT = b"data: [DONE]\n\n"
+
+
+class ChatStream:
+    """What is passed on is what came, byte for byte, in whole events; `[DONE]` is added where the upstream forgot it.
+
+    Call `begin` once, then `relay` once.
+    """
+
+    def __init__(self, name: str, pieces: Pieces) -> None:
+        self._name = name
+        self._pieces = pieces
+        self._boundary = EventBoundary()
+        self._observer = ChatObserver()
+        self._held = b""
+
+    @property
+    def observed(self) -> Observed:
+        """What was seen so far; filled until the stream has ended."""
+        return self._observer.observed
+
+    async def begin(self) -> bytes | None:
+        """Wait for the first event of substance. UpstreamFault if the stream ends or goes wrong before it.
+
+        What is no stream at all but looks like JSON or a page is returned whole.
+        """
+        looked = False
+        start = b""
+        try:
+            async for piece in self._pieces:
+                if not looked:
+                    start = (start + piece).removeprefix(b"\xef\xbb\xbf").lstrip()
+                    looked = bool(start)
+                    if start[:1] in (b"{", b"[", b"<"):
+                        return await self._pieces.whole(start)
+                whole = self._boundary.feed(piece)
+                if whole:
+                    self._held += whole
+                    if self._begins(whole):
+                        self._observer.watch(self._held)
+                        return None
+        except EventTooLargeError:
+            raise self._fault("garbled", "sent an endless event") from None
+        # The last event may lack the blank line that ends it.
+        if self._begins(self._boundary.rest()):
+            return None
+        raise self._fault("empty", "ended its stream without an answer")
+
+    def _begins(self, block: bytes) -> bool:
+        for data in data_of(block):
+            if data.strip() == DONE:
+                raise self._fault("empty", "ended its stream without an answer")
+            chunk = read_chunk(data)
+            if chunk is None:
+                raise self._fault("garbled", "began its stream with an event that is no JSON")
+            if chunk.error is not None:
+                raise self._fault("garbled", "began its stream with an error")
+            if has_substance(chunk):
+                return True
+        return False
+
+    def _fault(self, kind: FaultKind, what: str) -> UpstreamFault:
+        return UpstreamFault(kind, f"Upstream {self._name} {what}.")
+
+    async def relay(self) -> AsyncGenerator[bytes, None]:
+        """The stream from its beginning, in whole events. StreamCutError if it breaks off."""
+        observer = self._observer
+        lingering = False
+        try:
+            if self._held:
+                yield self._held
+                self._held = b""
+            try:
+                async for piece in self._pieces:
+                    whole = self._boundary.feed(piece)
+                    if whole:
+                        observer.watch(whole)
+                        yield whole
+                    if not lingering and (observer.done or observer.observed.error is not None):
+                        lingering = True
+                        self._pieces.linger()
+            except StreamCutError:
+                if not observer.finished:
+                    raise
+            except EventTooLargeError:
+                raise StreamCutError(f"Upstream {self._name} sent an endless event.", "event_too_large") from None
+            last = self._last()
+            if last:
+                observer.watch(last)
+                yield last
+            if not observer.finished:
+                raise StreamCutError(f"Upstream {self._name} ended its stream before the answer was finished.")
+            if not observer.done and observer.observed.error is None:
+                yield _DONE_EVENT
+        finally:
+            await self._pieces.aclose()
+
+    def _last(self) -> bytes:
+        """A last event that lacks the blank line which ends it, if it is whole; nothing of one cut in the middle."""
+        rest = self._boundary.rest().rstrip()
+        events = list(data_of(rest))
+        if events and all(data.strip() == DONE or read_chunk(data) is not None for data in events):
+            return rest + b"\n\n"
+        return b""

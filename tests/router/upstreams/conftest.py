@@ -1,0 +1,69 @@
+"""Upstreams of the router's, pointed at a scripted server that misbehaves as told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import aiohttp
+import pytest
+
+from agent_router.settings import Timeouts, Upstream
+from agent_router.upstreams.anthropic.upstream import AnthropicUpstream
+from agent_router.upstreams.connection import session
+from agent_router.upstreams.keys import Key
+from agent_router.upstreams.openai import OpenAIUpstream
+from agent_router.upstreams.reply import Call
+from agent_router.wire.chat.body import read
+from tests.upstreams.upstream import ScriptedUpstream
+
+KEY = "sk-test-SECRET-0123456789"
+TIMEOUTS = Timeouts(connect=2, first_byte=5, idle=5)
+Connect = Callable[..., Any]
+
+
+def call(
+    ask: str = "one two three", *, model: str = "gpt-5.4", headers: dict[str, str] | None = None, **extra: Any
+) -> Call:
+    """A caller's request."""
+    body = {"model": model, "messages": [{"role": "user", "content": ask}], **extra}
+    raw = json.dumps(body).encode()
+    return Call(raw, read(raw), headers or {})
+
+
+def stream(ask: str = "one two three", **extra: Any) -> Call:
+    """A caller's request for a stream with usage."""
+    return call(ask, stream=True, stream_options={"include_usage": True}, **extra)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ScriptedUpstream]:
+    """The scripted server, in good health until told otherwise."""
+    async with ScriptedUpstream() as upstream:
+        yield upstream
+
+
+@pytest.fixture
+async def connect(server: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Connect]:
+    """Makes the router's upstream for the scripted server: `connect()`, `connect("anthropic", idle=0.1)`.
+
+    At the end of the test no task but the test's own may be left.
+    """
+    monkeypatch.setenv("TEST_UPSTREAM_KEY", KEY)
+    sessions: list[aiohttp.ClientSession] = []
+
+    def make(kind: str = "openai", url: str | None = None, name: str = "test", **timeouts: float) -> Any:
+        times = TIMEOUTS.model_copy(update=timeouts)
+        sessions.append(session(times))
+        settings = Upstream(kind=kind, base_url=url or server.base_url, key_env="TEST_UPSTREAM_KEY")  # type: ignore[arg-type]
+        speak = AnthropicUpstream if kind == "anthropic" else OpenAIUpstream
+        return speak(name, settings, Key(name, settings), sessions[-1], times)
+
+    yield make
+    await asyncio.sleep(0)
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for each in sessions:
+        await each.close()
+    assert not left, left
