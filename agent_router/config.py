@@ -1,305 +1,31 @@
-"""The configuration: one TOML file, environment variables over it, the command line over both.
+"""Reads the configuration: one TOML file, environment variables over it, the command line over both.
 
-`$AGENT_ROUTER_CONFIG` or `config.toml` in the platform's config folder; `AGENT_ROUTER_SERVER__PORT=8500` spells
-`[server] port`. It works with no file at all.
+`$AGENT_ROUTER_CONFIG` or `config.toml` in the platform's config folder. It works with no file at all.
 """
 
 from __future__ import annotations
 
+import difflib
 import os
+import socket
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ValidationError
 
+from agent_router import environment
+from agent_router.addresses import is_any, is_loopback, normal
 from agent_router.errors import ConfigError
-from agent_telemetry.usage_record import Place
+from agent_router.settings import PREFIX, Settings, Upstream
 
 APP = "agent-router"
-PREFIX = "AGENT_ROUTER_"
 Origin = Literal["default", "file", "environment", "command line"]
 
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Server(_Section):
-    """Where the endpoint listens and what it demands of callers."""
-
-    host: str = Field("127.0.0.1", description="address to listen on; anything but loopback demands an API key")
-    port: int = Field(8484, ge=0, le=65535, description="port to listen on; 0 takes a free one")
-    api_key_env: str | None = Field(
-        None,
-        description="environment variable that holds the key callers must send; needed for a non-loopback host",
-    )
-    allowed_hosts: list[str] = Field(
-        [], description="further Host names to answer to, beside loopback names and `host` itself"
-    )
-    max_body_bytes: int = Field(32 * 1024 * 1024, gt=0, description="a larger request body is refused with 413")
-    drain_seconds: float = Field(30, ge=0, description="how long running answers may go on after SIGTERM")
-
-
-class Upstream(_Section):
-    """A provider that requests may be sent to. The table's name is the provider in `provider/model`."""
-
-    kind: Literal["openai", "anthropic", "gemini"] = Field("openai", description="the dialect it speaks")
-    base_url: str | None = Field(None, description="its address, up to and including /v1")
-    key_env: str | None = Field(None, description="environment variable that holds its API key")
-    key_keyring: str | None = Field(None, description="service/name of its API key in the system's keyring")
-    key: SecretStr | None = Field(None, description="its API key in the clear; prefer key_env or key_keyring")
-    place: Place = Field("hosted", description="hosted | subscription | lan | device")
-    models: list[str] = Field([], description="its models; the first is its default")
-    vision: bool = Field(True, description="whether its models take image parts")
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_http(cls, url: str | None) -> str | None:
-        if url is not None and not url.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
-        return url.rstrip("/") if url else None
-
-    @model_validator(mode="after")
-    def _has_address(self) -> Upstream:
-        if self.base_url is None and self.kind == "openai":
-            raise ValueError("base_url is missing (for OpenAI itself: https://api.openai.com/v1)")
-        return self
-
-    @property
-    def address(self) -> str:
-        """The base URL in use."""
-        return self.base_url or _DEFAULT_ADDRESS[self.kind]
-
-
-_DEFAULT_ADDRESS = {
-    "anthropic": "https://api.anthropic.com/v1",
-    "gemini": "https://generativelanguage.googleapis.com/v1beta",
-}
-
-
-class Local(_Section):
-    """The local engine."""
-
-    models: list[Path] = Field([], description="GGUF files; the first is what `local` means; empty: the bundled one")
-    context_window: int | None = Field(None, gt=0, description="tokens; default: the model's own, at most 8192")
-    threads: int | None = Field(None, gt=0, description="CPU threads; default: the physical cores")
-    gpu_layers: int | None = Field(None, ge=-1, description="layers on the GPU, -1 all; default: none")
-    queue: int = Field(32, gt=0, description="waiting requests, beyond which the answer is 429")
-    hang_seconds: float = Field(60, gt=0, description="a worker that shows no life for so long is restarted")
-
-
-class Patience(_Section):
-    """Seconds that a local answer may take longer than the closed one usually does."""
-
-    interactive: float = Field(2, ge=0, description="while a person waits")
-    background: float = Field(60, ge=0, description="heartbeats, titles, summaries: nobody waits")
-
-
-class Routing(_Section):
-    """What `auto` does."""
-
-    policy: str = Field("ladder", description="any registered policy")
-    closed: str | None = Field(None, description='what `auto` and `closed` mean on the closed side: "provider/model"')
-    fallback: list[str] = Field(
-        [], description='"provider/model" in order, when the first fails before a byte is released'
-    )
-    local_families: list[str] = Field(
-        [],
-        description="families `auto` answers locally: name patterns (`heartbeat-*`) or how the ask begins",
-    )
-    quality_floor: float = Field(0.99, gt=0, le=1, description="success relative to always-closed (read by policies)")
-    privacy: Literal["normal", "local-only"] = Field("normal", description="local-only: nothing leaves the machine")
-    keep_text: bool = Field(False, description="store prompts and answers (nothing does yet)")
-    local_only: list[str] = Field(
-        [], description="agents (by name) and path patterns whose requests never leave the machine"
-    )
-    patience: Patience = Patience()
-
-
-class Timeouts(_Section):
-    """Seconds."""
-
-    connect: float = Field(5, gt=0, description="until the upstream takes the connection")
-    first_byte: float = Field(60, gt=0, description="until the first event, or the whole answer when not streamed")
-    idle: float = Field(60, gt=0, description="between two pieces of a running stream")
-
-
-class Telemetry(_Section):
-    """Opt-in reports. Off means no packet."""
-
-    level: Literal["off", "headline", "table"] = Field(
-        "off", description="off | headline | table (nothing reports yet)"
-    )
-
-
-class Settings(BaseSettings):
-    """Everything that can be configured."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
-    )
-
-    server: Server = Server()
-    upstreams: dict[str, Upstream] = Field({}, description="providers by name")
-    local: Local = Local()
-    routing: Routing = Routing()
-    timeouts: Timeouts = Timeouts()
-    telemetry: Telemetry = Telemetry()
-
-    @field_validator("upstreams")
-    @classmethod
-    def _names(cls, upstreams: dict[str, Upstream]) -> dict[str, Upstream]:
-        for name in upstreams:
-            if name in _RESERVED or "/" in name or not name.isprintable() or not name.strip():
-                raise ValueError(f"{name!r} cannot be a provider's name (reserved: {', '.join(sorted(_RESERVED))})")
-        return upstreams
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        # The file is handed in by `load` as part of the initial values, under the environment.
-        return (init_settings,)
-
-
-_RESERVED = {"auto", "local", "closed"}
-
-
-class Configuration:
-    """The effective settings, and where each value came from.
-
-    `path` is the file that was looked for (it need not exist); `data` the folder of ledger and models;
-    `origins` maps dotted keys that are not defaults to their origin; `warnings` are sentences for the user.
-    """
-
-    def __init__(self, settings: Settings, path: Path, data: Path, origins: dict[str, Origin]) -> None:
-        self.settings = settings
-        self.path = path
-        self.data = data
-        self.origins = origins
-        self.warnings = list(_warnings(settings))
-
-
-def config_path() -> Path:
-    """`$AGENT_ROUTER_CONFIG`, else `config.toml` in the platform's config folder."""
-    named = os.environ.get(PREFIX + "CONFIG")
-    return (
-        Path(named).expanduser() if named else Path(platformdirs.user_config_dir(APP, appauthor=False)) / "config.toml"
-    )
-
-
-def data_path() -> Path:
-    """`$AGENT_ROUTER_DATA`, else the platform's data folder."""
-    named = os.environ.get(PREFIX + "DATA")
-    return Path(named).expanduser() if named else Path(platformdirs.user_data_dir(APP, appauthor=False))
-
-
-def load(command_line: Mapping[str, Any] | None = None) -> Configuration:
-    """Read file, environment and `command_line` (nested like the file). ConfigError says what is wrong, and where."""
-    path = config_path()
-    layers: list[tuple[Origin, dict[str, Any]]] = [
-        ("file", _read_file(path)),
-        ("environment", _read_environment()),
-        ("command line", dict(command_line or {})),
-    ]
-    merged: dict[str, Any] = {}
-    origins: dict[str, Origin] = {}
-    for origin, layer in layers:
-        _merge(merged, layer)
-        origins |= dict.fromkeys(_leaves(layer), origin)
-    _discover_upstreams(merged, origins)
-    try:
-        settings = Settings(**merged)
-    except ValidationError as error:
-        raise ConfigError(_sentence(error, path, origins)) from None
-    _check_targets(settings)
-    return Configuration(settings, path, data_path(), origins)
-
-
-def _read_file(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        if os.environ.get(PREFIX + "CONFIG"):
-            raise ConfigError(f"{path}, which AGENT_ROUTER_CONFIG names, does not exist.") from None
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}.") from None
-
-
-class _Environment(EnvSettingsSource):
-    """pydantic-settings' reader, with lists also as `a,b` beside JSON."""
-
-    def decode_complex_value(self, field_name: str, field: Any, value: Any) -> Any:
-        try:
-            return super().decode_complex_value(field_name, field, value)
-        except ValueError:
-            return [item.strip() for item in value.split(",") if item.strip()]
-
-
-def _read_environment() -> dict[str, Any]:
-    sections = set(Settings.model_fields)
-    for name in os.environ:
-        head, nested, _ = name.upper().removeprefix(PREFIX).partition("__")
-        if name.upper().startswith(PREFIX) and nested and head.lower() not in sections:
-            raise ConfigError(f"{name}: there is no section [{head.lower()}]. Sections: {', '.join(sorted(sections))}.")
-    source = _Environment(Settings)
-    # AGENT_ROUTER_TELEMETRY=off is a switch of its own, not the section's JSON.
-    switch = os.environ.get(PREFIX + "TELEMETRY")
-    source.env_vars = {k: v for k, v in source.env_vars.items() if k.lower() != (PREFIX + "TELEMETRY").lower()}
-    found = source()
-    if switch:
-        found.setdefault("telemetry", {})["level"] = switch.strip().lower()
-    return found
-
-
-def _discover_upstreams(merged: dict[str, Any], origins: dict[str, Origin]) -> None:
-    """With no upstream configured, an API key in the environment makes that provider the closed side. A configured
-    upstream of a well-known name needs no address."""
-    upstreams = merged.setdefault("upstreams", {})
-    if not isinstance(upstreams, dict):
-        return
-    if not upstreams:
-        for name, preset in PRESETS.items():
-            if os.environ.get(preset["key_env"]):
-                upstreams[name] = dict(preset)
-                origins[f"upstreams.{name}"] = "environment"
-        return
-    for name, preset in PRESETS.items():
-        given = upstreams.get(name)
-        if isinstance(given, dict) and "base_url" not in given:
-            has_key = any(key in given for key in ("key_env", "key_keyring", "key"))
-            for key in ("kind", "base_url", *(() if has_key else ("key_env",))):
-                given.setdefault(key, preset[key])
-
-
-def _check_targets(settings: Settings) -> None:
-    """What `closed` and `fallback` name must be there."""
-    routing = settings.routing
-    for key, name in [("closed", routing.closed), *(("fallback", name) for name in routing.fallback)]:
-        if name is None or (key == "fallback" and name == "local"):
-            continue
-        provider, _, model = name.partition("/")
-        if not model:
-            raise ConfigError(f'routing.{key}: {name!r} must have the form "provider/model".')
-        if provider not in settings.upstreams and provider != "local":
-            known = ", ".join(settings.upstreams) or "none"
-            raise ConfigError(
-                f"routing.{key}: {name!r} names the provider {provider!r}, which is not among [upstreams] ({known})."
-            )
-
-
+# Providers that need no address: by their key in the environment alone, or by their name in the file.
 PRESETS: dict[str, dict[str, Any]] = {
     "openai": {
         "kind": "openai",
@@ -311,9 +37,215 @@ PRESETS: dict[str, dict[str, Any]] = {
         "kind": "anthropic",
         "base_url": "https://api.anthropic.com/v1",
         "key_env": "ANTHROPIC_API_KEY",
-        "models": ["claude-sonnet-4-6"],
+        "models": ["claude-sonnet-5"],
     },
 }
+
+
+class Configuration:
+    """The effective settings, and where each value came from.
+
+    `path` is the file that was looked for (it need not exist); `data` the folder of ledger and models;
+    `origins` maps dotted keys that are not defaults to their origin; `warnings` are sentences for the user.
+    """
+
+    def __init__(
+        self, settings: Settings, path: Path, data: Path, origins: dict[str, Origin], warnings: list[str]
+    ) -> None:
+        self.settings = settings
+        self.path = path
+        self.data = data
+        self.origins = origins
+        self.warnings = warnings
+
+
+def config_path() -> Path:
+    """`$AGENT_ROUTER_CONFIG`, else `config.toml` in the platform's config folder."""
+    return _named(PREFIX + "CONFIG") or Path(platformdirs.user_config_dir(APP, appauthor=False)) / "config.toml"
+
+
+def data_path() -> Path:
+    """`$AGENT_ROUTER_DATA`, else the platform's data folder."""
+    return _named(PREFIX + "DATA") or Path(platformdirs.user_data_dir(APP, appauthor=False))
+
+
+def _named(variable: str) -> Path | None:
+    named = os.environ.get(variable, "").strip()
+    try:
+        return Path(named).expanduser() if named else None
+    except RuntimeError:
+        raise ConfigError(f"{variable} is {named}, which begins with no known user's home folder.") from None
+
+
+class _Layers:
+    """File, environment and command line, merged; knows for every key where its value came from."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.merged: dict[str, Any] = {}
+        self.origins: dict[str, Origin] = {}
+        self._variables: dict[str, str] = {}
+
+    def add(self, origin: Origin, layer: Mapping[str, Any], variable: str = "") -> None:
+        """Lay values over those that are there."""
+        _merge(self.merged, layer)
+        for key in _leaves(layer):
+            self.origins[key] = origin
+            self._variables[key] = variable
+
+    def where(self, key: str) -> str:
+        """The file, variable or command line that said something of a dotted key or of what it belongs to."""
+        said = next((known for known in _upwards(key) if known in self.origins), None) or next(
+            (known for known in self.origins if known.startswith(key + ".")), ""
+        )
+        origin = self.origins.get(said)
+        if origin == "environment":
+            return self._variables[said] or "the environment"
+        return "the command line" if origin == "command line" else str(self.path)
+
+
+def load(command_line: Mapping[str, Any] | None = None) -> Configuration:
+    """Read file, environment and `command_line` (nested like the file). ConfigError says what is wrong, and where."""
+    path = config_path()
+    layers = _Layers(path)
+    layers.add("file", read_file(path))
+    configured = layers.merged.get("upstreams")
+    for variable, found in environment.read(os.environ, configured if isinstance(configured, dict) else ()):
+        layers.add("environment", found, variable)
+    switch = environment.telemetry_switch(os.environ)
+    if switch is not None:
+        layers.add("environment", {"telemetry": {"level": switch[1]}}, switch[0])
+    layers.add("command line", command_line or {})
+    _complete_upstreams(layers)
+    settings = _settings(layers)
+    for key, said in _contradictions(settings):
+        raise ConfigError(f"{layers.where(key)}: {key}: {said}.")
+    return Configuration(settings, path, data_path(), layers.origins, list(_warnings(settings, layers.origins)))
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """The file as it stands; empty if there is none and none was named. ConfigError if it is unreadable or no TOML."""
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        if os.environ.get(PREFIX + "CONFIG", "").strip():
+            raise ConfigError(f"{path}, which {PREFIX}CONFIG names, does not exist.") from None
+        return {}
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} cannot be read: it is not UTF-8.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}.") from None
+    except RecursionError:
+        raise ConfigError(f"{path} is nested too deeply.") from None
+
+
+def _complete_upstreams(layers: _Layers) -> None:
+    """With no upstream configured, an API key in the environment makes that provider the closed side. A configured
+    upstream of a well-known name needs no address, and is the closed side if nothing else is said."""
+    upstreams = layers.merged.setdefault("upstreams", {})
+    if not isinstance(upstreams, dict):
+        return
+    if not upstreams:
+        for name, preset in PRESETS.items():
+            if os.environ.get(preset["key_env"], "").strip():
+                layers.add("environment", {"upstreams": {name: preset}}, preset["key_env"])
+        return
+    for name, preset in PRESETS.items():
+        given = upstreams.get(name)
+        # The key of the environment goes to its own provider only, not to whatever address has taken the name.
+        if isinstance(given, dict) and str(given.get("base_url") or preset["base_url"]).rstrip("/") == preset[
+            "base_url"
+        ]:
+            given.setdefault("kind", preset["kind"])
+            given.setdefault("base_url", preset["base_url"])
+            if not any(key in given for key in ("key_env", "key_keyring", "key")):
+                given["key_env"] = preset["key_env"]
+    routing = layers.merged.setdefault("routing", {})
+    listed = any(isinstance(given, dict) and given.get("models") for given in upstreams.values())
+    if isinstance(routing, dict) and "closed" not in routing and not listed:
+        known = next((name for name in PRESETS if name in upstreams), None)
+        if known:
+            routing["closed"] = f"{known}/{PRESETS[known]['models'][0]}"
+
+
+def _settings(layers: _Layers) -> Settings:
+    # Not left to BaseSettings, which takes keyword arguments that begin with an underscore for its own.
+    for key in layers.merged:
+        if key not in Settings.model_fields:
+            raise ConfigError(f"{layers.where(key)}: {key}: there is no such key{_nearest((key,))}.")
+    try:
+        return Settings(**layers.merged)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_sentences(error, layers))) from None
+
+
+def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
+    """(key, what is wrong) of values that are right each for itself, but not together."""
+    routing = settings.routing
+    for key, name in [("closed", routing.closed), *(("fallback", name) for name in routing.fallback)]:
+        if name is None or (key == "fallback" and name == "local"):
+            continue
+        provider, _, model = name.partition("/")
+        if not provider or not model:
+            yield f"routing.{key}", f'{name!r} must have the form "provider/model"'
+        elif provider == "local" and key == "closed":
+            yield "routing.closed", f"{name!r} is a local model; the closed side is one of [upstreams]"
+        elif provider not in settings.upstreams and provider != "local":
+            known = ", ".join(settings.upstreams) or "none"
+            said = f"{name!r} names the provider {provider!r}, which is not among [upstreams] ({known})"
+            yield f"routing.{key}", said
+    for name, upstream in settings.upstreams.items():
+        if _is_router(settings, upstream):
+            yield (
+                f"upstreams.{name}.base_url",
+                f"{upstream.address} is this router itself ([server] port {settings.server.port}); requests would go "
+                "round in circles",
+            )
+
+
+def _is_router(settings: Settings, upstream: Upstream) -> bool:
+    parts = urlsplit(upstream.address)
+    if (parts.port or (443 if parts.scheme == "https" else 80)) != settings.server.port:
+        return False
+    host, own = normal(parts.hostname or ""), normal(settings.server.host)
+    if host == own or (is_any(own) and host == normal(socket.gethostname())):
+        return True
+    return (is_loopback(host) or is_any(host)) and (is_loopback(own) or is_any(own))
+
+
+def _warnings(settings: Settings, origins: Mapping[str, Origin]) -> Iterator[str]:
+    for name, upstream in settings.upstreams.items():
+        if upstream.key is not None and origins.get(f"upstreams.{name}.key") == "file":
+            yield f"[upstreams.{name}] holds its key in the clear; name it with key_env or key_keyring instead."
+        host = normal(urlsplit(upstream.address).hostname or "")
+        if upstream.place == "device" and not is_loopback(host) and host != normal(socket.gethostname()):
+            yield (
+                f"[upstreams.{name}] is said to be on this device, but {host} may be elsewhere; local-only requests "
+                "may go there."
+            )
+    if settings.routing.keep_text:
+        yield "[routing] keep_text is on, but this version stores no text."
+    if settings.telemetry.level != "off":
+        yield "[telemetry] level is set, but this version sends no reports."
+    named = {upstream.key_env for upstream in settings.upstreams.values()} | {settings.server.api_key_env}
+    keys = [key for key, _ in documented() if not key.startswith("upstreams.")]
+    yield from environment.misspelt(os.environ, {name for name in named if name}, keys)
+
+
+def documented(section: type[BaseModel] = Settings, prefix: str = "") -> list[tuple[str, tuple[object, str]]]:
+    """Every key with its default and description, for `agent-router config` and the documentation."""
+    rows: list[tuple[str, tuple[object, str]]] = []
+    for name, field in section.model_fields.items():
+        annotation = field.annotation
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            rows += documented(annotation, f"{prefix}{name}.")
+        elif name == "upstreams" and section is Settings:
+            rows += documented(Upstream, "upstreams.<name>.")
+        else:
+            rows.append((f"{prefix}{name}", (field.default, field.description or "")))
+    return rows
 
 
 def _merge(into: dict[str, Any], layer: Mapping[str, Any]) -> None:
@@ -330,56 +262,40 @@ def _copy(value: Any) -> Any:
 
 def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
     for key, value in tree.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value:
             yield from _leaves(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}"
 
 
-def _sentence(error: ValidationError, path: Path, origins: Mapping[str, Origin]) -> str:
-    lines = []
+def _upwards(key: str) -> Iterator[str]:
+    """`a.b.c`, `a.b`, `a`."""
+    while key:
+        yield key
+        key = key.rpartition(".")[0]
+
+
+def _sentences(error: ValidationError, layers: _Layers) -> Iterator[str]:
+    # Without the input: it may be a key.
     for problem in error.errors(include_url=False, include_input=False):
         key = ".".join(str(part) for part in problem["loc"])
-        origin = origins.get(key) or next((o for k, o in origins.items() if k.startswith(key)), None)
-        where = {
-            "environment": PREFIX + key.upper().replace(".", "__"),
-            "command line": "the command line",
-        }.get(origin or "", str(path))
-        said = problem["msg"].removeprefix("Value error, ")
+        said = problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
         if problem["type"] == "extra_forbidden":
             said = "there is no such key" + _nearest(problem["loc"])
-        lines.append(f"{where}: {key}: {said}.")
-    return "\n".join(lines)
+        elif problem["type"] in ("model_type", "dict_type"):
+            said = f"must be a table, [{key}{'.NAME' if key == 'upstreams' else ''}]"
+        yield f"{layers.where(key)}: {key}: {said}."
 
 
 def _nearest(loc: tuple[int | str, ...]) -> str:
-    """`, did you mean …?` for a misspelt key."""
-    import difflib
-
-    known = [key.rpartition(".")[2] for key, _ in documented()] + list(Settings.model_fields)
-    close = difflib.get_close_matches(str(loc[-1]), known, n=1)
-    return f"; did you mean {close[0]}?" if close else ""
-
-
-def _warnings(settings: Settings) -> Iterator[str]:
-    for name, upstream in settings.upstreams.items():
-        if upstream.key is not None:
-            yield f"[upstreams.{name}] holds its key in the clear; name it with key_env or key_keyring instead."
-    if settings.routing.keep_text:
-        yield "[routing] keep_text is on, but this version stores no text."
-    if settings.telemetry.level != "off":
-        yield "[telemetry] level is set, but this version sends no reports."
-
-
-def documented(section: type[BaseModel] = Settings, prefix: str = "") -> list[tuple[str, tuple[object, str]]]:
-    """Every key with its default and description, for `agent-router config` and the documentation."""
-    rows: list[tuple[str, tuple[object, str]]] = []
-    for name, field in section.model_fields.items():
-        annotation = field.annotation
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-            rows += documented(annotation, f"{prefix}{name}.")
-        elif name == "upstreams" and section is Settings:
-            rows += documented(Upstream, "upstreams.<name>.")
-        else:
-            rows.append((f"{prefix}{name}", (field.default, field.description or "")))
-    return rows
+    """` (did you mean …?)` for a misspelt key: one of the same section first, else one of another with its section."""
+    section, wrong = ".".join(str(part) for part in loc[:-1]), str(loc[-1])
+    keys = [key.replace("<name>", str(loc[1])) if loc[0] == "upstreams" and len(loc) > 1 else key
+            for key, _ in documented()]  # fmt: skip
+    near = {key.removeprefix(f"{section}.").partition(".")[0] for key in keys if key.startswith(f"{section}.")}
+    if not section:
+        near = set(Settings.model_fields)
+    close = difflib.get_close_matches(wrong, sorted(near), n=1)
+    elsewhere = [key for key in keys if key.rpartition(".")[2] == wrong]
+    meant = [*close, *elsewhere]
+    return f" (did you mean {meant[0]}?)" if meant else ""

@@ -10,9 +10,9 @@ from typing import Protocol
 
 import pluggy
 
-from agent_router.config import Routing
 from agent_router.routing.decision import Verdict
 from agent_router.routing.task import Task
+from agent_router.settings import Routing
 
 hookspec = pluggy.HookspecMarker("agent_router")
 hookimpl = pluggy.HookimplMarker("agent_router")

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+
 import pluggy
 
 from agent_router import hookspecs
-from agent_router.config import Routing
 from agent_router.errors import ConfigError
 from agent_router.hookspecs import Policy, PolicyFactory
 from agent_router.routing import policies
+from agent_router.settings import Routing
+
+GROUP = "agent_router"
 
 
 def manager() -> pluggy.PluginManager:
-    """The built-in plugins and those of installed packages."""
-    found = pluggy.PluginManager("agent_router")
+    """The built-in plugins and those of installed packages. ConfigError names one that cannot be loaded."""
+    found = pluggy.PluginManager(GROUP)
     found.add_hookspecs(hookspecs)
     found.register(policies, "built-in policies")
-    found.load_setuptools_entrypoints("agent_router")
+    # One by one, and not with `load_setuptools_entrypoints`, to say which it was.
+    for entry in entry_points(group=GROUP):
+        try:
+            found.register(entry.load(), entry.name)
+            found.check_pending()
+        except Exception as error:
+            package = entry.dist.name if entry.dist else "an unknown package"
+            raise ConfigError(
+                f"The plugin {entry.name!r} of {package} cannot be loaded: {type(error).__name__}: {error}. "
+                f"Update or uninstall {package}."
+            ) from error
     return found
 
 
@@ -24,14 +39,23 @@ def policy_factories() -> dict[str, PolicyFactory]:
     """Every registered policy; one that is registered later goes before one of the same name."""
     factories: dict[str, PolicyFactory] = {}
     for registered in reversed(manager().hook.agent_router_policies()):
+        if not isinstance(registered, Mapping):
+            raise ConfigError(f"A plugin registers {type(registered).__name__} where policies by name are expected.")
         factories |= registered
     return factories
 
 
 def policy(routing: Routing) -> Policy:
-    """The policy that the configuration names; ConfigError lists those there are."""
+    """The policy that the configuration names; ConfigError lists those there are, or says why it cannot be made."""
     factories = policy_factories()
     if routing.policy not in factories:
         known = ", ".join(sorted(factories))
         raise ConfigError(f"routing.policy: there is no policy {routing.policy!r}. Policies: {known}.")
-    return factories[routing.policy](routing)
+    try:
+        return factories[routing.policy](routing)
+    except ConfigError:
+        raise
+    except Exception as error:
+        raise ConfigError(
+            f"routing.policy: the policy {routing.policy!r} cannot be made: {type(error).__name__}: {error}."
+        ) from error

@@ -23,28 +23,38 @@ class ClientLeftError(Exception):
 
 
 async def read_body(receive: Receive, headers: Mapping[bytes, bytes], limit: int) -> bytes:
-    """The whole body; ApiError 413 over `limit` bytes."""
-    if int(headers.get(b"content-length", b"0") or b"0") > limit:
+    """The whole body; ApiError 413 over `limit` bytes, 400 where its length is no number."""
+    if _declared(headers) > limit:
+        # A client that waits for our go-ahead has sent nothing that would have to be read.
         if headers.get(b"expect", b"").lower() != b"100-continue":
             await _drain(receive)
         raise _too_large(limit)
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if message.get("more_body"):
-        pieces, size = [body], len(body)
-        while message.get("more_body"):
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise ClientLeftError
-            pieces.append(message.get("body", b""))
-            size += len(pieces[-1])
-            if size > limit:
+    pieces: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientLeftError
+        piece: bytes = message.get("body", b"")
+        more = message.get("more_body", False)
+        pieces.append(piece)
+        size += len(piece)
+        if size > limit:
+            if more:
                 await _drain(receive)
-                raise _too_large(limit)
-        body = b"".join(pieces)
-    elif message["type"] == "http.disconnect":
-        raise ClientLeftError
-    return body
+            raise _too_large(limit)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _declared(headers: Mapping[bytes, bytes]) -> int:
+    """What `content-length` says, in bytes; 0 if it says nothing."""
+    length = headers.get(b"content-length", b"").strip()
+    if not length:
+        return 0
+    # Not `int`, which also takes signs and underscores; nineteen digits are more than there is.
+    if not length.isdigit() or len(length) > 19:
+        raise ApiError(400, "The header content-length is no number of bytes.", code="invalid_content_length")
+    return int(length)
 
 
 async def _drain(receive: Receive) -> None:

@@ -7,26 +7,14 @@ Host check stops rebinding, the Origin check cross-site requests. Source: OWASP 
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import os
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
-from agent_router.config import Server
+from agent_router.addresses import host_of, is_any, is_loopback, normal
 from agent_router.errors import ApiError, ConfigError
+from agent_router.settings import Server
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 OPEN_PATHS = frozenset({"/healthz"})
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address to bind is this machine's own only."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 class Gate:
@@ -41,20 +29,21 @@ class Gate:
                 f"server.host is {server.host}, which others can reach. Set api_key_env to the name of an environment "
                 "variable that holds a key for your clients, or listen on 127.0.0.1."
             )
-        self._hosts = _LOOPBACK | {host.lower() for host in server.allowed_hosts} | {server.host.lower()}
+        self._hosts = {normal(server.host)} | {host_of(host) or normal(host) for host in server.allowed_hosts}
         # Bound to all addresses, the machine's own names cannot be known; the key protects instead.
-        self._any_host = server.host in ("0.0.0.0", "::") and not server.allowed_hosts
+        self._any_host = is_any(server.host) and not server.allowed_hosts
 
     def check(self, path: str, headers: Mapping[bytes, bytes]) -> None:
-        """ApiError 403 for a foreign host or page, 401 without the key."""
-        if not self._any_host and _host(headers.get(b"host", b"").decode("latin-1")) not in self._hosts:
+        """ApiError 403 for a foreign host or page, 401 without the key. Names of headers are lower-case."""
+        host = headers.get(b"host", b"").decode("latin-1")
+        if not self._any_host and not self._is_own(host_of(host)):
             raise ApiError(
                 403,
                 "This host name is not served here. Use 127.0.0.1 or localhost, or add it to [server] allowed_hosts.",
                 kind="permission_error",
                 code="host_not_allowed",
             )
-        if headers.get(b"sec-fetch-site") == b"cross-site" or not self._same_site(headers.get(b"origin")):
+        if not self._same_site(headers, host):
             raise ApiError(
                 403, "Pages of other sites may not call this endpoint.", kind="permission_error", code="cross_site"
             )
@@ -66,20 +55,24 @@ class Gate:
                 code="invalid_api_key",
             )
 
-    def _same_site(self, origin: bytes | None) -> bool:
-        if origin is None:
+    def _is_own(self, host: str) -> bool:
+        # An address cannot be rebound, so any spelling of loopback will do.
+        return bool(host) and (host in self._hosts or is_loopback(host))
+
+    def _same_site(self, headers: Mapping[bytes, bytes], host: str) -> bool:
+        origin = headers.get(b"origin")
+        if origin is not None:
+            netloc = origin.decode("latin-1").partition("://")[2]
+            # Its own page, under whatever name; where that name is not known, the key has to do.
+            return self._is_own(host_of(netloc)) or (self._any_host and netloc.lower() == host.lower() != "")
+        if headers.get(b"sec-fetch-site", b"").strip().lower() != b"cross-site":
             return True
-        return _host(urlsplit(origin.decode("latin-1")).netloc) in self._hosts
+        # Someone follows a link to the page: it changes nothing here, and the other site does not see the answer.
+        return headers.get(b"sec-fetch-mode") == b"navigate" and headers.get(b"sec-fetch-dest") == b"document"
 
     def _has_key(self, headers: Mapping[bytes, bytes]) -> bool:
         assert self._key is not None
-        given = headers.get(b"authorization", b"")
-        token = given[7:].strip() if given[:7].lower() == b"bearer " else headers.get(b"x-api-key", b"")
-        return hmac.compare_digest(token, self._key)
-
-
-def _host(netloc: str) -> str:
-    """The name in `name:port`, lower case; IPv6 without brackets."""
-    if netloc.startswith("["):
-        return netloc[1:].partition("]")[0].lower()
-    return netloc.partition(":")[0].lower()
+        scheme, _, token = headers.get(b"authorization", b"").strip().partition(b" ")
+        given = [token.strip()] if scheme.lower() == b"bearer" else []
+        given.append(headers.get(b"x-api-key", b"").strip())
+        return any(hmac.compare_digest(key, self._key) for key in given)

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 # Beginnings of User-Agent or `originator`, lower case, in the order in which they are tried.
 _KNOWN = (
     ("openclaw", "openclaw"),
-    ("claude-cli", "claude"),
-    ("claude-code", "claude"),
+    ("claude-cli", "claude-code"),
+    ("claude-code", "claude-code"),
     ("codex", "codex"),
     ("opencode", "opencode"),
-    ("geminicli", "gemini"),
-    ("qwencode", "qwen"),
+    ("geminicli", "gemini-cli"),
+    ("qwencode", "qwen-code"),
     ("copilot", "copilot"),
     ("cline", "cline"),
     ("aider", "aider"),
@@ -29,20 +29,15 @@ _PRODUCT = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
 
 
 def agent(headers: Mapping[bytes, bytes]) -> str | None:
-    """The agent's name: `x-agent-router-agent` if the user set it, else what the headers give away."""
-    named = headers.get(b"x-agent-router-agent")
-    if named:
-        match = _PRODUCT.match(named.decode("latin-1").strip())
-        return match.group().lower() if match else None
-    for header in (b"originator", b"user-agent"):
-        value = headers.get(header, b"").decode("latin-1").strip()
-        lowered = value[:64].lower()
-        for start, name in _KNOWN:
-            if lowered.startswith(start):
-                return name
+    """The agent's name, lower case: `x-agent-router-agent` if the user set it, else what the headers give away."""
+    for header in (b"x-agent-router-agent", b"originator", b"user-agent"):
+        value = headers.get(header, b"")[:256].decode("latin-1").strip()
         product = _PRODUCT.match(value)
-        if product:
-            return product.group().lower()
+        if product is None:
+            continue
+        lowered = value.lower()
+        known = next((name for start, name in _KNOWN if lowered.startswith(start)), None)
+        return known or product.group().lower()
     return None
 
 

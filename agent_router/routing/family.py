@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from itertools import islice
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
 
 from agent_router.routing.ask import ask, system_prompt
+from agent_router.routing.mask import mask
 from agent_router.wire.chat.body import ChatBody
 
 Kind = Literal["heartbeat", "title", "commit", "summary", "json", "call", "ask"]
@@ -22,23 +24,21 @@ Kind = Literal["heartbeat", "title", "commit", "summary", "json", "call", "ask"]
 # Nobody waits for these.
 BACKGROUND: frozenset[Kind] = frozenset({"heartbeat", "title", "commit", "summary"})
 
-# What is masked (group 1), or else a token. Read from the front, token by token: a family needs the first dozen.
-_PIECE = re.compile(
-    r"(```.*?(?:```|\Z)"  # code
-    r"|https?://\S+"  # addresses
-    r"|\"[^\"\n]*\"|`[^`\n]*`"  # quoted
-    r"|(?:[~.]{0,2}/|[A-Za-z]:\\)[\w./\\-]+"  # paths
-    r"|\b[0-9a-f]{8}[0-9a-f-]*\b|\d[\d.,:/-]*)"  # ids, numbers, dates
-    r"|\w+(?:@\S+)?|[^\w\s]",
-    re.DOTALL,
-)
-# A side call by a word of its instruction. The word is looked for first: a search costs a tenth of a match.
-_SIGNATURES: tuple[tuple[Kind, tuple[str, ...], re.Pattern[str]], ...] = (
-    ("commit", ("commit message",), re.compile(r"\bcommit message")),
-    ("title", ("title", "topic"), re.compile(r"\b(?:title|topic)\b")),
-    ("summary", ("summar", "compact"), re.compile(r"\b(?:summari[sz]e|summary|compact)")),
-)
+_TOKENS = 12
 _SIDE_CALL_SYSTEM = 4096  # characters: a side call has a short system prompt of its own, and no tools
+_SIDE_CALL_ASK = 512  # characters of a user turn in which a side call's instruction begins
+
+# All on lower-case text. What a heartbeat says of itself; a question about heartbeats does not.
+_HEARTBEAT = re.compile(r"\s*\[[^\]\n]{0,60}\bheartbeat\b|.{0,200}\bheartbeat(?:_ok\b|\.md\b)", re.DOTALL)
+_TITLE = re.compile(
+    r"\b(?:generate|write|create|give|suggest|produce|provide|return|output|extract|make|come up with|determine)\b"
+    r"[^.\n]{0,80}\b(?:title|topic)s?\b"
+    r"|\b(?:title|topic) generator\b"
+    r"|\b(?:title|topic)s?\b[^.\n]{0,40}\b(?:conversation|session|chat|thread)\b"
+)
+_SUMMARY = re.compile(r"\b(?:summari[sz](?:e|er|ing)|summary|compaction|compact the)\b")
+# In a user turn: a person may ask for a title or a summary too, but hardly of the conversation itself.
+_OF_THE_CONVERSATION = re.compile(r"\b(?:conversation|session|chat|thread|transcript|history|messages|context)\b")
 
 
 class Family(Struct, frozen=True):
@@ -49,42 +49,52 @@ class Family(Struct, frozen=True):
     kind: Kind
     masked: str
 
-    def listed(self, patterns: list[str]) -> bool:
-        """Whether a pattern of `local_families` names it, by its name or by how its masked ask begins."""
-        return any(
-            fnmatchcase(self.name, pattern) or (len(pattern) > 3 and fnmatchcase(self.masked, pattern.lower() + "*"))
-            for pattern in patterns
-        )
+    def listed(self, patterns: Sequence[str]) -> bool:
+        """Whether a pattern of `local_families` names it, by its name or by how its ask begins."""
+        return any(fnmatchcase(self.name, pattern) or self._begins(pattern) for pattern in patterns)
+
+    def _begins(self, pattern: str) -> bool:
+        return len(pattern) > 3 and self.masked.startswith(_beginning(pattern))
 
 
-def mask(text: str, tokens: int) -> str:
-    """The first `tokens` tokens of a text, lower case, with numbers, paths, quotes and the like masked."""
-    found = []
-    for piece in islice(_PIECE.finditer(text[:1024]), tokens):
-        token = piece.group()
-        found.append("_" if piece.lastindex or "@" in token else token)
-    return " ".join(found).lower()
+@lru_cache(maxsize=256)
+def _beginning(pattern: str) -> str:
+    return mask(pattern.rstrip("*"), _TOKENS)
 
 
 def family(body: ChatBody, salt: bytes) -> Family:
     """The family of a request."""
-    asked, system = ask(body), system_prompt(body)
-    kind = _kind(body, asked, system)
-    # A side call's fixed system prompt is what is asked; its user turn is the material.
-    side_call = kind in BACKGROUND and kind != "heartbeat" and system and not body.tools
-    masked = mask(system if side_call else asked, 12)
+    kind, instruction = _kind(body)
+    masked = mask(instruction, _TOKENS)
     digest = hashlib.blake2b(masked.encode("utf-8", "replace"), digest_size=4, key=salt[:64]).hexdigest()
     return Family(f"{kind}-{digest}", kind, masked)
 
 
-def _kind(body: ChatBody, asked: str, system: str) -> Kind:
-    if "heartbeat" in asked[:256].lower():
-        return "heartbeat"
-    if not body.tools:
-        instruction = (system if 0 < len(system) <= _SIDE_CALL_SYSTEM else asked[:512]).lower()
-        for kind, words, pattern in _SIGNATURES:
-            if any(word in instruction for word in words) and pattern.search(instruction):
-                return kind
+def _kind(body: ChatBody) -> tuple[Kind, str]:
+    """The kind of a call, and the text that says what is asked: of a side call with a system prompt of its own that
+    prompt, because its user turn is only the material."""
+    asked = ask(body)
+    if _HEARTBEAT.match(asked[:256].lower()):
+        return "heartbeat", asked
+    if not body.tools or body.tool_choice == "none":
+        system = system_prompt(body)
+        if 0 < len(system) <= _SIDE_CALL_SYSTEM and (kind := _side_call(system.lower())):
+            return kind, system
+        beginning = asked[:_SIDE_CALL_ASK].lower()
+        kind = _side_call(beginning)
+        if kind == "commit" or (kind and _OF_THE_CONVERSATION.search(beginning)):
+            return kind, asked
     if body.response_format is not None and body.response_format.type != "text":
-        return "json"
-    return "call" if body.tools else "ask"
+        return "json", asked
+    return ("call" if body.tools else "ask"), asked
+
+
+def _side_call(instruction: str) -> Kind | None:
+    # `in` first: most texts hold none of the words, and it is a hundred times as fast.
+    if "commit message" in instruction:
+        return "commit"
+    if ("title" in instruction or "topic" in instruction) and _TITLE.search(instruction):
+        return "title"
+    if ("summar" in instruction or "compact" in instruction) and _SUMMARY.search(instruction):
+        return "summary"
+    return None

@@ -4,40 +4,56 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Literal
+from urllib.parse import urlsplit
 
-from agent_router.config import Settings
-from agent_router.errors import ApiError
+from agent_router.config import PRESETS
+from agent_router.errors import ApiError, ConfigError
 from agent_router.routing.decision import Target
+from agent_router.settings import Settings, Upstream
 
 Named = Literal["auto", "local", "closed"] | Target
 LOCAL = "local"
+OWN = "agent-router/"  # some clients put the provider's own name before every model
+LONGEST = 256  # characters; no model's name is longer
+_OWN_DIALECT = {"anthropic": "anthropic", "gemini": "google"}  # dialects that are one lab's, and its lab
 
 
 class Names:
     """Resolves a caller's model name. `local` lists the local models, the default first; `lab_of` gives a model's
-    lab by the catalogue, to find the upstream of a plain name."""
+    lab by the catalogue, to find the upstream of a plain name. ConfigError if `fallback` names no local model."""
 
     def __init__(self, settings: Settings, local: list[str], lab_of: Callable[[str], str | None]) -> None:
         self._upstreams = settings.upstreams
         self._local = local
         self._lab_of = lab_of
         self.closed = _closed(settings)
-        self.fallback = [target for name in settings.routing.fallback if (target := self._target(name))]
+        self.fallback = [target for name in settings.routing.fallback if (target := self._fallback(name))]
 
     @property
     def default_local(self) -> Target | None:
         """What `local` means."""
         return Target(LOCAL, self._local[0]) if self._local else None
 
-    def _target(self, name: str) -> Target | None:
-        return self.default_local if name == LOCAL else _split(name)
+    def _fallback(self, name: str) -> Target | None:
+        if name == LOCAL:
+            return self.default_local
+        target = _split(name)
+        if target.provider == LOCAL and target.model not in self._local:
+            there = ", ".join(self._local) or "none"
+            raise ConfigError(f"routing.fallback: there is no local model {target.model!r}. Local models: {there}.")
+        return target
 
     def resolve(self, name: str) -> Named:
         """The meaning of a name; ApiError 404 if it has none."""
-        if name in ("auto", "local", "closed"):
-            return name  # type: ignore[return-value]
-        if name.startswith("agent-router/"):  # some clients put the provider's own name before every model
-            return self.resolve(name.removeprefix("agent-router/"))
+        plain = name.removeprefix(OWN)
+        if plain in ("auto", "local", "closed"):
+            return plain  # type: ignore[return-value]
+        target = self._target(plain) if len(plain) <= LONGEST and plain.isprintable() else None
+        if target is None:
+            raise self._unknown(name)
+        return target
+
+    def _target(self, name: str) -> Target | None:
         provider, slash, model = name.partition("/")
         if slash and model and provider == LOCAL and model in self._local:
             return Target(LOCAL, model)
@@ -46,26 +62,23 @@ class Names:
         if name in self._local:
             return Target(LOCAL, name)
         owner = self._owner(name)
-        if owner is None:
-            raise self._unknown(name)
-        return Target(owner, name)
+        return Target(owner, name) if owner else None
 
     def _owner(self, name: str) -> str | None:
         """The upstream that a plain name belongs to: one that lists it, else its lab's own, else the closed side's if
-        that lists no models at all."""
+        its list is not the user's, else the only one without a list."""
         for provider, upstream in self._upstreams.items():
             if name in upstream.models:
                 return provider
         if self.closed is not None and name == self.closed.model:
             return self.closed.provider
-        if not name.isprintable() or "/" in name or ".." in name:
+        if not name.strip() or "/" in name or "\\" in name or ".." in name:
             return None
         lab = self._lab_of(name)
-        if lab is not None:
-            for provider, upstream in self._upstreams.items():
-                if lab in (provider, upstream.kind):
-                    return provider
-        open_ended = [provider for provider, upstream in self._upstreams.items() if not upstream.models]
+        for provider, upstream in self._upstreams.items():
+            if lab is not None and _is_labs_own(lab, provider, upstream):
+                return provider
+        open_ended = [provider for provider, upstream in self._upstreams.items() if _is_open_ended(provider, upstream)]
         if self.closed is not None and self.closed.provider in open_ended:
             return self.closed.provider
         return open_ended[0] if len(open_ended) == 1 else None
@@ -91,16 +104,26 @@ class Names:
 
 
 def _closed(settings: Settings) -> Target | None:
-    """What `closed` means: as configured, else the first model that any upstream lists."""
+    """What `closed` means: as configured, else the first model that an upstream elsewhere lists, else any."""
     if settings.routing.closed:
         return _split(settings.routing.closed)
-    for provider, upstream in settings.upstreams.items():
-        if upstream.models:
-            return Target(provider, upstream.models[0])
-    return None
+    listing = [(provider, upstream) for provider, upstream in settings.upstreams.items() if upstream.models]
+    listing.sort(key=lambda item: item[1].place in ("device", "lan"))
+    return Target(listing[0][0], listing[0][1].models[0]) if listing else None
 
 
 def _split(name: str) -> Target:
     """`provider/model` as a target. The configuration has been checked, so both parts are there."""
     provider, _, model = name.partition("/")
     return Target(provider, model)
+
+
+def _is_labs_own(lab: str, provider: str, upstream: Upstream) -> bool:
+    """Whether a lab's own models are found there: by its name, its dialect, or its address (api.mistral.ai)."""
+    host = urlsplit(upstream.address).hostname or ""
+    return lab == provider.lower() or lab == _OWN_DIALECT.get(upstream.kind) or lab in host.split(".")
+
+
+def _is_open_ended(provider: str, upstream: Upstream) -> bool:
+    """Whether it may have models that it does not list: it lists none, or what the preset knows."""
+    return not upstream.models or (provider in PRESETS and upstream == Upstream(**PRESETS[provider]))

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pluggy
-
-from agent_router.config import Routing
+from agent_router.hookspecs import hookimpl
 from agent_router.routing.decision import Verdict
 from agent_router.routing.task import Task
-
-hookimpl = pluggy.HookimplMarker("agent_router")
+from agent_router.settings import Routing
 
 
 class Ladder:

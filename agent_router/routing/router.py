@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
-from agent_router.config import Settings
 from agent_router.errors import ApiError
 from agent_router.hookspecs import Policy
 from agent_router.routing.decision import Decision, Target, Verdict
@@ -12,6 +12,9 @@ from agent_router.routing.family import BACKGROUND
 from agent_router.routing.names import LOCAL, Names
 from agent_router.routing.privacy import Privacy
 from agent_router.routing.task import Task
+from agent_router.settings import Settings
+
+log = logging.getLogger("agent_router")
 
 # A prompt with more bytes than this for each token of the context window does not fit, whatever the tokenizer.
 BYTES_PER_TOKEN = 8
@@ -42,9 +45,8 @@ class Router:
 
     @property
     def closed_available(self) -> bool:
-        """Whether there is a closed side with its key."""
-        closed = self.names.closed
-        return closed is not None and self._keyed(closed.provider)
+        """Whether there is a closed side, or what stands in for it, with its key."""
+        return self._available(self._closed_side())
 
     def learn_closed_seconds(self, seconds: float) -> None:
         """Take the duration of one more answer of the closed side."""
@@ -53,7 +55,7 @@ class Router:
     def decide(self, task: Task, raw: bytes) -> Decision:
         """The decision; ApiError where the request can go nowhere. `raw` is only searched, never kept."""
         named = self.names.resolve(task.requested_model)
-        private = self._privacy.reason(task, raw)
+        private = self._private(task, raw)
         if isinstance(named, Target):
             if private and not self._stays_here(named):
                 raise _forbidden(private)
@@ -61,30 +63,51 @@ class Router:
         if named == "local":
             return Decision((self._local(),), "local named by the caller")
         if named == "closed":
-            if private:
+            closed = self._closed()
+            if private and not self._stays_here(closed[0]):
                 raise _forbidden(private)
-            return Decision(self._closed(), "closed named by the caller")
-        return self._auto(task, private)
+            return Decision(self._allowed(closed, private), "closed named by the caller")
+        decision = self._auto(task, private)
+        if private:
+            return Decision(decision.targets, f"{private}; {decision.reason}", decision.propensity)
+        return decision
 
     def _auto(self, task: Task, private: str | None) -> Decision:
         local = self.names.default_local
-        if private:
-            return Decision((self._local(),), private)
-        if not self.closed_available:
-            return Decision((self._local(),), "no closed upstream with a key")
-        closed = self._closed()
+        closed = self._allowed(self._closed_side(), private)
+        if not self._available(closed):
+            return Decision((self._local(),), "local" if private else "no closed upstream with a key")
         if local is None:
             return Decision(closed, "no local model")
         incapable = self._incapable(task, local)
         if incapable:
             return Decision(closed, incapable)
-        verdict: Verdict = self._policy.decide(task)
+        verdict = self._verdict(task)
         if verdict.route == "closed":
             return Decision(closed, verdict.reason, verdict.propensity)
         impatient = self._too_slow(task, local)
         if impatient:
             return Decision(closed, impatient)
-        return Decision((local, *closed), verdict.reason, verdict.propensity)
+        return Decision(tuple(dict.fromkeys((local, *closed))), verdict.reason, verdict.propensity)
+
+    def _verdict(self, task: Task) -> Verdict:
+        """The policy's. One that fails costs nobody the answer: the closed side is the safe one."""
+        try:
+            verdict = self._policy.decide(task)
+            if verdict.route in ("local", "closed") and 0 < verdict.propensity <= 1:
+                return Verdict(verdict.route, str(verdict.reason)[:200], float(verdict.propensity))
+            problem = "invalid verdict"
+        except Exception as error:
+            problem = type(error).__name__  # its words may quote the request
+        log.warning("The policy %s failed: %s.", self._settings.routing.policy, problem)
+        return Verdict("closed", f"policy {self._settings.routing.policy} failed: {problem}")
+
+    def _private(self, task: Task, raw: bytes) -> str | None:
+        try:
+            return self._privacy.reason(task, raw)
+        except Exception as error:
+            log.warning("The privacy check failed: %s.", type(error).__name__)
+            return "the privacy check failed"
 
     def _incapable(self, task: Task, local: Target) -> str | None:
         """Why the local model cannot take the task. What only its tokenizer knows, the engine says later."""
@@ -117,15 +140,27 @@ class Router:
         return target
 
     def _closed(self) -> tuple[Target, ...]:
-        closed = self.names.closed
-        if closed is None:
+        closed = self._closed_side()
+        if not closed:
             raise ApiError(
                 401,
                 "No closed model is configured: set OPENAI_API_KEY or ANTHROPIC_API_KEY, or [routing] closed.",
                 kind="authentication_error",
                 code="no_closed_model",
             )
-        return (closed, *(target for target in self.names.fallback if target != closed))
+        return closed
+
+    def _closed_side(self) -> tuple[Target, ...]:
+        """The closed model and its fallbacks; empty if there is none."""
+        closed = self.names.closed
+        return () if closed is None else tuple(dict.fromkeys((closed, *self.names.fallback)))
+
+    def _available(self, closed: tuple[Target, ...]) -> bool:
+        return any(target.route == "closed" and self._keyed(target.provider) for target in closed)
+
+    def _allowed(self, targets: tuple[Target, ...], private: str | None) -> tuple[Target, ...]:
+        """Those that a request may go to: all of them, or if it is private those on this machine."""
+        return tuple(target for target in targets if self._stays_here(target)) if private else targets
 
     def _stays_here(self, target: Target) -> bool:
         return target.provider == LOCAL or self._settings.upstreams[target.provider].place == "device"

@@ -1,0 +1,228 @@
+"""What can be configured: the sections of the TOML file as types, with their defaults, meanings and bounds.
+
+Their keys, defaults and descriptions are what `agent-router config --keys` and docs/configuration.md show.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from agent_telemetry.usage_record import Place
+
+PREFIX = "AGENT_ROUTER_"
+RESERVED = frozenset({"auto", "local", "closed", "agent-router"})
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+def _variable(name: str | None) -> str | None:
+    """A variable's name. It is not shown if it is none: it may be the key itself."""
+    if name and not _VARIABLE.fullmatch(name):
+        raise ValueError("must be the name of an environment variable, not the key itself")
+    return name or None
+
+
+class Server(_Section):
+    """Where the endpoint listens and what it demands of callers."""
+
+    host: str = Field(
+        "127.0.0.1", min_length=1, description="address to listen on; anything but loopback demands an API key"
+    )
+    port: int = Field(8484, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    api_key_env: str | None = Field(
+        None,
+        description="environment variable that holds the key callers must send; needed for a non-loopback host",
+    )
+    allowed_hosts: list[str] = Field(
+        [], description="further Host names to answer to, beside loopback names and `host` itself"
+    )
+    max_body_bytes: int = Field(32 * 1024 * 1024, gt=0, description="a larger request body is refused with 413")
+    drain_seconds: float = Field(30, ge=0, le=86400, description="how long running answers may go on after SIGTERM")
+
+    _names_a_variable = field_validator("api_key_env")(_variable)
+
+
+class Upstream(_Section):
+    """A provider that requests may be sent to. The table's name is the provider in `provider/model`."""
+
+    kind: Literal["openai", "anthropic", "gemini"] = Field("openai", description="the dialect it speaks")
+    base_url: str | None = Field(None, description="its address, up to and including /v1")
+    key_env: str | None = Field(None, description="environment variable that holds its API key")
+    key_keyring: str | None = Field(None, description="service/name of its API key in the system's keyring")
+    key: SecretStr | None = Field(None, description="its API key in the clear; prefer key_env or key_keyring")
+    place: Place = Field("hosted", description="hosted | subscription | lan | device")
+    models: list[str] = Field([], description="its models; the first is its default")
+    vision: bool = Field(True, description="whether its models take image parts")
+
+    _names_a_variable = field_validator("key_env")(_variable)
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_address(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        try:
+            parts = urlsplit(url)
+            reachable = bool(parts.hostname) and parts.port != 0 and not re.search(r"[\s\x00-\x1f]", url)
+        except ValueError:
+            reachable = False
+        if not reachable:
+            raise ValueError("is no valid address")
+        if "@" in parts.netloc:
+            raise ValueError("must not hold a user name or password; name the key with key_env")
+        if parts.query or parts.fragment:
+            raise ValueError("must end before '?' and '#'")
+        if parts.path.rstrip("/").endswith(("/chat/completions", "/messages", "/responses")):
+            raise ValueError("must end before the endpoint's own path, as in https://api.openai.com/v1")
+        return url.rstrip("/")
+
+    @field_validator("key_keyring")
+    @classmethod
+    def _is_entry(cls, entry: str | None) -> str | None:
+        if entry and not all(entry.partition("/")):
+            raise ValueError('must have the form "service/name"')
+        return entry or None
+
+    @field_validator("models")
+    @classmethod
+    def _are_names(cls, models: list[str]) -> list[str]:
+        if not all(model.strip() for model in models):
+            raise ValueError("must not hold an empty name")
+        return models
+
+    @model_validator(mode="after")
+    def _has_address(self) -> Upstream:
+        if self.base_url is None and self.kind == "openai":
+            raise ValueError("base_url is missing (for OpenAI itself: https://api.openai.com/v1)")
+        return self
+
+    @property
+    def address(self) -> str:
+        """The base URL in use."""
+        return self.base_url or _DEFAULT_ADDRESS[self.kind]
+
+
+_DEFAULT_ADDRESS = {
+    "anthropic": "https://api.anthropic.com/v1",
+    "gemini": "https://generativelanguage.googleapis.com/v1beta",
+}
+
+
+class Local(_Section):
+    """The local engine."""
+
+    models: list[Path] = Field([], description="GGUF files; the first is what `local` means; empty: the bundled one")
+    context_window: int | None = Field(None, gt=0, description="tokens; default: the model's own, at most 8192")
+    threads: int | None = Field(None, gt=0, description="CPU threads; default: the physical cores")
+    gpu_layers: int | None = Field(None, ge=-1, description="layers on the GPU, -1 all; default: none")
+    queue: int = Field(32, gt=0, description="waiting requests, beyond which the answer is 429")
+    hang_seconds: float = Field(60, gt=0, description="a worker that shows no life for so long is restarted")
+
+    @field_validator("models")
+    @classmethod
+    def _are_files(cls, models: list[Path]) -> list[Path]:
+        for model in models:
+            if not model.name:
+                raise ValueError(f"'{model}' is no file")
+            try:
+                model.expanduser()
+            except RuntimeError:
+                raise ValueError(f"'{model}' begins with the home folder of a user who is not here") from None
+        return models
+
+
+class Patience(_Section):
+    """Seconds that a local answer may take longer than the closed one usually does."""
+
+    interactive: float = Field(2, ge=0, description="while a person waits")
+    background: float = Field(60, ge=0, description="heartbeats, titles, summaries: nobody waits")
+
+
+class Routing(_Section):
+    """What `auto` does."""
+
+    policy: str = Field("ladder", description="any registered policy")
+    closed: str | None = Field(None, description='what `auto` and `closed` mean on the closed side: "provider/model"')
+    fallback: list[str] = Field(
+        [], description='"provider/model" in order, when the first fails before a byte is released'
+    )
+    local_families: list[str] = Field(
+        [],
+        description="families `auto` answers locally: name patterns (`heartbeat-*`) or how the ask begins",
+    )
+    quality_floor: float = Field(0.99, gt=0, le=1, description="success relative to always-closed (read by policies)")
+    privacy: Literal["normal", "local-only"] = Field("normal", description="local-only: nothing leaves the machine")
+    keep_text: bool = Field(False, description="store prompts and answers (nothing does yet)")
+    local_only: list[str] = Field(
+        [], description="agents (by name) and path patterns whose requests never leave the machine"
+    )
+    patience: Patience = Patience()
+
+    @field_validator("local_only")
+    @classmethod
+    def _say_something(cls, entries: list[str]) -> list[str]:
+        if not all(entry.strip() for entry in entries):
+            raise ValueError("must not hold an empty entry")
+        return entries
+
+
+class Timeouts(_Section):
+    """Seconds."""
+
+    connect: float = Field(5, gt=0, description="until the upstream takes the connection")
+    first_byte: float = Field(60, gt=0, description="until the first event, or the whole answer when not streamed")
+    idle: float = Field(60, gt=0, description="between two pieces of a running stream")
+
+
+class Telemetry(_Section):
+    """Opt-in reports. Off means no packet."""
+
+    level: Literal["off", "headline", "table"] = Field(
+        "off", description="off | headline | table (nothing reports yet)"
+    )
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    server: Server = Server()
+    upstreams: dict[str, Upstream] = Field({}, description="providers by name")
+    local: Local = Local()
+    routing: Routing = Routing()
+    timeouts: Timeouts = Timeouts()
+    telemetry: Telemetry = Telemetry()
+
+    @field_validator("upstreams")
+    @classmethod
+    def _have_names(cls, upstreams: dict[str, Upstream]) -> dict[str, Upstream]:
+        for name in upstreams:
+            if name.lower() in RESERVED or "/" in name or not name.isprintable() or name != name.strip() or not name:
+                raise ValueError(f"{name!r} cannot be a provider's name (reserved: {', '.join(sorted(RESERVED))})")
+        return upstreams
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # `config.load` merges file, environment and command line itself, to know where each value came from.
+        return (init_settings,)
