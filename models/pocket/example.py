@@ -20,6 +20,12 @@ SYSTEM = (
     "You are a personal assistant running on the user's machine.",
 )
 
+_SCHEMA_LINES = (
+    "Answer with JSON that fits this JSON Schema:\n",
+    "Answer with JSON that fits this JSON Schema:\n",
+    "Answer with JSON that follows this schema: ",
+)
+
 
 @dataclass(frozen=True)
 class Example:
@@ -76,9 +82,9 @@ def to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def with_schema(messages: list[dict[str, Any]], schema: dict[str, Any]) -> list[dict[str, Any]]:
-    """The messages with the schema in the system turn, worded as the router words it."""
-    line = "Answer with JSON that follows this schema: " + to_json(schema)
+def with_schema(rng: random.Random, messages: list[dict[str, Any]], schema: dict[str, Any]) -> list[dict[str, Any]]:
+    """The messages with the schema in the system turn, mostly worded as the engine words it."""
+    line = rng.choice(_SCHEMA_LINES) + to_json(schema)
     if messages[0]["role"] == "system":
         return [{"role": "system", "content": messages[0]["content"] + "\n\n" + line}, *messages[1:]]
     return [{"role": "system", "content": line}, *messages]
@@ -99,4 +105,4 @@ def in_json(rng: random.Random, task: str, messages: list[dict[str, Any]], key: 
     schema = closed_object({key: {"type": "string"}})
     if rng.random() < 0.3:
         del schema["additionalProperties"]
-    return Example(task, with_schema(messages, schema), to_json({key: answer}), schema=schema)
+    return Example(task, with_schema(rng, messages, schema), to_json({key: answer}), schema=schema)

@@ -106,6 +106,12 @@ _EXTRACT = (
 )
 _EXTRACT_APART = ("Turn what follows into a record.", "Parse it: <keys>.", "Capture <keys> from what was written.")
 
+_PLAIN = (
+    "[Extract|Return|Give|Find] [<keys>|the fields <keys>] as [JSON|a JSON object].",
+    "[Return|Answer with|Reply with|Write] [JSON|a JSON object] with [the |][keys|fields] <keys>.",
+)
+_PLAIN_APART = ("I need <keys> in JSON.", "JSON only, keys: <keys>.")
+
 
 def _text(rng: random.Random, parts: list[tuple[str, Any]], apart: bool) -> str:
     """A message that says every value, as sentences or as lines."""
@@ -143,12 +149,15 @@ def extraction(rng: random.Random, apart: bool) -> Example:
         answer[keys[lost]] = None
     rng.shuffle(said)
     text = _text(rng, said, apart) if said else "Nothing else to say."
+    schema = closed_object(properties)
+    if rng.random() < 0.12:
+        plain = say(rng, choose(rng, _PLAIN, _PLAIN_APART, apart), keys=", ".join(properties))
+        return Example("extraction", ask(rng, plain, text), to_json(answer), schema=schema)
     named = ", ".join(key.replace("_", " ") for key in properties)
     instruction = say(rng, choose(rng, _EXTRACT, _EXTRACT_APART, apart), keys=named)
-    schema = closed_object(properties)
     if rng.random() < 0.3:
         del schema["additionalProperties"]
-    messages = with_schema(ask(rng, instruction, text), schema)
+    messages = with_schema(rng, ask(rng, instruction, text), schema)
     return Example("extraction", messages, to_json(answer), schema=schema)
 
 
@@ -162,5 +171,5 @@ def records(rng: random.Random, apart: bool) -> Example:
     link = rng.choice([": ", " is ", " = "])
     text = rng.choice(["\n", ", ", "; "]).join(key + link + value for key, value in values.items())
     instruction = say(rng, choose(rng, _EXTRACT, _EXTRACT_APART, apart), keys=", ".join(wanted))
-    messages = with_schema(ask(rng, instruction, text), schema)
+    messages = with_schema(rng, ask(rng, instruction, text), schema)
     return Example("records", messages, to_json({key: values[key] for key in wanted}), schema=schema)

@@ -18,10 +18,10 @@ class Shape:
     width: int = 128
     layers: int = 4
     heads: int = 4
-    kv_heads: int = 2
+    kv_heads: int = 4
     hidden: int = 384
     context: int = 2048
-    rope_base: float = 10_000.0
+    rope_base: float = 500_000.0
     epsilon: float = 1e-5
 
     @property

@@ -159,15 +159,15 @@ def _call_text(name: str, arguments: dict[str, Any], compact: bool) -> str:
 
 def tool_call(rng: random.Random, apart: bool) -> Example:
     """The call that the user's request needs, its arguments copied from the request."""
-    offered = rng.sample(TOOLS, rng.randrange(0, 3))
+    offered = rng.sample(TOOLS, rng.choice((0, 0, 1, 1, 2)))
     tool = _invented(rng) if rng.random() < 0.45 else rng.choice([t for t in TOOLS if t not in offered])
     values = {key: make(rng) for key, make in tool[2].items()}
     offered += [_invented(rng) for _ in range(rng.randrange(0, 2))]
-    offered = [other for other in offered if other[0] != tool[0]]
+    offered = list({other[0]: other for other in offered if other[0] != tool[0]}.values())
     offered.insert(rng.randrange(len(offered) + 1), tool)
     tools = [_offer(rng, each, values if each is tool else {}) for each in offered]
     question = say(rng, rng.choice(tool[4] if apart else tool[3]), **values)
-    compact = rng.random() < 0.3
+    compact = rng.random() < 0.15
     return Example("tool_call", _start(rng, question), _call_text(tool[0], values, compact), tools, compact=compact)
 
 

@@ -17,11 +17,12 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from . import tokenizer as bpe
+from .circuit import plant
 from .data import examples
 from .network import Network, Shape
 
 LENGTH_POWER = 0.7  # an answer of n tokens weighs n^0.3 in all: between one example, one vote and one token, one vote
-LESSONS = ((0.9, 0.08), (0.4, 0.22), (0.1, 0.45), (0.02, 2.0))  # share of pure copying, until which part of the time
+LESSONS = ((0.5, 0.05), (0.15, 0.3), (0.02, 2.0))  # share of pure copying, until which part of the time
 Batch = tuple[Tensor, Tensor, Tensor]
 
 
@@ -62,12 +63,16 @@ def _collate(pairs: list[tuple[list[int], list[int]]]) -> Batch:
 
 
 def optimisers(network: Network) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices, AdamW for embedding and norms."""
-    matrices = [p for name, p in network.named_parameters() if p.ndim == 2 and "embedding" not in name]
-    rest = [p for name, p in network.named_parameters() if p.ndim != 2 or "embedding" in name]
+    """Muon for the matrices, AdamW for embedding and norms, and a slow AdamW where copying is planted."""
+    planted = [p for block in network.blocks[:2] for p in block.attention.parameters()]
+    kept = {id(p) for p in planted} | {id(network.embedding.weight)}
+    rest = [p for p in network.parameters() if id(p) not in kept]
     return [
-        torch.optim.Muon(matrices, lr=0.02, momentum=0.95, weight_decay=0.01),
-        torch.optim.AdamW(rest, lr=3e-3, betas=(0.9, 0.98), weight_decay=0.0),
+        torch.optim.Muon([p for p in rest if p.ndim == 2], lr=0.015, momentum=0.95, weight_decay=0.01),
+        torch.optim.AdamW(planted, lr=1e-3, betas=(0.9, 0.98), weight_decay=0.0),
+        torch.optim.AdamW(
+            [network.embedding.weight, *(p for p in rest if p.ndim != 2)], lr=2e-3, betas=(0.9, 0.98), weight_decay=0.0
+        ),
     ]
 
 
@@ -111,6 +116,8 @@ def run(folder: Path, minutes: float, seed: int, tokens: int, start: Path | None
         bpe.train().save(str(folder / "tokenizer.json"))
     tokenizer = bpe.load(folder / "tokenizer.json")
     network = load(start)[0] if start else Network(Shape(vocabulary=tokenizer.get_vocab_size()))
+    if not start:
+        plant(network, seed)
     steps = optimisers(network)
     bases = [optimiser.param_groups[0]["lr"] for optimiser in steps]
     facts = {"parameters": sum(p.numel() for p in network.parameters()), "tokens": 0, "steps": 0, "seconds": 0.0}
@@ -155,7 +162,7 @@ def main() -> None:
     reader.add_argument("--smoke", action="store_true", help="two minutes: does everything work?")
     reader.add_argument("--seed", type=int, default=7)
     reader.add_argument("--threads", type=int, default=1)
-    reader.add_argument("--tokens", type=int, default=3072, help="tokens a step")
+    reader.add_argument("--tokens", type=int, default=2048, help="tokens a step")
     reader.add_argument("--from", dest="start", type=Path, help="a checkpoint to go on from")
     given = reader.parse_args()
     torch.set_num_threads(given.threads)
