@@ -5,11 +5,17 @@ from __future__ import annotations
 import os
 import time
 from datetime import UTC, datetime
+from itertools import count
 
 from agent_router.routing.decision import Decision, Target
 from agent_router.routing.task import Task
 from agent_router.upstreams.reply import FaultKind, Observed
 from agent_telemetry.usage_record import Place, Status, UsageRecord
+
+
+# Unlike any other process's, and cheap: drawing randomness for each request would let go of the interpreter lock.
+_PROCESS = os.urandom(8).hex()
+_COUNT = count()
 
 
 class Exchange:
@@ -33,7 +39,7 @@ class Exchange:
     )
 
     def __init__(self) -> None:
-        self.id = os.urandom(12).hex()
+        self.id = f"{_PROCESS}{next(_COUNT):08x}"
         self.time = datetime.now(UTC)
         self._started = time.perf_counter()
         self.task: Task | None = None
@@ -109,4 +115,7 @@ class Exchange:
 
 def _header(text: str) -> bytes:
     """Printable ASCII only: what a caller named must not break a header."""
-    return "".join(c if " " <= c <= "~" else "?" for c in text[:300]).encode()
+    text = text[:300]
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(c if " " <= c <= "~" else "?" for c in text)
+    return text.encode()
