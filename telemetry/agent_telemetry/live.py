@@ -110,6 +110,11 @@ class Subscription:
         self._news = asyncio.Event()
         self._news.set()
 
+    @property
+    def unread(self) -> bool:
+        """Whether the next event is there already."""
+        return self._stale or bool(self._events)
+
     def put(self, event: Running | UsageRecord) -> None:
         """For the feed."""
         if not self._stale:  # the snapshot to come will have it
