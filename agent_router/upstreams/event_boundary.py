@@ -8,8 +8,9 @@ from collections.abc import Iterator
 # A single event larger than this is taken for a fault; real ones stay under a few megabytes.
 MAX_EVENT_BYTES = 64 * 1024 * 1024
 
-# Two line ends in a row. A CR before an LF ends no line by itself.
-_BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)")
+# Two line ends in a row. A CR before an LF ends no line by itself; one that is the last byte so far may be half of a
+# CRLF, where those before it were no lone CRs either.
+_BLANK_LINE = re.compile(rb"(?:\r\n|\n)(?:\r\n|\n|\r(?!\Z))|\r(?!\n)(?:\r\n|\n|\r)")
 _BOM = b"\xef\xbb\xbf"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -15,27 +14,11 @@ from agent_router.upstreams.anthropic.upstream import AnthropicUpstream
 from agent_router.upstreams.connection import session
 from agent_router.upstreams.keys import Key
 from agent_router.upstreams.openai import OpenAIUpstream
-from agent_router.upstreams.reply import Call
-from agent_router.wire.chat.body import read
+from tests.chat_calls import KEY
 from tests.upstreams.upstream import ScriptedUpstream
 
-KEY = "sk-test-SECRET-0123456789"
 TIMEOUTS = Timeouts(connect=2, first_byte=5, idle=5)
 Connect = Callable[..., Any]
-
-
-def call(
-    ask: str = "one two three", *, model: str = "gpt-5.4", headers: dict[str, str] | None = None, **extra: Any
-) -> Call:
-    """A caller's request."""
-    body = {"model": model, "messages": [{"role": "user", "content": ask}], **extra}
-    raw = json.dumps(body).encode()
-    return Call(raw, read(raw), headers or {})
-
-
-def stream(ask: str = "one two three", **extra: Any) -> Call:
-    """A caller's request for a stream with usage."""
-    return call(ask, stream=True, stream_options={"include_usage": True}, **extra)
 
 
 @pytest.fixture
