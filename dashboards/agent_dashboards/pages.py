@@ -51,6 +51,7 @@ def pages(ledger_path: Path, feed: LiveFeed, classify: Classify, status: Callabl
     """
     router = APIRouter(include_in_schema=False)
     static = _static()
+    router.include_router(_static_files(static))
     template = _environment(static).get_template("page.html")
     splits = SplitCache(ledger_path, classify)
 
@@ -76,13 +77,6 @@ def pages(ledger_path: Path, feed: LiveFeed, classify: Classify, status: Callabl
             base_url=f"{request.url.scheme}://{request.url.netloc}/v1",
         )
         return Response(html, media_type="text/html; charset=utf-8", headers=HEADERS)
-
-    @router.get("/static/{name}")
-    async def static_file(name: str) -> Response:
-        if name not in static:
-            return Response("No such file.", 404, media_type="text/plain", headers=HEADERS)
-        kept = HEADERS | {"cache-control": "max-age=31536000, immutable"}  # the address holds a hash
-        return Response(static[name], media_type=_TYPES[name.rpartition(".")[2]], headers=kept)
 
     @router.get("/api/split")
     @_ledger_readable
@@ -110,6 +104,19 @@ def pages(ledger_path: Path, feed: LiveFeed, classify: Classify, status: Callabl
 def _static() -> dict[str, bytes]:
     folder = files("agent_dashboards") / "static"
     return {file.name: file.read_bytes() for file in folder.iterdir() if file.name.rpartition(".")[2] in _TYPES}
+
+
+def _static_files(static: dict[str, bytes]) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/static/{name}")
+    async def static_file(name: str) -> Response:
+        if name not in static:
+            return Response("No such file.", 404, media_type="text/plain", headers=HEADERS)
+        kept = HEADERS | {"cache-control": "max-age=31536000, immutable"}  # the address holds a hash
+        return Response(static[name], media_type=_TYPES[name.rpartition(".")[2]], headers=kept)
+
+    return router
 
 
 def _environment(static: dict[str, bytes]) -> Environment:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from prometheus_client import REGISTRY
@@ -52,7 +53,7 @@ def test_rows_are_counted(tmp_path: Path) -> None:
     assert found["agent_router_request_seconds_count", (("route", "closed"),)] == 3
     assert found["agent_router_request_seconds_bucket", (("le", "0.5"), ("route", "closed"))] == 3
     assert found["agent_router_request_seconds_bucket", (("le", "0.25"), ("route", "closed"))] == 0
-    assert found["agent_router_first_byte_seconds_sum", (("route", "closed"),)] == 0.06
+    assert found["agent_router_first_byte_seconds_sum", (("route", "closed"),)] == pytest.approx(0.06)
 
 
 def test_the_endpoint_tells_of_ledger_engines_and_upstreams() -> None:
