@@ -12,7 +12,6 @@ from agent_router.routing.task import Task
 from agent_router.upstreams.reply import FaultKind, Observed
 from agent_telemetry.usage_record import Place, Status, UsageRecord
 
-
 # Unlike any other process's, and cheap: drawing randomness for each request would let go of the interpreter lock.
 _PROCESS = os.urandom(8).hex()
 _COUNT = count()

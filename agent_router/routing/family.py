@@ -74,7 +74,8 @@ def _kind(body: ChatBody) -> tuple[Kind, str]:
     """The kind of a call, and the text that says what is asked: of a side call with a system prompt of its own that
     prompt, because its user turn is only the material."""
     asked = ask(body)
-    if _HEARTBEAT.match(asked[:256].lower()):
+    opening = asked[:256].lower()
+    if "heartbeat" in opening and _HEARTBEAT.match(opening):
         return "heartbeat", asked
     if not body.tools or body.tool_choice == "none":
         system = system_prompt(body)

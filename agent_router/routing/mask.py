@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 MASK = "_"
-_READ = 2048  # characters, and
+_READ = 768  # characters, and
 _WORDS = 96  # words, of which the first tokens are made
 
 # Every alternative is bounded or anchored, so that no input makes them slow.
 _QUOTED = re.compile(
     r"\"[^\"\n]{0,400}\"|“[^”\n]{0,400}”|«[^»\n]{0,400}»|`[^`\n]{1,400}`|(?<!\w)'[^'\n]{1,400}'(?!\w)",
 )
+_QUOTES = frozenset("\"'`“«")
 _WITH_DIGIT = re.compile(r"(?<![a-z0-9_.,:%#$€£-])[a-z_.,:%#$€£-]*\d[a-z0-9_.,:%-]*")
 _DIGIT = re.compile(r"\d")
 _TOKEN = re.compile(r"\w+")
@@ -30,10 +31,16 @@ def mask(text: str, tokens: int) -> str:
     """The first `tokens` words of a text, lower case, each run of what is masked as one `_`; no punctuation."""
     if "```" in text:
         text = f" {MASK} ".join(text.split("```")[::2])
-    text = _QUOTED.sub(f" {MASK} ", text[:_READ].lower())
+    text = text[:_READ].lower()
+    if not _QUOTES.isdisjoint(text):
+        text = _QUOTED.sub(f" {MASK} ", text)
     found: list[str] = []
     for word in text.split(None, _WORDS)[:_WORDS]:
-        if _is_place(word) or word in _DAYS:
+        if len(found) > 2 * tokens and found[-1] != MASK:
+            break  # what follows cannot change the first tokens any more
+        if word.isalpha() and word not in _DAYS:
+            found.append(word)  # most words
+        elif _is_place(word) or word in _DAYS:
             found.append(MASK)
         else:
             if _DIGIT.search(word):
