@@ -18,7 +18,7 @@ from agent_dashboards.pages import pages
 from agent_models.catalogue import Catalogue, CatalogueError
 from agent_router import __version__, plugins
 from agent_router.chat_endpoint import JSON, ChatEndpoint
-from agent_router.config import Configuration
+from agent_router.config import LEDGER, Configuration
 from agent_router.errors import ApiError, ConfigError
 from agent_router.model_list import model_list
 from agent_router.request_body import Receive, Send
@@ -36,7 +36,6 @@ from agent_telemetry.openness import classifier
 
 log = logging.getLogger("agent_router")
 
-LEDGER = "ledger.sqlite3"
 _CHAT = frozenset({"/v1/chat/completions", "/chat/completions"})
 
 

@@ -23,6 +23,7 @@ from agent_router.errors import ConfigError
 from agent_router.settings import PREFIX, Settings, Upstream
 
 APP = "agent-router"
+LEDGER = "ledger.sqlite3"
 Origin = Literal["default", "file", "environment", "command line"]
 
 # Providers that need no address: by their key in the environment alone, or by their name in the file.
@@ -57,6 +58,11 @@ class Configuration:
         self.data = data
         self.origins = origins
         self.warnings = warnings
+
+    @property
+    def ledger(self) -> Path:
+        """The ledger's file; it need not exist yet."""
+        return self.data / LEDGER
 
 
 def config_path() -> Path:
@@ -155,9 +161,10 @@ def _complete_upstreams(layers: _Layers) -> None:
     for name, preset in PRESETS.items():
         given = upstreams.get(name)
         # The key of the environment goes to its own provider only, not to whatever address has taken the name.
-        if isinstance(given, dict) and str(given.get("base_url") or preset["base_url"]).rstrip("/") == preset[
-            "base_url"
-        ]:
+        if (
+            isinstance(given, dict)
+            and str(given.get("base_url") or preset["base_url"]).rstrip("/") == preset["base_url"]
+        ):
             given.setdefault("kind", preset["kind"])
             given.setdefault("base_url", preset["base_url"])
             if not any(key in given for key in ("key_env", "key_keyring", "key")):
@@ -225,6 +232,9 @@ def _warnings(settings: Settings, origins: Mapping[str, Origin]) -> Iterator[str
                 f"[upstreams.{name}] is said to be on this device, but {host} may be elsewhere; local-only requests "
                 "may go there."
             )
+    for model in settings.local.models:
+        if not model.expanduser().is_file():
+            yield f"[local] models: {model} is not there; requests for it fail."
     if settings.routing.keep_text:
         yield "[routing] keep_text is on, but this version stores no text."
     if settings.telemetry.level != "off":

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import BaseModel, SecretStr
+from rich.markup import escape
 
 from agent_router import config as configuration
 from agent_router.cli.output import JSON_OPTION, console, friendly, print_json, table
@@ -40,8 +41,10 @@ def config(
                 }
             )
             return
-        console.print(f"file  {loaded.path}{'' if loaded.path.is_file() else '  (not there; defaults are used)'}")
-        console.print(f"data  {loaded.data}\n")
+        console.print(
+            f"file  {escape(str(loaded.path))}{'' if loaded.path.is_file() else '  (not there; defaults are used)'}"
+        )
+        console.print(f"data  {escape(str(loaded.data))}\n")
         shown = [[key, _text(value), origin] for key, value, origin in rows]
         console.print(table("", ["key", "value", "from"], shown))
         for warning in loaded.warnings:
@@ -60,8 +63,7 @@ def _rows(loaded: Configuration) -> list[tuple[str, Any, str]]:
             for name, item in value.items():
                 walk(f"{prefix}.{name}", item)
         else:
-            origin = loaded.origins.get(prefix) or loaded.origins.get(prefix.rpartition(".")[0]) or "default"
-            rows.append((prefix, _plain(value), origin))
+            rows.append((prefix, _plain(value), loaded.origins.get(prefix, "default")))
 
     walk("", loaded.settings)
     return rows

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import Annotated
 
 import typer
 
 from agent_router import __version__
 from agent_router.cli import config, demo, models, serve, usage
-from agent_router.cli.output import print_json
+from agent_router.cli.output import JSON_OPTION, print_json
 
 app = typer.Typer(
     name="agent-router",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -30,27 +32,45 @@ app.command("config")(config.config)
 app.add_typer(models.app, name="models")
 
 
-def _version(value: bool) -> None:
-    if value:
-        typer.echo(f"agent-router {__version__}")
-        raise typer.Exit
-
-
 @app.callback()
 def _root(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
-    ] = False,
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+    as_json: bool = JSON_OPTION,
 ) -> None:
-    pass
+    if version:
+        _version(as_json)
+        raise typer.Exit
+    if context.invoked_subcommand is not None:
+        return
+    if as_json:
+        print_json({"error": "A command is missing; `agent-router --help` lists them."})
+        raise typer.Exit(2)
+    typer.echo(context.get_help())
 
 
 @app.command("version", hidden=True)
-def _version_command(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def _version(as_json: bool = JSON_OPTION) -> None:
     """Show the version."""
     print_json({"version": __version__}) if as_json else typer.echo(f"agent-router {__version__}")
 
 
 def main() -> None:
     """The entry point."""
-    app()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # rather than fail on a console that is not UTF-8
+    if "--json" not in sys.argv[1:]:
+        app()
+        return
+    try:
+        status = app(standalone_mode=False)
+    except typer.Abort:
+        status = 1
+    except Exception as error:
+        # What the arguments are at fault for. typer brings its own copy of click, whose type has no public name.
+        if not hasattr(error, "format_message"):
+            raise
+        print_json({"error": error.format_message()})
+        status = getattr(error, "exit_code", 2)
+    sys.exit(status if isinstance(status, int) else 0)

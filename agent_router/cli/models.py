@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
-import tomlkit
 import typer
 from rich.markup import escape
 
@@ -14,9 +15,12 @@ from agent_models.engine.inspection import inspect_model
 from agent_models.engine.protocol import ModelInfo
 from agent_router import config as configuration
 from agent_router.cli.output import JSON_OPTION, console, friendly, print_json, table
+from agent_router.config import Configuration
+from agent_router.config_file import ConfigFile, is_same
 from agent_router.errors import ConfigError
 from agent_router.model_list import model_objects
-from agent_router.routing.names import Names
+from agent_router.routing.names import LONGEST, Names
+from agent_router.settings import PREFIX
 from agent_router.upstreams.registry import BUNDLED, local_paths, model_name
 
 app = typer.Typer(help="List the models that callers may name; add or remove a local one.", invoke_without_command=True)
@@ -64,7 +68,7 @@ def _note(entry: dict[str, Any]) -> str:
 
 @app.command("add")
 def add(
-    path: Annotated[Path, typer.Argument(help="A GGUF file.")],
+    path: Annotated[Path, typer.Argument(help="A GGUF file.", show_default=False)],
     default: Annotated[bool, typer.Option("--default/--no-default", help="Make it what `local` means.")] = True,
     as_json: bool = JSON_OPTION,
 ) -> None:
@@ -74,15 +78,17 @@ def add(
     are kept. A running router takes it up when it is started again.
     """
     with friendly(as_json):
-        path = path.expanduser().resolve()
-        loaded = configuration.load()
+        # Not resolved: a link often has the model's name, and its target a hash.
+        path = Path(os.path.abspath(os.path.expanduser(path)))
+        loaded = _editable()
+        _check_name(path, local_paths(loaded.settings))
         if not as_json:
             console.print(f"Checking {escape(str(path))} …")
         info = inspect_model(path)
-        models = [model for model in loaded.settings.local.models if model.expanduser().resolve() != path]
-        models.insert(0 if default else len(models), path)
-        _write(loaded.path, models)
-        name = model_name(path)
+        file = ConfigFile(loaded.path)
+        file.add_local_model(path, first=default)
+        file.save()
+        name = next(name for name, there in local_paths(configuration.load().settings).items() if is_same(there, path))
         if as_json:
             print_json({"added": name, "path": str(path), "configuration": str(loaded.path), **_facts(info)})
             return
@@ -92,41 +98,54 @@ def add(
 
 @app.command("remove")
 def remove(
-    name: Annotated[str, typer.Argument(help="The model's name, as `models list` shows it, or its path.")],
+    name: Annotated[
+        str, typer.Argument(help="The model's name, as `models list` shows it, or its path.", show_default=False)
+    ],
     as_json: bool = JSON_OPTION,
 ) -> None:
     """Remove a local model from the configuration. The file itself stays."""
     with friendly(as_json):
-        loaded = configuration.load()
+        loaded = _editable()
         short = name.removeprefix("local/")
         if short == BUNDLED:
             raise ConfigError("The bundled model cannot be removed; it is only used when no other is asked for.")
-        by_name = {model: path for model, path in local_paths(loaded.settings).items() if model != BUNDLED}
-        chosen = by_name.get(short) or next((path for path in by_name.values() if str(path) == name), None)
+        added = {model: path for model, path in local_paths(loaded.settings).items() if model != BUNDLED}
+        by_path = next((model for model, path in added.items() if is_same(name, path)), None)
+        chosen = short if short in added else by_path
         if chosen is None:
-            known = ", ".join(by_name) or "none"
+            known = ", ".join(added) or "none"
             raise ConfigError(f"There is no local model {name!r} to remove. Added models: {known}.")
-        _write(loaded.path, [model for model in loaded.settings.local.models if model.expanduser() != chosen])
+        path = Path(os.path.abspath(added[chosen]))
+        file = ConfigFile(loaded.path)
+        file.remove_local_model(path)
+        file.save()
         if as_json:
-            print_json({"removed": short, "path": str(chosen)})
+            print_json({"removed": chosen, "path": str(path), "configuration": str(loaded.path)})
             return
-        console.print(f"Removed {escape(short)}; the file {escape(str(chosen))} stays.")
+        console.print(f"Removed {escape(chosen)}; the file {escape(str(path))} stays.")
 
 
-def _write(path: Path, models: list[Path]) -> None:
-    """Set `[local] models` in the configuration file, keeping everything else as it is."""
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    document = tomlkit.parse(text)
-    local = document.setdefault("local", tomlkit.table())
-    local["models"] = [str(model) for model in models]
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Whole or not at all: a half-written configuration would stop the next start.
-        fresh = path.with_name(path.name + ".new")
-        fresh.write_text(tomlkit.dumps(document), encoding="utf-8")
-        fresh.replace(path)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}.") from None
+def _editable() -> Configuration:
+    """The configuration, if what its file says of local models counts."""
+    loaded = configuration.load()
+    if loaded.origins.get("local.models") == "environment":
+        raise ConfigError(
+            f"{PREFIX}LOCAL__MODELS is set in the environment and goes before the file {loaded.path}; "
+            "change it there, or unset it."
+        )
+    return loaded
+
+
+def _check_name(path: Path, there: dict[str, Path]) -> None:
+    """ConfigError for a name that callers could not use, or that now means another file."""
+    name = model_name(path)
+    if not name.isprintable() or len(name) > LONGEST - len("local/"):
+        raise ConfigError(f"{str(path)!r} cannot be a model's name; rename the file.")
+    if name in there and name != BUNDLED and not is_same(there[name], path):
+        raise ConfigError(
+            f"There is already a local model {name}: {there[name]}. Rename one of the files, or remove that model "
+            f"first: `agent-router models remove {shlex.quote(name)}`."
+        )
 
 
 def _facts(info: ModelInfo) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from agent_models.errors import ModelError
 from agent_router.errors import ConfigError
@@ -17,12 +18,27 @@ from agent_router.errors import ConfigError
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
 
-JSON_OPTION: Any = typer.Option(False, "--json", help="Print one JSON object instead of text.")
+
+def _anywhere(context: typer.Context, given: bool) -> bool:
+    """`agent-router --json models` is the same as `agent-router models --json`."""
+    context.meta["json"] = given or context.meta.get("json", False)
+    return bool(context.meta["json"])
+
+
+JSON_OPTION: Any = typer.Option(
+    False, "--json", callback=_anywhere, help="Print one JSON object instead of text, also for an error."
+)
 
 
 def print_json(value: Any) -> None:
-    """One JSON object on standard output."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+    """One JSON object on standard output, at once: a program may be waiting for it."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # a console that is not UTF-8, or a file name that is not
+        text = json.dumps(value, indent=2, default=str)
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 @contextmanager
@@ -34,14 +50,8 @@ def friendly(as_json: bool = False) -> Iterator[None]:
         if as_json:
             print_json({"error": str(error)})
         else:
-            errors.print(f"[red]error:[/red] {_plain(str(error))}")
+            errors.print(f"[red]error:[/red] {escape(str(error))}")
         raise typer.Exit(1) from None
-
-
-def _plain(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
 
 
 def table(title: str, columns: list[str], rows: list[list[str]], *, right: Collection[str] = ()) -> Any:
@@ -52,5 +62,5 @@ def table(title: str, columns: list[str], rows: list[list[str]], *, right: Colle
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        made.add_row(*(_plain(cell) for cell in row))
+        made.add_row(*(escape(cell) for cell in row))
     return made

@@ -10,7 +10,8 @@ import typer
 from rich.markup import escape
 
 from agent_router import config as configuration
-from agent_router.cli.output import console, errors, friendly, print_json
+from agent_router.addresses import is_any
+from agent_router.cli.output import JSON_OPTION, console, errors, friendly, print_json
 
 
 def serve(
@@ -22,7 +23,7 @@ def serve(
         bool, typer.Option("--local-only", help="Nothing leaves this machine: every request is answered locally.")
     ] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens, never what is said.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print where it listens as one JSON object.")] = False,
+    as_json: bool = JSON_OPTION,
 ) -> None:
     """Run the router until Ctrl-C or SIGTERM; running answers are finished first.
 
@@ -48,10 +49,11 @@ def serve(
         app = App(loaded)
         server = loaded.settings.server
         listener = bind(server.host, server.port)
-        shown = f"[{server.host}]" if ":" in server.host else server.host
-        url = f"http://{shown}:{listener.getsockname()[1]}"
+        url = f"http://{_reachable(server.host)}:{listener.getsockname()[1]}"
 
         def ready() -> None:
+            for warning in loaded.warnings:
+                errors.print(f"[yellow]warning:[/yellow] {escape(warning)}")
             if as_json:
                 print_json({"url": url, "pid": os.getpid()})
                 return
@@ -66,7 +68,12 @@ def serve(
             else:
                 console.print(f"  closed  {escape(str(closed))}")
             console.print(f"  local   {escape(str(app.names.default_local))}")
-            for warning in loaded.warnings:
-                errors.print(f"[yellow]warning:[/yellow] {escape(warning)}")
 
         run(app, listener, ready)
+
+
+def _reachable(host: str) -> str:
+    """A host to put into a URL on this machine."""
+    if is_any(host):
+        return "[::1]" if ":" in host else "127.0.0.1"
+    return f"[{host.strip('[]')}]" if ":" in host else host

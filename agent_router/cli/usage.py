@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import re
+import sqlite3
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
 import typer
 
 from agent_models.catalogue import Catalogue
 from agent_router import config as configuration
-from agent_router.app import LEDGER
 from agent_router.cli.output import JSON_OPTION, console, friendly, print_json, table
+from agent_router.errors import ConfigError
 from agent_telemetry.openness import classifier
 from agent_telemetry.split import split
+
+_LAST = re.compile(r"([1-9][0-9]{0,4})d")
 
 
 def usage(
@@ -24,32 +28,41 @@ def usage(
 
     It reads the local ledger; no server need be running, and nothing is sent anywhere.
     """
+    start, end = _day(since, "--since"), _day(until, "--until", whole=True)
     with friendly(as_json):
         loaded = configuration.load()
         catalogue = Catalogue.load(loaded.data / "catalogue.yaml")
-        found = split(
-            loaded.data / LEDGER,
-            classifier(catalogue),
-            since=_day(since),
-            until=_day(until, end=True),
-        )
+        try:
+            found = split(loaded.ledger, classifier(catalogue), since=start, until=end)
+        except sqlite3.Error as error:
+            raise ConfigError(
+                f"The ledger {loaded.ledger} cannot be read: {error}. If it is damaged, move it away; the router "
+                "begins a new one."
+            ) from None
         if as_json:
             print_json(found)
             return
         _show(found)
 
 
-def _day(text: str | None, *, end: bool = False) -> datetime | None:
+def _day(text: str | None, option: str, *, whole: bool = False) -> datetime | None:
+    """The beginning of a day in this time zone, or with `whole` its end; a time of day is taken as it is."""
     if text is None:
         return None
     try:
-        if text.endswith("d") and text[:-1].isdecimal():
-            midnight = datetime.now().astimezone().replace(hour=0, minute=0, second=0, microsecond=0)
-            return midnight - timedelta(days=int(text[:-1]) - 1)
-        day = datetime.fromisoformat(text).astimezone()
-    except (ValueError, OverflowError):
-        raise typer.BadParameter(f"{text!r} is no day; write 2026-11-21, or 7d for the last seven days.") from None
-    return day + timedelta(days=1) if end and len(text) == 10 else day
+        last = _LAST.fullmatch(text.strip())
+        if last:
+            return _midnight(date.today() - timedelta(days=int(last[1]) - 1))
+        if len(text.strip()) <= len("2026-11-21"):
+            return _midnight(date.fromisoformat(text.strip()) + timedelta(days=1 if whole else 0))
+        return datetime.fromisoformat(text.strip()).astimezone()
+    except (ValueError, OverflowError, OSError):
+        said = f"{text!r} is no day; write 2026-11-21, or 7d for the last seven days."
+        raise typer.BadParameter(said, param_hint=option) from None
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time()).astimezone()
 
 
 def _show(found: dict[str, Any]) -> None:

@@ -48,7 +48,7 @@ class Names:
         plain = name.removeprefix(OWN)
         if plain in ("auto", "local", "closed"):
             return plain  # type: ignore[return-value]
-        target = self._target(plain) if len(plain) <= LONGEST and plain.isprintable() else None
+        target = self._target(plain) if _is_name(plain) else None
         if target is None:
             raise self._unknown(name)
         return target
@@ -91,7 +91,8 @@ class Names:
         names += [f"{LOCAL}/{model}" for model in self._local]
         for provider, upstream in self._upstreams.items():
             names += [f"{provider}/{model}" for model in upstream.models]
-        return list(dict.fromkeys([*names, *([str(self.closed)] if self.closed else [])]))
+        names += [str(self.closed)] if self.closed else []
+        return [name for name in dict.fromkeys(names) if _is_name(name)]
 
     def _unknown(self, name: str) -> ApiError:
         shown = name[:80] + ("…" if len(name) > 80 else "")
@@ -101,6 +102,10 @@ class Names:
             code="model_not_found",
             param="model",
         )
+
+
+def _is_name(name: str) -> bool:
+    return len(name) <= LONGEST and name.isprintable()
 
 
 def _closed(settings: Settings) -> Target | None:
