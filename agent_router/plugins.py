@@ -29,7 +29,7 @@ def manager() -> pluggy.PluginManager:
         except Exception as error:
             package = entry.dist.name if entry.dist else "an unknown package"
             raise ConfigError(
-                f"The plugin {entry.name!r} of {package} cannot be loaded: {type(error).__name__}: {error}. "
+                f"The plugin {entry.name!r} of {package} cannot be loaded: {_said(error)}. "
                 f"Update or uninstall {package}."
             ) from error
     return found
@@ -56,6 +56,8 @@ def policy(routing: Routing) -> Policy:
     except ConfigError:
         raise
     except Exception as error:
-        raise ConfigError(
-            f"routing.policy: the policy {routing.policy!r} cannot be made: {type(error).__name__}: {error}."
-        ) from error
+        raise ConfigError(f"routing.policy: the policy {routing.policy!r} cannot be made: {_said(error)}.") from error
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
