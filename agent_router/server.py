@@ -14,6 +14,7 @@ from typing import Any
 import uvicorn
 
 from agent_router.app import App
+from agent_router.corked import CorkedProtocol
 from agent_router.errors import ConfigError
 
 
@@ -63,7 +64,7 @@ def serve(app: App, listener: socket.socket, ready: Callable[[], None]) -> None:
     config = uvicorn.Config(
         app,
         loop="auto",
-        http="httptools",
+        http=CorkedProtocol,
         ws="none",
         lifespan="on",
         log_config=None,
