@@ -1,10 +1,11 @@
 """A `CompletionRequest` becomes the body of Anthropic's `POST /v1/messages`.
 
 What that dialect cannot say is an error, but for these documented drops: `seed`, `logit_bias`, `user`, `name`, a
-tool's `strict`, the two penalties, `reasoning_effort`, and `top_p` beside a temperature, since its models take one
-of the two. A temperature above 1 becomes 1, Anthropic's highest. `json_object`, and a schema that Anthropic cannot
-enforce as it stands, become instructions in the system prompt. All system messages go to the front. Source:
-Anthropic's API reference, "Create a Message".
+tool's `strict`, the two penalties, `reasoning_effort`, and, since Claude's models refuse them, `temperature` and
+`top_p` after version 4.6 and `top_p` beside a temperature before. A temperature above 1 becomes 1, Anthropic's
+highest. `json_object`, and a schema that Anthropic cannot enforce as it stands, become instructions in the system
+prompt. All system messages go to the front. Source: Anthropic's API reference, "Create a Message", and its migration
+guide.
 """
 
 from __future__ import annotations
@@ -21,9 +22,12 @@ from agent_router.upstreams.anthropic.schema import closed
 
 # Anthropic demands a bound, where OpenAI's dialect means "as much as it takes" by none; all its models write this much.
 DEFAULT_MAX_TOKENS = 32_000
+_CONTINUE = {"type": "text", "text": "Continue."}
 _JSON_ONLY = "Answer with one JSON object and nothing else."
 _BY_SCHEMA = "Answer with one JSON value that satisfies this JSON Schema, and nothing else:\n"
 _NO_ID = re.compile(r"[^a-zA-Z0-9_-]")
+_CLAUDE = re.compile(r"claude-(?:[a-z]+-)?(\d+)(?:[-.](\d{1,2}))?(?!\d)")
+_LAST_SAMPLED = (4, 6)
 
 
 def messages_body(request: CompletionRequest, model: str, *, stream: bool) -> dict[str, Any]:
@@ -45,11 +49,12 @@ def messages_body(request: CompletionRequest, model: str, *, stream: bool) -> di
         body["system"] = "\n\n".join(system)
     if stream:
         body["stream"] = True
-    # 1 is the default of both, which newer models only take unsaid.
-    if request.temperature is not None and request.temperature < 1:
-        body["temperature"] = request.temperature
-    elif request.top_p is not None and request.top_p < 1:
-        body["top_p"] = request.top_p
+    if _takes_sampling(model):
+        # 1 is the default of both.
+        if request.temperature is not None and request.temperature < 1:
+            body["temperature"] = request.temperature
+        elif request.top_p is not None and request.top_p < 1:
+            body["top_p"] = request.top_p
     # Anthropic refuses stop sequences that are only white space.
     stop = [sequence for sequence in request.stop if sequence.strip()]
     if stop:
@@ -69,6 +74,14 @@ def messages_body(request: CompletionRequest, model: str, *, stream: bool) -> di
 
 def _inexpressible(param: str, message: str, code: str = "unsupported_parameter") -> ApiError:
     return ApiError(400, message, code=code, param=param)
+
+
+def _takes_sampling(model: str) -> bool:
+    """Whether the model may be told how to sample; other labs' models behind this dialect may."""
+    if "claude" not in model:
+        return True
+    version = _CLAUDE.search(model)
+    return version is not None and (int(version[1]), int(version[2] or 0)) <= _LAST_SAMPLED
 
 
 def _output(wanted: OutputFormat) -> tuple[dict[str, Any] | None, str | None]:
@@ -114,12 +127,12 @@ def _turns(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
             turns.append({"role": role, "content": blocks})
     for turn in turns:
         turn["content"].sort(key=lambda block: block["type"] != "tool_result")
+    # A conversation must begin with the user, and end there: newer models refuse to go on from their own words, older
+    # ones would take them for the beginning of the answer. A system prompt alone is asked to be followed.
     if not turns or turns[0]["role"] != "user":
-        # A conversation must begin with the user; a system prompt alone is asked to be followed.
-        turns.insert(0, {"role": "user", "content": [{"type": "text", "text": "Continue."}]})
-    last = turns[-1]
-    if last["role"] == "assistant" and last["content"][-1]["type"] == "text":
-        last["content"][-1]["text"] = last["content"][-1]["text"].rstrip()  # white space there is refused
+        turns.insert(0, {"role": "user", "content": [_CONTINUE]})
+    if turns[-1]["role"] != "user":
+        turns.append({"role": "user", "content": [_CONTINUE]})
     return turns
 
 

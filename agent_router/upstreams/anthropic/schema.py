@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-_FORMATS = {"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"}
+_FORMATS = ("date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid")
 _KEPT = {"title", "enum", "const", "$ref", "default"}
 _DROPPED = {"$schema", "$id", "$comment", "$anchor", "description", "required", "oneOf"}
 
@@ -62,7 +62,8 @@ def _closed(schema: Any) -> dict[str, Any]:
         if not schema.get("properties"):
             raise _InexpressibleError  # free-form: closed, it could only be {}
         result["additionalProperties"] = False
-        result["required"] = list(schema.get("required") or ())
+        required = schema.get("required")
+        result["required"] = required if isinstance(required, list) else []
     description = schema.get("description")
     said = [str(description)] if description else []
     if left:
