@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from agent_router.wire.chat.body import ChatBody, MessageIn
 
@@ -20,8 +21,9 @@ _RECEIVED = re.compile(
 )  # when a channel received it: [Mon 2026-05-25 21:52 UTC]
 # The ask begins or ends a message: of one longer than this, only the two ends are looked at, because a decision is
 # not worth reading a pasted file.
-_WHOLE = 64 * 1024
+_WHOLE = 1024 * 1024
 _WINDOW = 4096
+_MOST_FENCES = 1000  # of a message; more are no agent's doing
 # An agent does not put more turns without an ask behind the one that has it.
 _TURNS = 16
 
@@ -65,7 +67,7 @@ def _without(text: str, fence: re.Pattern[str]) -> str:
     kept: list[str] = []
     at = 0
     unclosed: set[str] = set()
-    for opening in fence.finditer(text):
+    for opening in islice(fence.finditer(text), _MOST_FENCES):
         closing = _closing(opening)
         if opening.start() < at or closing in unclosed:
             continue

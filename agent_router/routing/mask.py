@@ -29,13 +29,10 @@ _DATE_WORDS = frozenset(
 
 def mask(text: str, tokens: int) -> str:
     """The first `tokens` words of a text, lower case, each run of what is masked as one `_`; no punctuation."""
-    if "```" in text:
-        text = f" {MASK} ".join(text.split("```")[::2])
-    text = text[:_READ].lower()
-    if not _QUOTES.isdisjoint(text):
-        text = _QUOTED.sub(f" {MASK} ", text)
+    read = f" {MASK} ".join(text.split("```")[::2]) if "```" in text else text
+    read = _QUOTED.sub(f" {MASK} ", read[:_READ].lower())
     found: list[str] = []
-    for word in text.split(None, _WORDS)[:_WORDS]:
+    for word in read.split(None, _WORDS)[:_WORDS]:
         if len(found) > 2 * tokens and found[-1] != MASK:
             break  # what follows cannot change the first tokens any more
         if word.isalpha() and word not in _DAYS:

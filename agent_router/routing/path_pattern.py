@@ -32,15 +32,17 @@ def spellings(entry: str) -> set[str]:
     """A pattern in the forms in which the same path may stand in a text: with the home folder or `~` for it,
     composed or decomposed letters, percent-encoded, escaped for a shell, or as JSON within JSON."""
     entry = entry.strip()
-    whole = _one_form(os.path.expanduser(entry))
-    home = _one_form(os.path.expanduser("~")).rstrip("/")
-    forms = {_one_form(entry), whole}
+    expanded = os.path.expanduser(entry)
+    whole, home = _one_form(expanded), _one_form(os.path.expanduser("~")).rstrip("/")
+    forms = {entry, expanded}
     if home and f"{whole}/".startswith(f"{home}/"):
-        forms |= {name + whole[len(home) :] for name in ("~", "$home", "${home}", "%userprofile%")}
+        forms |= {name + whole[len(home) :] for name in ("~", "$HOME", "${HOME}", "%USERPROFILE%")}
     forms = {unicodedata.normalize(form, text) for form in ("NFC", "NFD") for text in forms}
-    forms |= {quote(text, safe="/*?:~$%{}").lower() for text in forms}
-    forms |= {text.replace(" ", "/ ") for text in forms}
-    return forms | {_in_surrogates(text) for text in forms} | {_escaped(text) for text in forms}
+    forms |= {_one_form(text).replace(" ", "/ ") for text in forms}
+    forms |= {quote(_one_form(text), safe="/*?:~$%{}") for text in forms}
+    # Lower case comes too late for what is escaped.
+    forms |= {_escaped(form) for text in forms for form in (text, text.lower(), text.upper()) if not text.isascii()}
+    return {_one_form(text) for text in forms | {_in_surrogates(text) for text in forms}}
 
 
 class PathPattern:
@@ -122,14 +124,16 @@ def _one_form(text: str) -> str:
 
 
 def _in_surrogates(text: str) -> str:
-    """As Python sees escaped surrogate pairs: as two characters."""
-    return "".join(c if c < "\U00010000" else "".join(chr(half) for half in _halves(c)) for c in text)
+    """As Python reads escaped surrogate pairs: as two characters."""
+    return "".join(c if ord(c) < 0x10000 else "".join(map(chr, _halves(c))) for c in text)
 
 
 def _escaped(text: str) -> str:
-    return "".join(c if c.isascii() else "".join(f"/u{half:04x}" for half in _halves(c)) for c in text)
+    """As JSON escapes it that stands in a string of JSON."""
+    return "".join(c if c.isascii() else "".join(f"\\u{half:04x}" for half in _halves(c)) for c in text)
 
 
 def _halves(c: str) -> list[int]:
+    """A character's one or two code units of UTF-16."""
     encoded = c.encode("utf-16-be", "surrogatepass")
     return [int.from_bytes(encoded[i : i + 2], "big") for i in range(0, len(encoded), 2)]

@@ -48,5 +48,6 @@ def task(raw: bytes, body: ChatBody, headers: Mapping[bytes, bytes], salt: bytes
         ),
         prompt_bytes=len(raw),
         output_limit=body.limit,
-        private=headers.get(b"x-agent-router-privacy", b"").strip().lower() == b"local-only",
+        # Anything but "normal" was meant to say something.
+        private=headers.get(b"x-agent-router-privacy", b"").strip().lower() not in (b"", b"normal"),
     )

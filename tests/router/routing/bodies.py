@@ -1,0 +1,29 @@
+"""Chat bodies for the tests of routing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from agent_router.routing.task import Task, task
+from agent_router.wire.chat.body import ChatBody, read
+
+SALT = b"installation's own salt, 32 bytes"
+TOOLS = [{"type": "function", "function": {"name": "shell", "parameters": {"type": "object"}}}]
+
+
+def body(*contents: Any, system: str | None = None, **more: Any) -> ChatBody:
+    """A body whose user turns have these contents."""
+    messages = [{"role": "system", "content": system}] if system is not None else []
+    messages += [{"role": "user", "content": content} for content in contents]
+    return read(json.dumps({"model": "auto", "messages": messages, **more}).encode())
+
+
+def made(
+    content: Any = "hello", headers: Mapping[bytes, bytes] | None = None, raw: bytes | None = None, **more: Any
+) -> tuple[Task, bytes]:
+    """(task, raw body) of a request with one user turn."""
+    if raw is None:
+        raw = json.dumps({"model": "auto", "messages": [{"role": "user", "content": content}], **more}).encode()
+    return task(raw, read(raw), headers or {}, SALT), raw

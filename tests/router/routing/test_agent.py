@@ -1,0 +1,60 @@
+"""Which agent sends a request."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent_router.routing.agent import agent, session
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        (b"claude-cli/2.1.329 (external, cli)", "claude-code"),
+        (b"OpenClaw/2026.9.6", "openclaw"),
+        (b"codex_cli_rs/0.169.0 (Linux; x86_64)", "codex"),
+        (b"opencode/1.18.33", "opencode"),
+        (b"GeminiCLI/0.61.0/auto (linux; x64)", "gemini-cli"),
+        (b"QwenCode/0.24.4 (linux; x64)", "qwen-code"),
+        (b"OpenAI/Python 3.52.0", "openai-python"),
+        (b"AsyncOpenAI/Python 3.52.0", "openai-python"),
+        (b"Anthropic/JS 0.50", "anthropic-js"),
+        (b"pi/0.87.1", "pi"),
+        (b"curl/8.5.0", "curl"),
+        (b"  Hermes-Agent 3", "hermes-agent"),
+        (b"(none)", None),
+        (b"", None),
+        (b"\xff\xfe", None),
+    ],
+)
+def test_by_its_user_agent(user_agent: bytes, name: str | None) -> None:
+    assert agent({b"user-agent": user_agent}) == name
+
+
+def test_what_the_user_set_goes_first_then_the_originator() -> None:
+    headers = {b"user-agent": b"OpenAI/Python 3.5", b"originator": b"codex_cli_rs"}
+    assert agent(headers) == "codex"
+    assert agent(headers | {b"x-agent-router-agent": b"Nightly-Report"}) == "nightly-report"
+
+
+def test_a_name_that_is_none_does_not_hide_the_agent() -> None:
+    assert agent({b"x-agent-router-agent": b"!!!", b"user-agent": b"claude-cli/2"}) == "claude-code"
+
+
+@given(st.binary())
+def test_a_name_is_short_and_plain(value: bytes) -> None:
+    for header in (b"x-agent-router-agent", b"originator", b"user-agent"):
+        name = agent({header: value * 3})
+        assert name is None or (0 < len(name) <= 40 and name.isascii() and name.isprintable() and " " not in name)
+
+
+def test_a_session_is_the_same_here_and_different_elsewhere() -> None:
+    headers = {b"session-id": b"0198-secret"}
+    assert session(headers, b"salt" * 8) == session(headers, b"salt" * 8)
+    assert session(headers, b"salt" * 8) != session(headers, b"tlas" * 8)
+    assert session(headers, b"salt" * 8) != session({b"session-id": b"0199"}, b"salt" * 8)
+    assert "secret" not in str(session(headers, b"s"))
+    assert session({b"session-id": b""}, b"s") is None
+    assert session({}, b"") is None

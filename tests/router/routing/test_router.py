@@ -1,0 +1,236 @@
+"""Where requests go: guards first, then the policy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from agent_router.errors import ApiError
+from agent_router.hookspecs import Policy
+from agent_router.routing.decision import Decision, Target, Verdict
+from agent_router.routing.names import Names
+from agent_router.routing.policies import Ladder
+from agent_router.routing.router import BYTES_PER_TOKEN, Router
+from agent_router.settings import Settings
+from tests.router.routing.bodies import made
+
+OPENAI = Target("openai", "gpt-5.4")
+OLLAMA = Target("ollama", "qwen3:8b")
+RING = Target("ring", "a/b")
+POCKET = Target("local", "pocket")
+HEARTBEAT = "[OpenClaw heartbeat poll]"
+UPSTREAMS: dict[str, Any] = {
+    "openai": {"base_url": "https://api.openai.com/v1", "models": ["gpt-5.4"]},
+    "ring": {"base_url": "https://ring.example/v1"},
+    "ollama": {"base_url": "http://localhost:11434/v1", "place": "device", "models": ["qwen3:8b"]},
+}
+
+
+class House:
+    """A router with everything around it chosen by the test."""
+
+    def __init__(
+        self,
+        *,
+        upstreams: dict[str, Any] | None = None,
+        local: tuple[str, ...] = ("pocket",),
+        keyless: tuple[str, ...] = (),
+        window: int | None = None,
+        seconds: float | None = None,
+        policy: Policy | None = None,
+        **routing: Any,
+    ) -> None:
+        routing = {"local_families": ["heartbeat-*", "ask-*"], **routing}
+        settings = Settings.model_validate(
+            {"upstreams": UPSTREAMS if upstreams is None else upstreams, "routing": routing}
+        )
+        self.router = Router(
+            settings,
+            Names(settings, list(local), lambda _: None),
+            policy or Ladder(settings.routing),
+            keyed=lambda provider: provider not in keyless,
+            window=lambda _: window,
+            seconds=lambda *_: seconds,
+        )
+
+    def decide(self, content: Any = HEARTBEAT, headers: dict[bytes, bytes] | None = None, **more: Any) -> Decision:
+        return self.router.decide(*made(content, headers, **more))
+
+    def refuses(self, model: str, headers: dict[bytes, bytes] | None = None) -> ApiError:
+        with pytest.raises(ApiError) as caught:
+            self.decide(headers=headers, model=model)
+        return caught.value
+
+
+class Saying:
+    """A policy that says what it was given, or fails with it."""
+
+    def __init__(self, answer: Any) -> None:
+        self._answer = answer
+
+    def decide(self, task: object) -> Verdict:
+        if isinstance(self._answer, Exception):
+            raise self._answer
+        return self._answer  # type: ignore[no-any-return]
+
+
+PRIVATE = {b"x-agent-router-privacy": b"local-only"}
+
+
+def test_auto_takes_listed_families_to_the_local_model_with_the_closed_side_behind() -> None:
+    assert House().decide() == Decision((POCKET, OPENAI), "family is listed local")
+    assert House(local_families=[]).decide() == Decision((OPENAI,), "family is not listed local")
+
+
+def test_fallbacks_follow_in_their_order_once_each() -> None:
+    house = House(fallback=["ring/a/b", "openai/gpt-5.4", "local", "ring/a/b"], local_families=[])
+    assert house.decide().targets == (OPENAI, RING, POCKET)
+    assert house.decide(model="closed").targets == (OPENAI, RING, POCKET)
+    listed = House(fallback=["ring/a/b", "local"])
+    assert listed.decide().targets == (POCKET, OPENAI, RING)
+
+
+@pytest.mark.parametrize("target", [OPENAI, RING, OLLAMA, POCKET])
+def test_a_chosen_model_is_never_hijacked(target: Target) -> None:
+    house = House(fallback=["ring/x", "local"], window=1, seconds=1e9, keyless=("openai", "ring", "ollama"))
+    assert house.decide(model=str(target)) == Decision((target,), "model named by the caller")
+
+
+def test_local_is_local_and_nothing_else() -> None:
+    assert House(fallback=["ring/a/b"]).decide(model="local") == Decision((POCKET,), "local named by the caller")
+    error = House(local=()).refuses("local")
+    assert (error.status, error.code) == (503, "no_local_model")
+
+
+def test_closed_without_a_closed_side_says_what_to_do() -> None:
+    error = House(upstreams={}).refuses("closed")
+    assert (error.status, error.code) == (401, "no_closed_model")
+    assert "OPENAI_API_KEY" in error.message
+
+
+def test_without_a_key_all_is_local() -> None:
+    house = House(keyless=("openai",), local_families=[])
+    assert house.decide() == Decision((POCKET,), "no closed upstream with a key")
+    assert not house.router.closed_available
+    assert House(upstreams={}).decide().targets == (POCKET,)
+
+
+def test_a_fallback_with_a_key_stands_in_for_a_closed_model_without() -> None:
+    house = House(keyless=("openai",), fallback=["ring/a/b"], local_families=[])
+    assert house.router.closed_available
+    assert house.decide().targets == (OPENAI, RING)
+    assert not House(keyless=("openai",), fallback=["local"]).router.closed_available
+
+
+def test_without_a_local_model_all_is_closed() -> None:
+    assert House(local=()).decide() == Decision((OPENAI,), "no local model")
+
+
+def test_images_go_to_those_who_see() -> None:
+    parts = [{"type": "text", "text": HEARTBEAT}, {"type": "image_url", "image_url": {"url": "data:,"}}]
+    assert House().decide(parts) == Decision((OPENAI,), "the local model sees no images")
+
+
+def test_what_does_not_fit_goes_to_the_closed_side() -> None:
+    big = HEARTBEAT + "x" * 100 * BYTES_PER_TOKEN
+    assert House(window=100).decide(big) == Decision((OPENAI,), "the prompt does not fit the local context window")
+    assert House(window=1000).decide(big).targets[0] == POCKET
+    assert House(window=None).decide(big).targets[0] == POCKET
+    assert House(window=100).decide(max_tokens=100).reason == "the answer does not fit the local context window"
+    assert House(window=100).decide(max_tokens=50).targets[0] == POCKET
+
+
+def test_patience_is_for_those_who_wait() -> None:
+    # The closed side takes 5 seconds until it is known better.
+    assert House(seconds=30).decide("why?") == Decision((OPENAI,), "a local answer would take about 30 s")
+    assert House(seconds=30).decide(HEARTBEAT).targets[0] == POCKET
+    assert House(seconds=66).decide(HEARTBEAT).targets == (OPENAI,)
+    assert House(seconds=6).decide("why?").targets[0] == POCKET
+    assert House(seconds=30, patience={"interactive": 40}).decide("why?").targets[0] == POCKET
+    assert House(seconds=None).decide("why?").targets[0] == POCKET
+
+
+def test_patience_learns_how_long_the_closed_side_takes() -> None:
+    house = House(seconds=30)
+    for _ in range(100):
+        house.router.learn_closed_seconds(40)
+    assert house.decide("why?").targets[0] == POCKET
+
+
+def test_a_policy_is_asked_only_where_there_is_a_choice() -> None:
+    never = Saying(AssertionError("was asked"))
+    assert House(local=(), policy=never).decide().reason == "no local model"
+    assert House(keyless=("openai",), policy=never).decide().reason == "no closed upstream with a key"
+    assert House(window=1, policy=never).decide().reason.startswith("the prompt")
+    assert House(policy=never).decide(model="openai/x").reason == "model named by the caller"
+
+
+def test_a_policys_propensity_is_kept() -> None:
+    assert House(policy=Saying(Verdict("local", "canary", 0.05))).decide() == Decision((POCKET, OPENAI), "canary", 0.05)
+    assert House(policy=Saying(Verdict("closed", "shadow", 0.95))).decide() == Decision((OPENAI,), "shadow", 0.95)
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (ValueError("quotes the request"), "ValueError"),
+        (RecursionError(), "RecursionError"),
+        (None, "AttributeError"),
+        (Verdict("hosted", "no such route"), "invalid verdict"),  # type: ignore[arg-type]
+        (Verdict("local", "never", 0.0), "invalid verdict"),
+        (Verdict("local", "odd", float("nan")), "invalid verdict"),
+        (Verdict("local", "odd", "x"), "TypeError"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_policy_that_fails_costs_nobody_the_answer(
+    answer: Any, problem: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert House(policy=Saying(answer)).decide() == Decision((OPENAI,), f"policy ladder failed: {problem}")
+    assert "quotes the request" not in caplog.text
+
+
+def test_a_policys_reason_stays_short() -> None:
+    assert len(House(policy=Saying(Verdict("local", "x" * 10_000))).decide().reason) == 200
+
+
+@pytest.mark.parametrize("routing", [{"privacy": "local-only"}, {"local_only": ["heart*"]}, {}])
+def test_what_is_private_stays(routing: dict[str, Any]) -> None:
+    headers = PRIVATE if not routing else None
+    house = House(fallback=["ring/a/b"], local_families=[], **routing)
+    decision = house.decide(headers=headers)
+    assert decision.targets == (POCKET,)
+    assert "local-only" in decision.reason
+    for model in ("closed", "openai/gpt-5.4", "gpt-5.4", "ring/x"):
+        error = house.refuses(model, headers)
+        assert (error.status, error.code, error.param) == (403, "local_only", "model")
+    for model, target in (("local", POCKET), ("pocket", POCKET), ("ollama/qwen3:8b", OLLAMA), ("qwen3:8b", OLLAMA)):
+        assert house.decide(model=model, headers=headers).targets == (target,)
+
+
+def test_what_is_private_may_go_to_an_upstream_on_this_device() -> None:
+    house = House(closed="ollama/qwen3:8b", fallback=["ring/a/b"], privacy="local-only", local_families=[])
+    assert house.decide(model="closed").targets == (OLLAMA,)  # and not to its fallback elsewhere
+    assert house.decide() == Decision((OLLAMA,), "privacy is local-only; family is not listed local")
+    behind = House(fallback=["ollama/qwen3:8b", "ring/a/b"], privacy="local-only")
+    assert behind.decide().targets == (POCKET, OLLAMA)
+
+
+def test_what_is_private_and_does_not_fit_does_not_leave_either() -> None:
+    assert House(window=1, seconds=1e9, privacy="local-only").decide().targets == (POCKET,)
+    assert House(local=(), privacy="local-only").refuses("auto").status == 503
+
+
+def test_a_privacy_check_that_fails_keeps_the_request_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House(local_families=[])
+
+    def broken(*_: object) -> str | None:
+        raise MemoryError
+
+    monkeypatch.setattr(house.router._privacy, "reason", broken)
+    assert house.decide() == Decision((POCKET,), "the privacy check failed; local")
+    assert house.refuses("closed").status == 403
+
+
+def test_an_unknown_name_is_not_found() -> None:
+    assert House().refuses("../../etc/passwd").status == 404
