@@ -40,7 +40,7 @@ async def connect(server: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch) -> 
     def make(kind: str = "openai", url: str | None = None, name: str = "test", **timeouts: float) -> Any:
         times = TIMEOUTS.model_copy(update=timeouts)
         sessions.append(session(times))
-        settings = Upstream(kind=kind, base_url=url or server.base_url, key_env="TEST_UPSTREAM_KEY")  # type: ignore[arg-type]
+        settings = Upstream(kind=kind, base_url=url or server.base_url, key_env="TEST_UPSTREAM_KEY")
         speak = AnthropicUpstream if kind == "anthropic" else OpenAIUpstream
         return speak(name, settings, Key(name, settings), sessions[-1], times)
 

@@ -42,7 +42,7 @@ async def ask(url: str, body: bytes = BODY, **timeouts: float) -> bytes:
 
 async def failure(url: str, **timeouts: float) -> UpstreamFault:
     with pytest.raises(UpstreamFault) as caught:
-        await ask(url, **timeouts)
+        await ask(url, BODY, **timeouts)
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__  # nothing of the connection's innards in a traceback
     return caught.value
@@ -143,7 +143,7 @@ async def test_no_redirect_is_followed(server: ScriptedUpstream) -> None:
 
 async def test_a_failures_body_is_not_waited_for(server: ScriptedUpstream) -> None:
     head = b"HTTP/1.1 500 Oops\r\ncontent-length: 1000\r\n\r\n{half"
-    server.script(Behaviour("half a refusal", "body", lambda _: iter([head, Act.HANG])))
+    server.script(Behaviour("half a refusal", "body", lambda _: (head, Act.HANG)))
     began = time.monotonic()
     assert await ask(server.base_url, first_byte=10) == b"{half"
     assert time.monotonic() - began < 2

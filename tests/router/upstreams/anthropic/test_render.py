@@ -238,6 +238,7 @@ def test_newer_models_are_not_told_how_to_sample(model: str, taken: bool) -> Non
 
 
 def test_what_it_cannot_say_is_an_error() -> None:
+    extra: dict[str, Any]
     for extra in ({"logprobs": True}, {"audio": {}}, {"modalities": ["audio"]}, {"functions": []}):
         with pytest.raises(ApiError) as caught:
             body_of(**extra)

@@ -21,7 +21,10 @@ PERSON = {
 
 
 def test_objects_are_closed_at_every_depth() -> None:
-    schema = {"type": "object", "properties": {"people": {"type": "array", "items": PERSON}, "one": PERSON}}
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {"people": {"type": "array", "items": PERSON}, "one": PERSON},
+    }
     made = closed(schema)
     assert made is not None
     assert made["additionalProperties"] is False
