@@ -32,11 +32,13 @@ def mask(text: str, tokens: int) -> str:
     read = f" {MASK} ".join(text.split("```")[::2]) if "```" in text else text
     read = _QUOTED.sub(f" {MASK} ", read[:_READ].lower())
     found: list[str] = []
+    lasting = 0  # words that no mask takes away
     for word in read.split(None, _WORDS)[:_WORDS]:
-        if len(found) > 2 * tokens and found[-1] != MASK:
+        if lasting > tokens:
             break  # what follows cannot change the first tokens any more
         if word.isalpha() and word not in _DAYS:
             found.append(word)  # most words
+            lasting += word not in _DATE_WORDS
         elif _is_place(word) or word in _DAYS:
             found.append(MASK)
         else:

@@ -30,6 +30,8 @@ SAME = [
     ("Add 1, 2 and 3", "Add 5, 6 and 3"),
     ("Compare a/b/c.py d/e/f.py and tell", "Compare a/b/c.py d/e/f.py x/y/z.py and tell"),
     ("总结3封邮件", "总结12封邮件"),
+    ("Add " + "7 " * 40 + "and tell me the sum", "Add 7 and tell me the sum"),
+    ("Free on " + "3 March, " * 20 + "or later?", "Free on 3 March, or later?"),
     ("It costs $3.50 more", "It costs $1,200 more"),
 ]
 DIFFERENT = [
