@@ -90,9 +90,9 @@ def add(
         file.save()
         name = next(name for name, there in local_paths(configuration.load().settings).items() if is_same(there, path))
         if as_json:
-            print_json({"added": name, "path": str(path), "configuration": str(loaded.path), **_facts(info)})
+            print_json({"added": name, "path": str(path), "configuration": str(loaded.path), **_facts(info, path)})
             return
-        console.print(f"Added [bold]local/{escape(name)}[/bold]: {escape(_sentence(info))}")
+        console.print(f"Added [bold]local/{escape(name)}[/bold]: {escape(_sentence(info, path))}")
         console.print(f"Written to {escape(str(loaded.path))}. Restart `agent-router serve` to use it.")
 
 
@@ -148,20 +148,20 @@ def _check_name(path: Path, there: dict[str, Path]) -> None:
         )
 
 
-def _facts(info: ModelInfo) -> dict[str, Any]:
+def _facts(info: ModelInfo, path: Path) -> dict[str, Any]:
     return {
         "architecture": info.architecture,
         "parameters": info.parameters,
-        "size_bytes": info.size,
+        "size_bytes": path.stat().st_size,
         "context_window": info.trained_context,
     }
 
 
-def _sentence(info: ModelInfo) -> str:
+def _sentence(info: ModelInfo, path: Path) -> str:
     parameters = (
         f"{info.parameters / 1e9:.1f} billion" if info.parameters >= 1e9 else f"{info.parameters / 1e6:.1f} million"
     )
     return (
-        f"{info.architecture}, {parameters} parameters, {info.size / 1e6:,.0f} MB, "
+        f"{info.architecture}, {parameters} parameters, {path.stat().st_size / 1e6:,.0f} MB, "
         f"trained on {info.trained_context:,} tokens of context."
     )
