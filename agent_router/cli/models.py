@@ -68,7 +68,7 @@ def _note(entry: dict[str, Any]) -> str:
 
 @app.command("add")
 def add(
-    path: Annotated[Path, typer.Argument(help="A GGUF file.", show_default=False)],
+    path: Annotated[Path, typer.Argument(help="A GGUF file.", show_default=False, readable=False)],
     default: Annotated[bool, typer.Option("--default/--no-default", help="Make it what `local` means.")] = True,
     as_json: bool = JSON_OPTION,
 ) -> None:
