@@ -26,8 +26,10 @@ log = logging.getLogger("agent_router")
 JSON = b"application/json"
 EVENTS = b"text/event-stream; charset=utf-8"
 # What a caller says to the upstream in headers; everything else stays here, its Authorization above all.
-_FORWARDED = (b"traceparent", b"tracestate", b"openai-organization", b"openai-project", b"openai-beta", b"http-referer",
-              b"x-title", b"idempotency-key", b"anthropic-beta")  # fmt: skip
+_FORWARDED = frozenset(
+    b"traceparent tracestate openai-organization openai-project openai-beta http-referer x-title idempotency-key "
+    b"anthropic-beta".split()
+)
 
 
 class ChatEndpoint:
@@ -83,7 +85,7 @@ class ChatEndpoint:
         exchange.task = task(raw, body, headers, self._salt)
         exchange.decision = self._router.decide(exchange.task, raw)
         self._feed.started(exchange.id, exchange.task.agent, exchange.task.requested_model, exchange.time)
-        passed = {name.decode(): headers[name].decode("latin-1") for name in _FORWARDED if name in headers}
+        passed = {name.decode(): headers[name].decode("latin-1") for name in _FORWARDED & headers.keys()}
         call = Call(raw, body, passed)
         try:
             attempted = await self._chain.open(call, exchange.decision.targets)

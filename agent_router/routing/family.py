@@ -64,7 +64,11 @@ def _beginning(pattern: str) -> str:
 
 def family(body: ChatBody, salt: bytes) -> Family:
     """The family of a request."""
-    kind, instruction = _kind(body)
+    return _family(*_kind(body), salt)
+
+
+@lru_cache(maxsize=512)  # what agents ask again and again they ask in the same words
+def _family(kind: Kind, instruction: str, salt: bytes) -> Family:
     masked = mask(instruction, _TOKENS)
     digest = hashlib.blake2b(masked.encode("utf-8", "replace"), digest_size=4, key=salt[:64]).hexdigest()
     return Family(f"{kind}-{digest}", kind, masked)

@@ -20,7 +20,7 @@ from agent_router.upstreams.reply import StreamCutError, UpstreamFault
 from agent_router.upstreams.statuses import CALLERS_FAULT
 
 # What the upstream says about the request that its caller may use.
-PASSED_HEADERS = ("x-request-id", "openai-", "x-ratelimit-", "anthropic-ratelimit-", "request-id")
+PASSED_HEADERS = (b"x-request-id", b"openai-", b"x-ratelimit-", b"anthropic-ratelimit-", b"request-id")
 # A body beyond this goes out in parts, so that the loop can do other work in between.
 _WRITTEN_AT_ONCE = 1024 * 1024
 # How long the body of an error may take after its headers: where another upstream can be asked, next to nothing.
@@ -123,11 +123,8 @@ class Connection:
 
 def passed_headers(response: aiohttp.ClientResponse) -> list[tuple[bytes, bytes]]:
     """The upstream's headers that go on to the caller."""
-    return [
-        (name.lower().encode("latin-1"), value.encode("latin-1", "replace"))
-        for name, value in response.headers.items()
-        if name.lower().startswith(PASSED_HEADERS)
-    ]
+    named = ((name.lower(), value) for name, value in response.raw_headers)
+    return [(name, value) for name, value in named if name.startswith(PASSED_HEADERS)]
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
