@@ -116,8 +116,6 @@ class Router:
         window = self._window(local.model)
         if window is not None and task.prompt_bytes > window * BYTES_PER_TOKEN:
             return "the prompt does not fit the local context window"
-        if window is not None and task.output_limit is not None and task.output_limit >= window:
-            return "the answer does not fit the local context window"
         return None
 
     def _too_slow(self, task: Task, local: Target) -> str | None:

@@ -48,9 +48,11 @@ class Generation:
     ) -> None:
         self._model, self._request, self._prompt, self._checkpoint = model, request, prompt, checkpoint
         room = model.window - len(prompt)
-        if room <= 0 or (request.max_tokens or 0) > room:
-            raise overflow(model.window, len(prompt), request.max_tokens)
-        self._limit = min(DEFAULT_ANSWER, room) if request.max_tokens is None else request.max_tokens
+        if room <= 0:
+            raise overflow(model.window, len(prompt))
+        # Agents ask for their closed model's largest answer with every call; it is a bound, not a demand, and an
+        # answer that the window cuts short says so: its reason is `length`.
+        self._limit = min(request.max_tokens or DEFAULT_ANSWER, room)
         self._constraints: Constraints = constraints(request)
         self._output: list[int] = []
         self._grammar: Grammar | None = None

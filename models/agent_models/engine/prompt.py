@@ -89,7 +89,7 @@ class PromptWriter:
         start = len(self._model.tokens(text[: window * _LONG], special=True))
         if start > window + 64:
             about = start * len(text) // (window * _LONG)
-            raise overflow(window, about, None, about=True)
+            raise overflow(window, about, about=True)
 
 
 class _Fence:
@@ -116,17 +116,12 @@ class _Fence:
         return [(piece.translate(strays), index % 2 == 0) for index, piece in enumerate(pieces)]
 
 
-def overflow(window: int, prompt: int, completion: int | None, *, about: bool = False) -> ContextOverflowError:
-    """The error for a prompt (and an answer) of so many tokens, in the words that clients look for."""
+def overflow(window: int, prompt: int, *, about: bool = False) -> ContextOverflowError:
+    """The error for a prompt of so many tokens, in the words that clients look for."""
     approximately = "about " if about else ""
-    asked = (
-        f"you requested {prompt + completion} tokens ({prompt} in the messages, {completion} in the completion)"
-        if completion is not None
-        else f"your messages resulted in {approximately}{prompt} tokens"
-    )
     return ContextOverflowError(
-        f"This model's maximum context length is {window} tokens. However, {asked}. "
-        f"Please reduce the length of the messages{' or completion' if completion is not None else ''}.",
+        f"This model's maximum context length is {window} tokens. However, your messages resulted in "
+        f"{approximately}{prompt} tokens. Please reduce the length of the messages.",
         prompt_tokens=prompt,
         context_window=window,
     )

@@ -147,9 +147,14 @@ def test_overflow_is_told_before_anything_is_evaluated(model: Model) -> None:
     with pytest.raises(ContextOverflowError, match="maximum context length is 2048 tokens") as caught:
         answer(model, ask("x" * 3000))
     assert caught.value.context_window == 2048
-    with pytest.raises(ContextOverflowError, match="in the completion"):
-        answer(model, ask("x", max_tokens=2048))
     assert not model.evaluated
+
+
+def test_a_bound_beyond_the_window_is_a_bound_not_a_demand(model: Model) -> None:
+    endless = dict.fromkeys(model.ends, -100.0)
+    events = answer(model, ask("x" * 2000, max_tokens=100_000, logit_bias=endless, temperature=1.5, seed=3))
+    assert reason_of(events) == "length"
+    assert usage_of(events).prompt + usage_of(events).output <= 2048
 
 
 def test_the_checkpoint_can_end_it_during_the_prompt(model: Model) -> None:
