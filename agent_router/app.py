@@ -20,13 +20,15 @@ from agent_router import __version__, plugins
 from agent_router.chat_endpoint import JSON, ChatEndpoint
 from agent_router.config import LEDGER, Configuration
 from agent_router.errors import ApiError, ConfigError
+from agent_router.local_models import local_paths
+from agent_router.model_endpoints import model_endpoints
 from agent_router.model_list import model_list
 from agent_router.request_body import Receive, Send
 from agent_router.routing.names import Names
 from agent_router.routing.router import Router
 from agent_router.safety import Gate
 from agent_router.upstreams.chain import Chain
-from agent_router.upstreams.registry import Registry, local_paths
+from agent_router.upstreams.registry import Registry
 from agent_router.wire.chat.render import error_body
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
@@ -185,10 +187,17 @@ class App:
             "upstreams": {name: breaker.state for name, breaker in self._chain.breakers.items() if name != "local"},
         }
 
+    def _models(self) -> list[dict[str, Any]]:
+        assert self._registry is not None
+        engines = self._registry.local.engines
+        return model_list(
+            self.names, self.catalogue, lambda model: info.context_window if (info := engines[model].info) else None
+        )
+
     def _fastapi(self, ledger: Ledger) -> FastAPI:
         assert self._registry is not None
         cold = FastAPI(title="agent-router", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
-        cold.include_router(model_list(self.names, self._registry, self.catalogue))
+        cold.include_router(model_endpoints(self._models))
         cold.include_router(pages(ledger.path, self.feed, classifier(self.catalogue), self.status))
         cold.include_router(self._metrics.endpoint(self.status))
 

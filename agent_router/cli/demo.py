@@ -18,7 +18,7 @@ from rich.markup import escape
 from agent_router.cli.output import console, friendly
 from agent_router.config import PRESETS
 from agent_router.errors import ConfigError
-from agent_router.model_list import BUNDLED_WORDS
+from agent_router.local_models import BUNDLED_WORDS
 from agent_router.settings import PREFIX
 
 _START_SECONDS = 30

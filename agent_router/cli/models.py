@@ -18,10 +18,10 @@ from agent_router.cli.output import JSON_OPTION, console, friendly, print_json, 
 from agent_router.config import Configuration
 from agent_router.config_file import ConfigFile, is_same
 from agent_router.errors import ConfigError
-from agent_router.model_list import model_objects
+from agent_router.local_models import BUNDLED, local_paths, model_name
+from agent_router.model_list import model_list
 from agent_router.routing.names import LONGEST, Names
 from agent_router.settings import PREFIX
-from agent_router.upstreams.registry import BUNDLED, local_paths, model_name
 
 app = typer.Typer(help="List the models that callers may name; add or remove a local one.", invoke_without_command=True)
 
@@ -45,14 +45,11 @@ def list_models(as_json: bool = JSON_OPTION) -> None:
             return family.lab if family else None
 
         names = Names(loaded.settings, list(paths), lab)
-        objects = model_objects(names, None, catalogue)
+        objects = model_list(names, catalogue)
         for entry in objects:
             provider, _, model = entry["id"].partition("/")
             if provider == "local" and model in paths:
-                entry["path"], entry["place"] = str(paths[model]), "device"
-                entry["exists"] = paths[model].is_file()
-            elif provider in loaded.settings.upstreams:
-                entry["place"] = loaded.settings.upstreams[provider].place
+                entry["path"], entry["exists"] = str(paths[model]), paths[model].is_file()
         if as_json:
             print_json({"models": objects})
             return

@@ -10,6 +10,7 @@ from agent_router.config import PRESETS
 from agent_router.errors import ApiError, ConfigError
 from agent_router.routing.decision import Target
 from agent_router.settings import Settings, Upstream
+from agent_telemetry.usage_record import Place
 
 Named = Literal["auto", "local", "closed"] | Target
 LOCAL = "local"
@@ -82,6 +83,10 @@ class Names:
         if self.closed is not None and self.closed.provider in open_ended:
             return self.closed.provider
         return open_ended[0] if len(open_ended) == 1 else None
+
+    def place(self, provider: str) -> Place:
+        """Where a provider's models run."""
+        return "device" if provider == LOCAL else self._upstreams[provider].place
 
     def listed(self) -> list[str]:
         """Every name that callers may use, as `GET /v1/models` shows them."""

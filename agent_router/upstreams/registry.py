@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import aiohttp
 
 from agent_models.engine.engine import Engine
-from agent_models.pocket import pocket_path
+from agent_router.local_models import local_paths
 from agent_router.settings import Settings
 from agent_router.upstreams.anthropic.upstream import AnthropicUpstream
 from agent_router.upstreams.connection import session
@@ -15,25 +13,6 @@ from agent_router.upstreams.keys import Key
 from agent_router.upstreams.local import PROVIDER, LocalUpstream
 from agent_router.upstreams.openai import OpenAIUpstream
 from agent_router.upstreams.reply import Upstream
-
-BUNDLED = "pocket"
-
-
-def model_name(path: Path) -> str:
-    """The name under which a GGUF file is served: its file name without the ending."""
-    return path.name.removesuffix(".gguf") or path.name
-
-
-def local_paths(settings: Settings) -> dict[str, Path]:
-    """Local models by name, the default first; the bundled one always last, and so the default if alone."""
-    paths: dict[str, Path] = {}
-    for path in settings.local.models:
-        name = model_name(path)
-        while name in paths or name == BUNDLED:
-            name += "-2"
-        paths[name] = path.expanduser()
-    paths[BUNDLED] = pocket_path()
-    return paths
 
 
 class Registry:

@@ -1,34 +1,27 @@
-"""`GET /v1/models` and one model."""
+"""The models that callers may name."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from agent_models.catalogue import Catalogue
+from agent_router.model_list import model_list
+from agent_router.routing.names import Names
+from agent_router.settings import Settings
 
-import aiohttp
-
-from tests.running_router import running_router
-
-UPSTREAM = {"upstreams": {"work": {"base_url": "http://127.0.0.1:9/v1", "models": ["gpt-5.4", "qwen/qwen3-32b"]}}}
-
-
-async def test_every_name_that_callers_may_use_is_listed_with_honest_words(tmp_path: Path) -> None:
-    async with running_router(tmp_path, UPSTREAM) as (url, _), aiohttp.ClientSession() as http:
-        listed = await (await http.get(f"{url}/v1/models")).json()
-        assert listed["object"] == "list"
-        by_id = {entry["id"]: entry for entry in listed["data"]}
-        assert set(by_id) == {"auto", "local", "closed", "local/pocket", "work/gpt-5.4", "work/qwen/qwen3-32b"}
-        for entry in listed["data"]:
-            assert (entry["object"], type(entry["created"]), type(entry["owned_by"])) == ("model", int, str)
-        assert "not a chat model" in by_id["local/pocket"]["description"]
-        assert by_id["local/pocket"]["openness"] == "open"
-        assert (by_id["work/gpt-5.4"]["openness"], by_id["work/gpt-5.4"]["owned_by"]) == ("closed", "openai")
-        assert by_id["work/qwen/qwen3-32b"]["openness"] == "open"
-        one = await (await http.get(f"{url}/v1/models/work/qwen/qwen3-32b")).json()
-        assert one == by_id["work/qwen/qwen3-32b"]
+SETTINGS = Settings.model_validate(
+    {
+        "upstreams": {"ollama": {"base_url": "http://127.0.0.1:11434/v1", "place": "device", "models": ["qwen3:8b"]}},
+        "routing": {"closed": "ollama/qwen3:8b"},
+    }
+)
 
 
-async def test_a_model_that_is_not_there_is_a_404_in_openais_shape(tmp_path: Path) -> None:
-    async with running_router(tmp_path) as (url, _), aiohttp.ClientSession() as http:
-        response = await http.get(f"{url}/v1/models/..%2F..%2Fetc%2Fpasswd")
-        assert response.status == 404
-        assert (await response.json())["error"]["code"] == "model_not_found"
+def test_each_says_where_it_runs_and_how_open_it_is() -> None:
+    names = Names(SETTINGS, ["mine", "pocket"], lambda model: None)
+    listed = {entry["id"]: entry for entry in model_list(names, Catalogue.load(), {"mine": 4096, "pocket": None}.get)}
+    assert list(listed) == ["auto", "local", "closed", "local/mine", "local/pocket", "ollama/qwen3:8b"]
+    assert (listed["ollama/qwen3:8b"]["place"], listed["ollama/qwen3:8b"]["openness"]) == ("device", "open")
+    assert (listed["local/mine"]["place"], listed["local/mine"]["context_window"]) == ("device", 4096)
+    assert listed["local/mine"]["openness"] == "unknown"
+    assert "description" not in listed["local/mine"]
+    assert listed["local"]["description"].endswith("Now: local/mine.")
+    assert listed["closed"]["description"].endswith("Now: ollama/qwen3:8b.")

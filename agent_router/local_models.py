@@ -1,0 +1,31 @@
+"""The local models by name: those the user added, and the bundled one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agent_models.pocket import pocket_path
+from agent_router.settings import Settings
+
+BUNDLED = "pocket"
+BUNDLED_WORDS = (
+    "A very small open model that comes with agent-router, for narrow, repeated tasks: short labels, titles, "
+    "small JSON. It is not a chat model. Add a real one with `agent-router models add PATH.gguf`."
+)
+
+
+def model_name(path: Path) -> str:
+    """The name under which a GGUF file is served: its file name without the ending."""
+    return path.name.removesuffix(".gguf") or path.name
+
+
+def local_paths(settings: Settings) -> dict[str, Path]:
+    """Local models by name, the default first; the bundled one always last, and so the default if alone."""
+    paths: dict[str, Path] = {}
+    for path in settings.local.models:
+        name = model_name(path)
+        while name in paths or name == BUNDLED:
+            name += "-2"
+        paths[name] = path.expanduser()
+    paths[BUNDLED] = pocket_path()
+    return paths

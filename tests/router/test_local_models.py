@@ -1,0 +1,31 @@
+"""Local models by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agent_models.pocket import pocket_path
+from agent_router.local_models import BUNDLED, local_paths, model_name
+from agent_router.settings import Settings
+
+
+def paths(*models: str) -> dict[str, Path]:
+    return local_paths(Settings.model_validate({"local": {"models": list(models)}}))
+
+
+def test_the_bundled_model_is_always_there_and_comes_last() -> None:
+    assert paths() == {BUNDLED: pocket_path()}
+    assert list(paths("/m/Qwen3-4B.gguf")) == ["Qwen3-4B", BUNDLED]
+
+
+def test_names_do_not_collide() -> None:
+    assert list(paths("/a/x.gguf", "/b/x.gguf", "/c/pocket.gguf")) == ["x", "x-2", "pocket-2", BUNDLED]
+
+
+def test_a_home_folder_is_understood() -> None:
+    assert paths("~/x.gguf")["x"] == Path.home() / "x.gguf"
+
+
+def test_a_name_is_the_files_without_its_ending() -> None:
+    assert model_name(Path("/m/Llama 3.gguf")) == "Llama 3"
+    assert model_name(Path("/m/blob")) == "blob"
