@@ -22,7 +22,7 @@ def config(
     """Show the effective configuration, and where each value came from.
 
     Values come from the TOML file, environment variables over it (AGENT_ROUTER_SERVER__PORT=8500 spells
-    [server] port), and command-line options over both.
+    port in the section server), and command-line options over both.
     """
     with friendly(as_json):
         if keys:
