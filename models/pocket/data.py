@@ -11,20 +11,20 @@ from .example import Example, Maker
 
 # Shares of the full mixture; harder tasks get more.
 SHARES: dict[Maker, float] = {
-    fields.extraction: 0.22,
+    fields.extraction: 0.205,
     fields.records: 0.06,
-    tools.tool_call: 0.17,
+    tools.tool_call: 0.165,
     tools.tool_result: 0.03,
     tools.tool_unneeded: 0.01,
-    labels.yes_no: 0.09,
+    labels.yes_no: 0.08,
     labels.heartbeat: 0.08,
     labels.triage: 0.05,
     labels.classify: 0.04,
     labels.language: 0.04,
     writing.title: 0.07,
     writing.commit: 0.06,
-    talk.hello: 0.015,
-    talk.identity: 0.015,
+    talk.hello: 0.03,
+    talk.identity: 0.03,
     talk.echo: 0.03,
     talk.unable: 0.02,
 }

@@ -108,28 +108,36 @@ def load(path: Path) -> tuple[Network, dict[str, float]]:
     return network, held["facts"]
 
 
-def run(folder: Path, minutes: float, seed: int, tokens: int, start: Path | None) -> None:
-    """Train for `minutes` of wall time and leave `tokenizer.json`, `network.pt` and `run.json` in `folder`."""
+def prepare(folder: Path, seed: int, start: Path | None) -> tuple[Tokenizer, Network, dict[str, float]]:
+    """A tokeniser in `folder`, and a network, fresh or from a checkpoint, with the figures of its run so far."""
     torch.manual_seed(seed)
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "tokenizer.json").exists():
         bpe.train().save(str(folder / "tokenizer.json"))
     tokenizer = bpe.load(folder / "tokenizer.json")
-    network = load(start)[0] if start else Network(Shape(vocabulary=tokenizer.get_vocab_size()))
-    if not start:
-        plant(network, seed)
+    if start:
+        return tokenizer, *load(start)
+    network = Network(Shape(vocabulary=tokenizer.get_vocab_size()))
+    plant(network, seed)
+    parameters = sum(p.numel() for p in network.parameters())
+    return tokenizer, network, {"parameters": parameters, "tokens": 0, "steps": 0, "seconds": 0.0}
+
+
+def run(folder: Path, minutes: float, seed: int, tokens: int, start: Path | None) -> None:
+    """Train for `minutes` of wall time and leave `tokenizer.json`, `network.pt` and `run.json` in `folder`."""
+    tokenizer, network, facts = prepare(folder, seed, start)
     steps = optimisers(network)
     bases = [optimiser.param_groups[0]["lr"] for optimiser in steps]
-    facts = {"parameters": sum(p.numel() for p in network.parameters()), "tokens": 0, "steps": 0, "seconds": 0.0}
-    began, saved, smooth = time.monotonic(), time.monotonic(), 0.0
-    stages = iter(LESSONS if not start else LESSONS[-1:])
+    done = facts["seconds"]  # a run that goes on takes up its schedule where it stopped
+    began, saved, smooth = time.monotonic() - done, time.monotonic(), facts.get("loss", 0.0)
+    stages = iter(LESSONS)
     share, until = next(stages)
-    source = batches(tokenizer, seed, tokens, share, 1024)
+    source = batches(tokenizer, seed + round(done), tokens, share, 1024)
     bar = tqdm(total=round(minutes * 60), unit="s", desc="training", mininterval=5)
     while (progress := (time.monotonic() - began) / (minutes * 60)) < 1:
-        if progress > until:
+        while progress > until:
             share, until = next(stages)
-            source = batches(tokenizer, seed + round(share * 1000), tokens, share, 1024)
+            source = batches(tokenizer, seed + round(done + share * 1000), tokens, share, 1024)
         batch = next(source)
         factor = rate(progress, int(facts["steps"]))
         loss = step_loss(network, batch)
