@@ -33,6 +33,7 @@ class _Server(uvicorn.Server):
         # What is there now stays: the collector need not walk through it again while requests wait.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(10_000, 20, 50)
         if self.started:
             self._ready()
 
