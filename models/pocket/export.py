@@ -91,6 +91,8 @@ def export(network: Network, tokenizer: Tokenizer, path: Path, version: str) -> 
     writer.add_author("agent-router contributors")
     writer.add_license("apache-2.0")
     writer.add_languages(["en"])
+    # Labels and JSON, not prose: the likeliest answer is the one to give, unless a caller asks otherwise.
+    writer.add_float32("general.sampling.temp", 0.0)
     writer.add_description("A small model for narrow, repeated agent tasks, trained from scratch on generated data.")
     _add_shape(writer, network.shape)
     _add_tokenizer(writer, tokenizer)

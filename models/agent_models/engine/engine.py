@@ -27,6 +27,7 @@ from agent_models.errors import (
     UnsupportedRequestError,
 )
 
+_Stamp = tuple[int, int, int] | None
 State = Literal["stopped", "loading", "ready", "restarting", "failed"]
 QUICK_SECONDS = 30.0
 """A worker that dies sooner than this after its start has crashed quickly."""
@@ -77,6 +78,8 @@ class Engine:
         self._supervisor: asyncio.Task[None] | None = None
         self._loaded: asyncio.Future[None] | None = None
         self._failure: ModelError | None = None
+        self._bad_file: tuple[float, _Stamp] | None = None  # until when, and as which file, it is known to be bad
+        self._served = False  # whether this worker has answered
         self._rates = Rates()
 
     @property
@@ -88,6 +91,11 @@ class Engine:
     def worker_pid(self) -> int | None:
         """The worker's process id while there is one."""
         return self._worker.pid if self._worker else None
+
+    @property
+    def failure(self) -> str | None:
+        """Why no worker runs, in words, while `state` is failed."""
+        return str(self._failure) if self.state == "failed" and self._failure else None
 
     @property
     def prefill_rate(self) -> float | None:
@@ -109,7 +117,11 @@ class Engine:
         Raises ModelFileError when the file cannot be used, EngineCrashedError when the worker does not come up.
         """
         if self._supervisor is None or self._supervisor.done():
-            self._failure = None
+            # Trying a bad file costs a process and half a second, for each request that could go elsewhere at once.
+            until, known = self._bad_file or (0.0, None)
+            if self._failure and time.monotonic() < until and known == _stamp(self.path):
+                raise self._failure.with_traceback(None)
+            self._failure = self._bad_file = None
             self.state = "loading"
             self._loaded = asyncio.get_running_loop().create_future()
             self._supervisor = asyncio.create_task(self._supervise(self._loaded))
@@ -165,7 +177,10 @@ class Engine:
         if self._supervisor is None or self._supervisor.done():
             await self.start()
         if self.state == "failed":
-            raise self._failure or EngineCrashedError("The engine has failed.")
+            if isinstance(self._failure, ModelFileError):
+                raise self._failure.with_traceback(None)
+            why = f" Last: {self._failure}" if self._failure else ""
+            raise EngineCrashedError(f"The local model {self.name} keeps crashing and rests for a while.{why}")
         if len(self._waiting) >= self._queue_limit:
             seconds = (len(self._waiting) + 1) * (self._rates.request_seconds or 1.0)
             raise EngineBusyError(
@@ -206,6 +221,7 @@ class Engine:
                 error = await self._one_life(loaded)
             except ModelFileError as bad:
                 error, quick = bad, MOST_QUICK_CRASHES
+                self._bad_file = (time.monotonic() + FAILED_SECONDS, _stamp(self.path))
             except Exception as bad:
                 error = EngineCrashedError(f"The engine's worker process could not be run: {type(bad).__name__}.")
             self._failure = error
@@ -220,7 +236,9 @@ class Engine:
                 job.answers.put_nowait(crash)
             self._running.clear()
             self.restarts += 1
-            quick = quick + 1 if time.monotonic() - began < QUICK_SECONDS else 1
+            # One that has answered works: what ended it is not the model.
+            quick = quick + 1 if time.monotonic() - began < QUICK_SECONDS and not self._served else 1
+            self._served = False
             if quick > MOST_QUICK_CRASHES:
                 self.state = "failed"
                 self._fail_all(error)
@@ -278,6 +296,7 @@ class Engine:
             job.answers.put_nowait(message.event)
             ended = isinstance(message.event, Usage)
             if ended:
+                self._served = True
                 job.answers.put_nowait(None)
         elif isinstance(message, protocol.Counted):
             job.answers.put_nowait(message.tokens)
@@ -309,6 +328,15 @@ class Engine:
                 return
 
 
+def _stamp(path: Path) -> _Stamp:
+    """What changes when the file does; None if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size
+
+
 def _frame(message: protocol.ToWorker) -> bytes:
     try:
         return protocol.frame(message)
@@ -316,6 +344,8 @@ def _frame(message: protocol.ToWorker) -> bytes:
         raise UnsupportedRequestError(
             "The request's text holds a lone surrogate, which is not valid Unicode.", param="messages"
         ) from None
+    except OverflowError:
+        raise UnsupportedRequestError("The request holds a whole number of more than 64 bits.") from None
 
 
 def _error(failed: protocol.Failed) -> ModelError:

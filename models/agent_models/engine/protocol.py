@@ -131,7 +131,8 @@ class ByteSource(Protocol):
 
 
 def frame(message: ToWorker | ToFront) -> bytes:
-    """The message as one frame. Raises UnicodeEncodeError for text with lone surrogates."""
+    """The message as one frame. Raises UnicodeEncodeError for text with lone surrogates, OverflowError for integers
+    beyond 64 bits."""
     body = _encoder.encode(message)
     return HEADER.pack(len(body)) + body
 
