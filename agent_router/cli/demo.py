@@ -5,21 +5,24 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import typer
 from rich.markup import escape
 
 from agent_router.cli.output import console, friendly
 from agent_router.config import PRESETS
 from agent_router.errors import ConfigError
 from agent_router.local_models import BUNDLED_WORDS
-from agent_router.settings import PREFIX
+from agent_router.server import bind
+from agent_router.settings import PREFIX, Server
 
 _START_SECONDS = 30
 
@@ -38,7 +41,7 @@ _ASKS: list[tuple[str, str, bool, list[dict[str, str]], dict[str, Any]]] = [
         True,
         [
             {"role": "system", "content": "Write a short title for the conversation. Answer with the title only."},
-            {"role": "user", "content": "The login page shows an error after the update."},
+            {"role": "user", "content": "I want to plan a trip to Lisbon in spring with two children."},
         ],
         {"max_tokens": 24},
     ),
@@ -69,43 +72,79 @@ _ASKS: list[tuple[str, str, bool, list[dict[str, str]], dict[str, Any]]] = [
         [{"role": "user", "content": "Why is the sky blue? Answer in one sentence."}],
         {"max_tokens": 200},
     ),
-    ("the same to the closed model by name", "closed", False, [{"role": "user", "content": "Name three rivers."}], {}),
+    ("one to the closed model by name", "closed", False, [{"role": "user", "content": "Name three rivers."}], {}),
 ]
 
 
 def demo() -> None:
     """Send a handful of real requests through a router of its own, show the answers and the split.
 
-    It uses a temporary data folder and a free port, so your own ledger stays as it is, and leaves nothing running.
-    With OPENAI_API_KEY or ANTHROPIC_API_KEY set, the closed side is the real one, at its price (a few hundred tokens).
+    It uses a temporary data folder, and a free port where 8484 is taken, so your own ledger and router stay as they
+    are; it leaves nothing running. With OPENAI_API_KEY or ANTHROPIC_API_KEY set, the closed side is the real one, at
+    its price (a few hundred tokens).
     """
     with friendly(), contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="agent-router-demo-")))
-        environment = _environment(folder, stack)
+        stack.enter_context(_ended_by_signals())
         console.rule("[bold]agent-router demo")
+        client = _client()
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="agent-router-demo-")))
+        environment, closed = _environment(folder, stack)
         console.print(f"The local model: {BUNDLED_WORDS}", style="dim", markup=False)
         with console.status("Starting the router …"):
             began = time.monotonic()
             url = stack.enter_context(_router(environment))
         console.print(f"The router listens on {url} (started in {time.monotonic() - began:.1f} s).\n")
-        for title, model, stream, messages, more in _ASKS:
-            _ask(url, title, model, stream, messages, more)
+        asks = [ask for ask in _ASKS if closed or ask[1] != "closed"]
+        answered = [_ask(client, url, *ask) for ask in asks]
         time.sleep(0.2)  # the ledger writes within 0.1 s
         console.rule("[bold]Your split (of this demo)")
         subprocess.run([sys.executable, "-m", "agent_router", "usage"], env=environment, check=False)
+        if closed == "scripted":
+            console.print(
+                "The stand-in bills nothing: its tokens are shown at the list price of gpt-5.4.", style="yellow"
+            )
         console.print(
-            "Nothing of this was kept. To stay: [bold]agent-router serve[/bold] (or `make serve`), then point an agent "
+            "Nothing of this was kept. To stay: [bold]make serve[/bold] (or `agent-router serve`), then point an agent "
             "at [bold]http://127.0.0.1:8484/v1[/bold] with the model [bold]auto[/bold]. "
             "The page with your split is at http://127.0.0.1:8484/ while it runs."
         )
+        if not all(answered):
+            raise ConfigError(f"{answered.count(False)} of {len(answered)} requests got no answer.")
 
 
-def _environment(folder: Path, stack: contextlib.ExitStack) -> dict[str, str]:
-    """The demo's own configuration: the user's key if there is one, else the scripted upstream of the tests."""
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """What ends this process from outside unwinds it first, so that nothing it started stays."""
+
+    def end(number: int, frame: object) -> NoReturn:
+        raise typer.Exit(128 + number)
+
+    numbers = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None]
+    previous = {number: signal.signal(number, end) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _client() -> Any:
+    """The official client's module. Loading it takes a second or two, so it happens before the router starts."""
+    try:
+        with console.status("Loading the openai client …"):
+            import openai
+    except ImportError:
+        raise ConfigError("The demo talks through the official client: `pip install openai`, then again.") from None
+    return openai
+
+
+def _environment(folder: Path, stack: contextlib.ExitStack) -> tuple[dict[str, str], str | None]:
+    """The demo's own configuration, and its closed side: the user's if there is a key, else the scripted upstream of
+    the tests, else none."""
     configuration = ""
-    keyed = next((name for name, preset in PRESETS.items() if os.environ.get(preset["key_env"])), None)
-    if keyed:
-        console.print(f"{PRESETS[keyed]['key_env']} is set: the closed side is the real {keyed}.")
+    closed = next((name for name, preset in PRESETS.items() if os.environ.get(preset["key_env"], "").strip()), None)
+    if closed:
+        console.print(f"{PRESETS[closed]['key_env']} is set: the closed side is the real {closed}.")
     else:
         address = stack.enter_context(_scripted_upstream())
         if address is None:
@@ -116,11 +155,13 @@ def _environment(folder: Path, stack: contextlib.ExitStack) -> dict[str, str]:
                 "repeats what it is asked; it is not a closed model.",
                 style="yellow",
             )
+            closed = "scripted"
             configuration = f'[upstreams.scripted]\nbase_url = "{address}/v1"\nmodels = ["gpt-5.4"]\n'
     configuration += '[routing]\nlocal_families = ["heartbeat-*", "title-*"]\n'
     (folder / "config.toml").write_text(configuration)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return kept | {PREFIX + "CONFIG": str(folder / "config.toml"), PREFIX + "DATA": str(folder / "data")}
+    made = {PREFIX + "CONFIG": str(folder / "config.toml"), PREFIX + "DATA": str(folder / "data")}
+    return kept | made, closed
 
 
 @contextlib.contextmanager
@@ -137,7 +178,7 @@ def _scripted_upstream() -> Iterator[str | None]:
 
 @contextlib.contextmanager
 def _router(environment: dict[str, str]) -> Iterator[str]:
-    command = [sys.executable, "-m", "agent_router", "serve", "--port", "0", "--json"]
+    command = [sys.executable, "-m", "agent_router", "serve", "--port", str(_port()), "--json"]
     with _running(command, environment) as process:
         assert process.stdout is not None
         lines = b""
@@ -147,6 +188,16 @@ def _router(environment: dict[str, str]) -> Iterator[str]:
                 raise ConfigError("The router did not start." + (f" It said: {lines.decode()}" if lines else ""))
             lines += line
         yield str(json.loads(lines)["url"])
+
+
+def _port() -> int:
+    """The usual port, or 0 for a free one where something, perhaps the user's own router, has it."""
+    usual = Server()
+    try:
+        bind(usual.host, usual.port).close()
+    except ConfigError:
+        return 0
+    return usual.port
 
 
 @contextlib.contextmanager
@@ -168,16 +219,14 @@ def _running(
         process.stdout.close()
 
 
-def _ask(url: str, title: str, model: str, stream: bool, messages: list[Any], more: dict[str, Any]) -> None:
-    try:
-        from openai import OpenAI, OpenAIError
-    except ImportError:
-        raise ConfigError("The demo talks through the official client: `pip install openai`, then again.") from None
+def _ask(
+    client: Any, url: str, title: str, model: str, stream: bool, messages: list[Any], more: dict[str, Any]
+) -> bool:
+    """Ask, and show what came. False if no answer did."""
     console.print(f"[bold]{title}[/bold]  (model [cyan]{model}[/cyan])")
     console.print(f"  ask     {messages[-1]['content'][:100]}", markup=False)
-    create: Any = OpenAI(
-        base_url=f"{url}/v1", api_key="not-needed", max_retries=0
-    ).chat.completions.with_raw_response.create
+    connected = client.OpenAI(base_url=f"{url}/v1", api_key="not-needed", max_retries=0)
+    create = connected.chat.completions.with_raw_response.create
     try:
         if stream:
             options = {"include_usage": True}
@@ -186,12 +235,13 @@ def _ask(url: str, title: str, model: str, stream: bool, messages: list[Any], mo
         else:
             raw = create(model=model, messages=messages, **more)
             text = raw.parse().choices[0].message.content or ""
-    except OpenAIError as error:
+    except client.OpenAIError as error:
         console.print(f"  [red]error[/red]   {escape(str(error))}\n")
-        return
+        return False
     console.print(f"  answer  {text.strip()[:300]}", markup=False)
     route, answered = raw.headers["x-agent-router-route"], raw.headers["x-agent-router-model"]
     colour = "green" if route == "local" else "magenta"
     console.print(
         f"  route   [{colour}]{route}[/{colour}] → {escape(answered)}: {escape(raw.headers['x-agent-router-reason'])}\n"
     )
+    return True
