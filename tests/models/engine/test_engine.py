@@ -6,13 +6,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from agent_models.completion import Event, Image, Message, TextDelta
 from agent_models.engine.engine import Engine
+from agent_models.engine.worker_process import WorkerProcess
 from agent_models.errors import (
     ContextOverflowError,
     EngineBusyError,
@@ -20,7 +21,7 @@ from agent_models.errors import (
     ModelFileError,
     UnsupportedRequestError,
 )
-from tests.models.engine.asking import ask, collect, reason_of, text_of, until, usage_of
+from tests.models.engine.asking import ask, collect, reason_of, schema_format, text_of, until, usage_of
 from tests.models.engine.tiny_gguf import make_tiny_gguf
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="signals")
@@ -121,6 +122,8 @@ async def test_refusals_carry_their_fields(engine: Engine) -> None:
     assert refused.value.param == "messages"
     with pytest.raises(UnsupportedRequestError):
         await collect(engine.complete(ask("\ud800")))
+    with pytest.raises(UnsupportedRequestError, match="64 bits"):
+        await collect(engine.complete(ask(output_format=schema_format({"type": "integer", "minimum": 10**20}))))
     assert engine.restarts == 0
 
 
@@ -179,11 +182,46 @@ async def test_a_worker_that_keeps_crashing_is_given_a_rest(engine: Engine, monk
                 seen.add(engine.worker_pid)
                 os.kill(engine.worker_pid, signal.SIGKILL)
             await asyncio.sleep(0.01)
-    with pytest.raises(EngineCrashedError):
+    with pytest.raises(EngineCrashedError, match="keeps crashing"):
         await collect(engine.complete(ask()))
+    assert "signal 9" in (engine.failure or "")
     assert len(seen) - 1 > 5
     await until(lambda: engine.state == "ready")
     assert usage_of(await collect(engine.complete(ask(max_tokens=3)))).output > 0
+
+
+@posix
+async def test_a_worker_that_answers_between_its_crashes_gets_no_rest(engine: Engine) -> None:
+    for round in range(7):
+        assert usage_of(await collect(engine.complete(ask(max_tokens=1)))).output > 0
+        assert engine.worker_pid is not None
+        os.kill(engine.worker_pid, signal.SIGKILL)
+        await until(lambda: engine.restarts == round + 1)  # noqa: B023 - awaited in the same turn
+        assert engine.state != "failed"
+
+
+async def test_a_bad_file_is_tried_once_until_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spawned = []
+    spawn = WorkerProcess.spawn
+
+    async def counted(path: Path, options: Sequence[str]) -> WorkerProcess:
+        spawned.append(path)
+        return await spawn(path, options)
+
+    monkeypatch.setattr(WorkerProcess, "spawn", counted)
+    path = tmp_path / "bad.gguf"
+    path.write_bytes(b"hello")
+    engine = Engine(path, name="bad")
+    for _ in range(3):
+        with pytest.raises(ModelFileError, match="not a GGUF file"):
+            await collect(engine.complete(ask()))
+    assert engine.state == "failed"
+    assert "not a GGUF file" in (engine.failure or "")
+    assert len(spawned) == 1
+    make_tiny_gguf(path)
+    assert usage_of(await collect(engine.complete(ask(max_tokens=1)))).output > 0
+    assert engine.failure is None
+    await engine.stop()
 
 
 async def test_a_bad_file_is_said_at_the_start(tmp_path: Path) -> None:
