@@ -181,7 +181,12 @@ class App:
                 "error": ledger.last_error,
             },
             "local": {
-                name: {"state": engine.state, "queue": engine.queue_length, "restarts": engine.restarts}
+                name: {
+                    "state": engine.state,
+                    "queue": engine.queue_length,
+                    "restarts": engine.restarts,
+                    "error": engine.failure,
+                }
                 for name, engine in self._registry.local.engines.items()
             },
             "upstreams": {name: breaker.state for name, breaker in self._chain.breakers.items() if name != "local"},

@@ -66,6 +66,27 @@ async def test_the_cold_endpoints(tmp_path: Path) -> None:
         assert app.status()["version"]
 
 
+async def test_a_damaged_model_file_is_said_and_stops_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "half.gguf").write_bytes(b"GGUF\x03\x00\x00\x00")
+    async with ScriptedUpstream("ok") as upstream:
+        settings = {
+            "local": {"models": [str(tmp_path / "half.gguf")]},
+            "upstreams": {"up": {"base_url": upstream.base_url, "models": ["m"]}},
+            "routing": {"closed": "up/m", "local_families": ["*"]},
+        }
+        async with running_router(tmp_path, settings) as (url, _), aiohttp.ClientSession() as http:
+            async with http.post(f"{url}/v1/chat/completions", json=ASK) as response:
+                assert response.status == 404
+                assert "half.gguf" in (await response.json())["error"]["message"]
+            async with http.post(f"{url}/v1/chat/completions", json=ASK | {"model": "auto"}) as response:
+                assert response.status == 200
+                assert response.headers["x-agent-router-model"] == "up/m"
+            health = await (await http.get(f"{url}/healthz")).json()
+            assert health["local"]["half"]["state"] == "failed"
+            assert "half.gguf" in health["local"]["half"]["error"]
+            assert health["local"]["pocket"]["error"] is None
+
+
 async def test_foreign_pages_and_rebound_names_are_refused_everywhere(tmp_path: Path) -> None:
     async with running_router(tmp_path) as (url, _), aiohttp.ClientSession() as http:
         for path in ("/", "/v1/models", "/healthz", "/api/split", "/metrics"):
