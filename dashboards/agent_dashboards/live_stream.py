@@ -48,9 +48,15 @@ async def live_stream(feed: LiveFeed, classify: Classify, status: Callable[[], d
 
 
 def ledger_health(status: dict[str, Any]) -> dict[str, Any]:
-    """What a page shows of the ledger: whether it is healthy, rows lost, and the error."""
+    """What a page shows of the ledger: whether it is healthy, the rows that its figures lack, and the error.
+
+    While it cannot be written, what waits is missing from the figures like what is lost.
+    """
     ledger = status.get("ledger") or {}
-    return {"healthy": ledger.get("healthy", True), "lost": ledger.get("lost", 0), "error": ledger.get("error")}
+    healthy, missing = ledger.get("healthy", True), ledger.get("lost", 0)
+    if not healthy:
+        missing += ledger.get("pending", 0)
+    return {"healthy": healthy, "lost": missing, "error": ledger.get("error")}
 
 
 def _encode(event: Event, classify: Classify) -> bytes:

@@ -45,10 +45,10 @@ async def test_losses_are_told_when_they_change(client: aiohttp.ClientSession, s
     async with client.get("/api/live") as answer:
         await next_event(answer)
         assert (await next_event(answer))[1] == {"healthy": True, "lost": 0, "error": None}
-        site.status["ledger"] = {"healthy": False, "lost": 3, "error": "full", "written": 4}
+        site.status["ledger"] = {"healthy": False, "lost": 3, "error": "full", "written": 4, "pending": 2}
         site.feed.finished(site.row("a"))
         assert (await next_event(answer))[0] == "finished"
-        assert await next_event(answer) == ("ledger", {"healthy": False, "lost": 3, "error": "full"})
+        assert await next_event(answer) == ("ledger", {"healthy": False, "lost": 5, "error": "full"})
 
 
 async def test_silence_is_kept_alive(
