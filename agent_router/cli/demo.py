@@ -21,7 +21,6 @@ from agent_router.cli.output import console, friendly
 from agent_router.config import PRESETS
 from agent_router.errors import ConfigError
 from agent_router.local_models import BUNDLED_WORDS
-from agent_router.server import bind
 from agent_router.settings import PREFIX, Server
 
 _START_SECONDS = 30
@@ -89,7 +88,11 @@ def demo() -> None:
         client = _client()
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="agent-router-demo-")))
         environment, closed = _environment(folder, stack)
-        console.print(f"The local model: {BUNDLED_WORDS}", style="dim", markup=False)
+        console.print(
+            f"The local model: {BUNDLED_WORDS} What it is asked here is of the kinds it was trained for.",
+            style="dim",
+            markup=False,
+        )
         with console.status("Starting the router …"):
             began = time.monotonic()
             url = stack.enter_context(_router(environment))
@@ -192,6 +195,8 @@ def _router(environment: dict[str, str]) -> Iterator[str]:
 
 def _port() -> int:
     """The usual port, or 0 for a free one where something, perhaps the user's own router, has it."""
+    from agent_router.server import bind  # with it comes the web stack, which no other command waits for
+
     usual = Server()
     try:
         bind(usual.host, usual.port).close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import urllib.error
@@ -12,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from agent_router.cli import demo
+from agent_router.server import bind
+from agent_router.settings import Server
 from tests.running_router import environment
 
 
@@ -39,3 +43,43 @@ def test_it_answers_shows_the_split_and_leaves_nothing_behind(tmp_path: Path) ->
     assert url
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(url.group() + "/healthz", timeout=2)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
+def test_ended_from_outside_it_leaves_nothing_behind(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "agent_router", "demo"],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment(tmp_path / "mine", COLUMNS="200", TMPDIR=str(tmp_path)),
+    ) as running:
+        assert running.stdout is not None
+        url = next(found for line in running.stdout if (found := re.search(r"http://127\.0\.0\.1:(\d+)", line)))
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(60) == 128 + signal.SIGTERM
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(url.group() + "/healthz", timeout=2)
+
+
+def test_it_needs_the_client(tmp_path: Path) -> None:
+    (tmp_path / "openai.py").write_text("raise ImportError")
+    ran = subprocess.run(
+        [sys.executable, "-m", "agent_router", "demo"],
+        capture_output=True,
+        text=True,
+        env=environment(tmp_path / "mine", COLUMNS="200", PYTHONPATH=str(tmp_path)),
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert "pip install openai" in ran.stderr
+    assert "listens" not in ran.stdout
+
+
+def test_it_takes_the_usual_port_or_a_free_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    with bind("127.0.0.1", 0) as other:
+        port = other.getsockname()[1]
+        monkeypatch.setattr(demo, "Server", lambda: Server(port=port))
+        assert demo._port() == 0
+    assert demo._port() == port
