@@ -110,11 +110,14 @@ class _Layers:
         return "the command line" if origin == "command line" else str(self.path)
 
 
-def load(command_line: Mapping[str, Any] | None = None) -> Configuration:
-    """Read file, environment and `command_line` (nested like the file). ConfigError says what is wrong, and where."""
+def load(command_line: Mapping[str, Any] | None = None, *, new: bool = False) -> Configuration:
+    """Read file, environment and `command_line` (nested like the file). ConfigError says what is wrong, and where.
+
+    With `new`, a file that was named need not exist yet: it is about to be written.
+    """
     path = config_path()
     layers = _Layers(path)
-    layers.add("file", read_file(path))
+    layers.add("file", {} if new and not path.exists() else read_file(path))
     configured = layers.merged.get("upstreams")
     for variable, found in environment.read(os.environ, configured if isinstance(configured, dict) else ()):
         layers.add("environment", found, variable)
@@ -135,7 +138,9 @@ def read_file(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         if os.environ.get(PREFIX + "CONFIG", "").strip():
-            raise ConfigError(f"{path}, which {PREFIX}CONFIG names, does not exist.") from None
+            raise ConfigError(
+                f"{path}, which {PREFIX}CONFIG names, does not exist. Make it (it may be empty), or unset the variable."
+            ) from None
         return {}
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None

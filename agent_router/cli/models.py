@@ -124,7 +124,7 @@ def remove(
 
 def _editable() -> Configuration:
     """The configuration, if what its file says of local models counts."""
-    loaded = configuration.load()
+    loaded = configuration.load(new=True)
     if loaded.origins.get("local.models") == "environment":
         raise ConfigError(
             f"{PREFIX}LOCAL__MODELS is set in the environment and goes before the file {loaded.path}; "

@@ -50,6 +50,17 @@ def test_a_model_is_added_and_removed_and_the_comments_stay(home: Path, run: Com
     assert model.exists()
 
 
+def test_the_first_model_makes_the_file_that_is_named(
+    home: Path, run: Command, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh = home / "deep" / "fresh.toml"
+    monkeypatch.setenv("AGENT_ROUTER_CONFIG", str(fresh))
+    assert "does not exist" in run("models").err
+    assert run("models", "add", model, "--json").json["configuration"] == str(fresh)
+    assert fresh.is_file()
+    assert added(home) == [model]
+
+
 def test_it_says_what_it_did(home: Path, run: Command, model: Path) -> None:
     ran = run("models", "add", model)
     words = " ".join(ran.out.split())
