@@ -71,15 +71,24 @@ def _show(found: dict[str, Any]) -> None:
         console.print("Nothing has passed through the router yet. Start it with `agent-router serve`.", markup=False)
         return
     _bar(found["by_openness"], total)
-    for title, key in (("by place", "by_openness_place"), ("by model", "by_model"), ("by agent", "by_agent")):
-        leaves = sorted(found[key].items(), key=lambda item: -item[1]["output"])
-        rows = [_row(name, leaf, total) for name, leaf in leaves if leaf["requests"] or leaf.get("failed")]
-        columns = [title, "requests", "input", "cached", "output", "share", "billed", "avoided"]
-        console.print(table("", columns, rows, right=columns[1:]))
-    if total.get("failed"):
-        console.print(f"{total['failed']} further requests got no answer.")
-    if total.get("unknown_usage"):
-        console.print(f"{total['unknown_usage']} answers came without token counts; they count as requests only.")
+    groups = {"by place": found["by_openness_place"], "by model": found["by_model"], "by agent": found["by_agent"]}
+    # What only failed is said below; a row of zeros would say nothing.
+    groups = {
+        title: {name: leaf for name, leaf in group.items() if leaf["requests"]} for title, group in groups.items()
+    }
+    width = max((len(name) for group in groups.values() for name in group), default=0)
+    for title, group in groups.items():
+        if not group:
+            continue
+        rows = [_row(name, leaf, total) for name, leaf in sorted(group.items(), key=lambda item: -item[1]["output"])]
+        columns = [f"{title:<{min(width, 40)}}", "requests", "input", "cached", "output", "share", "billed", "avoided"]
+        console.print(table("", columns, rows, right=columns[1:]), "")
+    if total["failed"]:
+        console.print(f"{_count(total['failed'], 'further request')} got no answer.")
+    if total["unknown_usage"]:
+        console.print(
+            f"{_count(total['unknown_usage'], 'answer')} came without token counts: counted as requests only."
+        )
 
 
 def _bar(openness: dict[str, Any], total: dict[str, Any], width: int = 60) -> None:
@@ -91,7 +100,11 @@ def _bar(openness: dict[str, Any], total: dict[str, Any], width: int = 60) -> No
         bar += f"[{colour}]{'█' * round(share * width)}[/{colour}]"
         words.append(f"[{colour}]{name} {share:.0%}[/{colour}]")
     unit = "output tokens" if measure == "output" else "requests"
-    console.print(f"{bar}\n{'  '.join(words)}  of {whole:,} {unit} in {total['requests']:,} requests\n")
+    console.print(f"{bar}\n{'  '.join(words)}  of {whole:,} {unit} in {_count(total['requests'], 'request')}\n")
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def _row(name: str, leaf: dict[str, Any], total: dict[str, Any]) -> list[str]:

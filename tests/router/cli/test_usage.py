@@ -146,3 +146,16 @@ def test_a_damaged_catalogue_is_one_sentence(run: Command, home: Path) -> None:
     (home / "data").mkdir()
     (home / "data" / "catalogue.yaml").write_text("labs: [")
     assert "catalogue.yaml" in json.dumps(run("usage", "--json").json["error"])
+
+
+def test_what_only_failed_is_a_sentence_and_no_row(run: Command, home: Path) -> None:
+    ledger = Ledger(home / "data" / LEDGER)
+    ledger.record(record("a", "pocket", "local", "device"))
+    failed = {"requested_model": "nosuch", "status": "error", "error": "model_not_found"}
+    ledger.record(UsageRecord(source="proxy", key="b", time=NOW, agent="pi", **failed))  # type: ignore[arg-type]
+    ledger.close()
+    out = run("usage").out
+    assert "1 further request got no answer." in out
+    assert "in 1 request\n" in out
+    assert "unknown/unknown" not in out
+    assert run("usage", "--json").json["all"]["failed"] == 1
