@@ -72,7 +72,7 @@ def shown(row: dict[str, Any]) -> dict[str, str]:
         "kind": f"open-{place}" if openness == "open" else openness or "none",
         "openness": openness or "",
         "state": row["status"] + same,
-        "status": row["status"] if not row["error"] else f"{row['status']}: {row['error']}",
+        "status": row["status"] if not row["error"] else f"{row['status']}: {row['error'].replace('_', ' ')}",
     }
 
 

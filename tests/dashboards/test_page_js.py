@@ -70,6 +70,24 @@ async def test_it_fits_and_follows_the_colour_scheme(width: int, scheme: str, si
         assert page.problems == []
 
 
+@pytest.mark.parametrize("width", [390, 768, 1000, 1280])
+async def test_every_request_shows_its_model_route_and_reason(width: int, site: Site) -> None:
+    reason = "family is not listed local; the local context window is too small"
+    asked = {"requested_model": "openai/gpt-5.4", "model": "closed-5.4-preview", "place": "hosted", "route": "closed"}
+    site.record(site.row("a", **asked, reason=reason, status="error", error="upstream_unavailable"))
+    async with browse(str(BROWSER)) as page:
+        await page.open(site.url + "/", width=width)
+        for cell in ("route", "reason", "status", "answering"):
+            shown = f"document.querySelector('#rows .{cell}')"
+            assert await page.value(f"{shown}.getClientRects().length") > 0, cell
+            assert await page.value(f"{shown}.scrollWidth <= {shown}.clientWidth + 1"), f"{cell} is cut off"
+        assert await page.value("document.querySelector('#rows .requested').title") == "openai/gpt-5.4"
+        await page.until("document.getElementById('connection').dataset.state === 'live'")
+        site.feed.finished(site.row("b", model="open-long"))
+        await page.until("document.querySelector('#rows tr')?.dataset.id === 'b'")
+        assert await page.value("document.querySelector('#rows .answering').title") == "open-long"
+
+
 async def test_it_can_be_used_with_the_keyboard_and_has_names(site: Site) -> None:
     site.record(site.row("a"))
     async with browse(str(BROWSER)) as page:

@@ -31,7 +31,7 @@ def test_known() -> None:
     assert shown(row)["kind"] == "open-hosted"
     assert shown(row)["state"] == "ok same"
     assert shown(row | {"place": "lan"})["kind"] == "open-lan"
-    assert shown(row | {"status": "error", "error": "timeout"})["status"] == "error: timeout"
+    assert shown(row | {"status": "error", "error": "stream_cut"})["status"] == "error: stream cut"
 
 
 def test_time_is_local_with_the_date_unless_it_is_today() -> None:

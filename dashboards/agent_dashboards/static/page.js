@@ -14,7 +14,7 @@ function fill(row, shown) {
   for (const cell of row.querySelectorAll("[data-cell]")) cell.textContent = shown[cell.dataset.cell];
   row.querySelector("[data-kind]").className = "swatch " + shown.kind;
   row.querySelector("time").dateTime = shown.iso;
-  row.querySelector(".reason").title = shown.reason;
+  for (const cell of row.querySelectorAll("[title]")) cell.title = cell.textContent; // what is cut off, in full
   return row;
 }
 
