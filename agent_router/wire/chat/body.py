@@ -192,7 +192,9 @@ def _within(param: str, value: float | None, low: float, high: float) -> None:
         return
     kind = "integer" if isinstance(value, int) else "decimal"
     side = "below_min_value" if value < low else "above_max_value"
-    raise _invalid(param, f"'{param}' is {str(value)[:40]}; it must be between {low:g} and {high:g}.", f"{kind}_{side}")
+    raise _invalid(
+        param, f"'{param}' is {str(value)[:40]}; it must be between {low:.15g} and {high:.15g}.", f"{kind}_{side}"
+    )
 
 
 def _check_sampling(body: ChatBody) -> None:
