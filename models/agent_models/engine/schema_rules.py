@@ -220,7 +220,7 @@ class SchemaRules:
         return rule
 
     def _string(self, schema: dict[str, Any]) -> str:
-        least, most = schema.get("minLength", 0), schema.get("maxLength")
+        least, most = _count(schema, "minLength") or 0, _count(schema, "maxLength")
         if "pattern" in schema:
             try:
                 rule, shortest, longest = pattern(schema["pattern"])
@@ -240,7 +240,7 @@ class SchemaRules:
         return self._rules.add(f'"\\"" {repeat("char", least, most)} "\\""')
 
     def _array(self, schema: dict[str, Any]) -> str:
-        least, most = int(schema.get("minItems", 0)), schema.get("maxItems")
+        least, most = _count(schema, "minItems") or 0, _count(schema, "maxItems")
         items, prefix = schema.get("items", True), schema.get("prefixItems", [])
         if isinstance(items, list):  # how it was written before 2020
             prefix, items = items, schema.get("additionalItems", True)
@@ -251,10 +251,11 @@ class SchemaRules:
         if most is not None:
             prefix = prefix[:most]
         if prefix:
-            whole = [self._value(entry) for entry in prefix]
-            if least > len(prefix):
-                whole += [self._value(items)] * (least - len(prefix))
-            joined = ' "," ws '.join(whole)
+            joined = ' "," ws '.join([self._value(entry) for entry in prefix])
+            further = least - len(prefix)
+            if further > 0:
+                item = self._rules.add(self._value(items))
+                joined += " " + repeat(f'("," ws {item})', further, further)
             return self._rules.add(f'"[" ws {joined} ws "]"')
         if items is False or most == 0:
             if least:
@@ -331,3 +332,8 @@ class SchemaRules:
         branches = [f"{literal(letter)} {self._none_of(tails)}" for letter, tails in first.items() if letter != "\\"]
         ends = [] if "" in words else ['""']
         return either([*ends, other, *branches])
+
+
+def _count(schema: dict[str, Any], key: str) -> int | None:
+    """A number of things; JSON Schema lets `3.0` be one."""
+    return None if schema.get(key) is None else int(schema[key])
