@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import typer
 from rich.markup import escape
 
-from agent_router.cli.output import console, friendly
+from agent_router.cli.output import JSON_OPTION, console, errors, friendly, print_json
 from agent_router.config import PRESETS
 from agent_router.errors import ConfigError
 from agent_router.local_models import BUNDLED_WORDS
@@ -75,14 +75,15 @@ _ASKS: list[tuple[str, str, bool, list[dict[str, str]], dict[str, Any]]] = [
 ]
 
 
-def demo() -> None:
+def demo(as_json: bool = JSON_OPTION) -> None:
     """Send a handful of real requests through a router of its own, show the answers and the split.
 
     It uses a temporary data folder, and a free port where 8484 is taken, so your own ledger and router stay as they
     are; it leaves nothing running. With OPENAI_API_KEY or ANTHROPIC_API_KEY set, the closed side is the real one, at
     its price (a few hundred tokens).
     """
-    with friendly(), contextlib.ExitStack() as stack:
+    with friendly(as_json), contextlib.ExitStack() as stack:
+        stack.enter_context(_quiet(as_json))
         stack.enter_context(_ended_by_signals())
         console.rule("[bold]agent-router demo")
         client = _client()
@@ -98,10 +99,15 @@ def demo() -> None:
             url = stack.enter_context(_router(environment))
         console.print(f"The router listens on {url} (started in {time.monotonic() - began:.1f} s).\n")
         asks = [ask for ask in _ASKS if closed or ask[1] != "closed"]
-        answered = [_ask(client, url, *ask) for ask in asks]
+        answers = [_ask(client, url, *ask) for ask in asks]
         time.sleep(0.2)  # the ledger writes within 0.1 s
-        console.rule("[bold]Your split (of this demo)")
-        subprocess.run([sys.executable, "-m", "agent_router", "usage"], env=environment, check=False)
+        usage = [sys.executable, "-m", "agent_router", "usage"]
+        if as_json:
+            ran = subprocess.run([*usage, "--json"], env=environment, capture_output=True, check=True)
+            print_json({"url": url, "closed": closed, "answers": answers, "usage": json.loads(ran.stdout)})
+        else:
+            console.rule("[bold]Your split (of this demo)")
+            subprocess.run(usage, env=environment, check=False)
         if closed == "scripted":
             console.print(
                 "The stand-in bills nothing: its tokens are shown at the list price of gpt-5.4.", style="yellow"
@@ -111,8 +117,20 @@ def demo() -> None:
             "at [bold]http://127.0.0.1:8484/v1[/bold] with the model [bold]auto[/bold]. "
             "The page with your split is at http://127.0.0.1:8484/ while it runs."
         )
-        if not all(answered):
-            raise ConfigError(f"{answered.count(False)} of {len(answered)} requests got no answer.")
+        failed = sum(answer["error"] is not None for answer in answers)
+        if failed:
+            errors.print(f"[red]error:[/red] {failed} of {len(answers)} requests got no answer.")
+            raise typer.Exit(1)
+
+
+@contextlib.contextmanager
+def _quiet(quiet: bool) -> Iterator[None]:
+    """Nothing for people on standard output while a program reads it."""
+    before, console.quiet = console.quiet, quiet
+    try:
+        yield
+    finally:
+        console.quiet = before
 
 
 @contextlib.contextmanager
@@ -226,10 +244,11 @@ def _running(
 
 def _ask(
     client: Any, url: str, title: str, model: str, stream: bool, messages: list[Any], more: dict[str, Any]
-) -> bool:
-    """Ask, and show what came. False if no answer did."""
+) -> dict[str, Any]:
+    """Ask, show what came, and return it: `ask`, `requested`, `answer`, `error`, `route`, `model`, `reason`."""
     console.print(f"[bold]{title}[/bold]  (model [cyan]{model}[/cyan])")
     console.print(f"  ask     {messages[-1]['content'][:100]}", markup=False)
+    found = {"ask": title, "requested": model, "answer": None, "error": None}
     connected = client.OpenAI(base_url=f"{url}/v1", api_key="not-needed", max_retries=0)
     create = connected.chat.completions.with_raw_response.create
     try:
@@ -242,11 +261,11 @@ def _ask(
             text = raw.parse().choices[0].message.content or ""
     except client.OpenAIError as error:
         console.print(f"  [red]error[/red]   {escape(str(error))}\n")
-        return False
+        return found | {"error": str(error)}
+    said = {name: raw.headers[f"x-agent-router-{name}"] for name in ("route", "model", "reason")}
     console.print(f"  answer  {text.strip()[:300]}", markup=False)
-    route, answered = raw.headers["x-agent-router-route"], raw.headers["x-agent-router-model"]
-    colour = "green" if route == "local" else "magenta"
+    colour = "green" if said["route"] == "local" else "magenta"
     console.print(
-        f"  route   [{colour}]{route}[/{colour}] → {escape(answered)}: {escape(raw.headers['x-agent-router-reason'])}\n"
+        f"  route   [{colour}]{said['route']}[/{colour}] → {escape(said['model'])}: {escape(said['reason'])}\n"
     )
-    return True
+    return found | {"answer": text} | said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -43,6 +44,21 @@ def test_it_answers_shows_the_split_and_leaves_nothing_behind(tmp_path: Path) ->
     assert url
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(url.group() + "/healthz", timeout=2)
+
+
+def test_as_json_it_is_one_object(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "agent_router", "--json", "demo"],
+        capture_output=True,
+        env=environment(tmp_path / "mine"),
+        timeout=100,
+        check=True,
+    )
+    said = json.loads(ran.stdout)
+    assert said["closed"] == "scripted"
+    assert [answer["route"] for answer in said["answers"]] == ["local", "local", "local", "closed", "closed"]
+    assert not any(answer["error"] for answer in said["answers"])
+    assert said["usage"]["all"]["requests"] == 5
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows ends a process without asking it")
