@@ -1,7 +1,7 @@
-"""One write for each turn of the event loop.
+"""An answer's head and body in one write, and what follows in one write for each turn of the event loop.
 
-uvicorn hands an answer's head and body to the transport one after the other, and each becomes a system call and a
-segment of its own. Written together they cost half, for us and for the client that is woken by them.
+uvicorn hands them to the transport one after the other, and each becomes a system call and a segment of its own.
+Written together they cost half, for us and for the client that is woken by them.
 """
 
 from __future__ import annotations
@@ -21,10 +21,15 @@ class CorkedTransport:
         self._pending: list[bytes] = []
 
     def write(self, data: bytes) -> None:
-        """Take bytes to send."""
+        """Take bytes to send. The body that follows a head goes out with it at once; all else when the loop comes
+        round, which is soon enough for a stream and lets its last piece leave with its end."""
         if not self._pending:
             self._loop.call_soon(self._flush)
-        self._pending.append(data)
+            self._pending.append(data)
+        else:
+            self._pending.append(data)
+            if len(self._pending) == 2 and self._pending[0].startswith(b"HTTP/1.1 "):
+                self._flush()
 
     def close(self) -> None:
         """Send what is pending, then close."""

@@ -23,29 +23,34 @@ class ChatObserver:
 
     def watch(self, block: bytes) -> None:
         """Take the next whole events."""
-        if (
-            block.count(b'"usage"') != block.count(b'"usage":null')
-            or block.count(b'"finish_reason"') != block.count(b'"finish_reason":null')
-            or b'"error"' in block
-            or DONE in block
-            or self.observed.model is None
-        ):
-            self._read(block)
+        if self.observed.model is None or _matters(block):
+            for data in data_of(block):
+                if self.observed.model is None or _matters(data):
+                    self._read(data)
 
-    def _read(self, block: bytes) -> None:
-        for data in data_of(block):
-            if data.strip() == DONE:
-                self.done = self.finished = True
-                continue
-            chunk = read_chunk(data)
-            if chunk is None:
-                continue
-            if self.observed.model is None:
-                self.observed.model = model_of(chunk)
-            if chunk.usage is not None:
-                self.observed.usage = usage_of(chunk) or self.observed.usage
-            if chunk.error is not None:
-                self.observed.error = "upstream_error_event"
-                self.finished = True  # it said how it ended; nothing needs to be added
-            if any(choice.finish_reason is not None for choice in chunk.choices or ()):
-                self.finished = True
+    def _read(self, data: bytes) -> None:
+        if data.strip() == DONE:
+            self.done = self.finished = True
+            return
+        chunk = read_chunk(data)
+        if chunk is None:
+            return
+        if self.observed.model is None:
+            self.observed.model = model_of(chunk)
+        if chunk.usage is not None:
+            self.observed.usage = usage_of(chunk) or self.observed.usage
+        if chunk.error is not None:
+            self.observed.error = "upstream_error_event"
+            self.finished = True  # it said how it ended; nothing needs to be added
+        if any(choice.finish_reason is not None for choice in chunk.choices or ()):
+            self.finished = True
+
+
+def _matters(text: bytes) -> bool:
+    """Whether there is more in it than deltas; never wrongly no."""
+    return (
+        text.count(b'"usage"') != text.count(b'"usage":null')
+        or text.count(b'"finish_reason"') != text.count(b'"finish_reason":null')
+        or b'"error"' in text
+        or DONE in text
+    )
