@@ -87,6 +87,17 @@ async def test_a_damaged_model_file_is_said_and_stops_nothing_else(tmp_path: Pat
             assert health["local"]["pocket"]["error"] is None
 
 
+async def test_a_default_model_that_cannot_be_loaded_is_said_at_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(b"GGUF" + bytes(20))
+    async with running_router(tmp_path, {"local": {"models": [broken]}}) as (_, app):
+        assert app._preload is not None
+        await app._preload
+    assert [record.getMessage() for record in caplog.records if "local/broken cannot be loaded" in record.getMessage()]
+
+
 async def test_foreign_pages_and_rebound_names_are_refused_everywhere(tmp_path: Path) -> None:
     async with running_router(tmp_path) as (url, _), aiohttp.ClientSession() as http:
         for path in ("/", "/v1/models", "/healthz", "/api/split", "/metrics"):
