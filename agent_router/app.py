@@ -20,6 +20,7 @@ from agent_router import __version__, plugins
 from agent_router.chat_endpoint import JSON, ChatEndpoint
 from agent_router.config import LEDGER, Configuration
 from agent_router.errors import ApiError, ConfigError
+from agent_router.http_protocol import LEAVING
 from agent_router.local_models import local_paths
 from agent_router.model_endpoints import model_endpoints
 from agent_router.model_list import model_list
@@ -88,7 +89,7 @@ class App:
                 if scope["method"] != "POST":
                     raise ApiError(405, f"{path} takes POST, not {scope['method'][:16]}.", code="method_not_allowed")
                 assert self._chat is not None
-                await self._chat(headers, receive, send)
+                await self._chat(headers, receive, send, scope["extensions"][LEAVING])
                 return
         except ApiError as error:
             body = error_body(error)

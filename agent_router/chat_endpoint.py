@@ -10,6 +10,7 @@ from typing import Any
 
 from agent_router.errors import ApiError
 from agent_router.exchange import Exchange
+from agent_router.http_protocol import Leaving
 from agent_router.request_body import ClientLeftError, Receive, Send, read_body
 from agent_router.routing.router import Router
 from agent_router.routing.task import task
@@ -45,22 +46,29 @@ class ChatEndpoint:
         self._salt = salt
         self._max_body_bytes = max_body_bytes
 
-    async def __call__(self, headers: Mapping[bytes, bytes], receive: Receive, send: Send) -> None:
+    async def __call__(self, headers: Mapping[bytes, bytes], receive: Receive, send: Send, leaving: Leaving) -> None:
         """Serve one request. Never raises, but for a cancellation that is not the client's leaving."""
         exchange = Exchange()
-        watcher: asyncio.Task[None] | None = None
         answer = _Sender(exchange, send)
+        serving = asyncio.current_task()
+        assert serving is not None
+        left = False
+
+        def leave() -> None:
+            nonlocal left
+            if not exchange.ended:
+                left = True
+                serving.cancel()
+
         try:
             raw = await read_body(receive, headers, self._max_body_bytes)
-            current = asyncio.current_task()
-            assert current is not None
-            watcher = asyncio.ensure_future(_watch(receive, current, exchange))
+            leaving.add(leave)
             await self._serve(exchange, raw, headers, answer)
         except ClientLeftError:
             return
         except asyncio.CancelledError:
             exchange.status, exchange.error = "cancelled", "client_left"
-            if not (watcher is not None and watcher.done()):  # the server ends, not the client
+            if not left:  # the server ends, not the client
                 exchange.status, exchange.error = "cut", "shutdown"
                 await answer.fail(ApiError(503, "The router is shutting down.", kind="server_error", code="shutdown"))
                 raise
@@ -73,8 +81,7 @@ class ChatEndpoint:
             await answer.fail(ApiError(500, "The router itself failed.", kind="server_error", code="internal_error"))
         finally:
             exchange.ended = True
-            if watcher is not None:
-                watcher.cancel()
+            leaving.discard(leave)
             if exchange.task is not None:
                 row = exchange.record()
                 self._ledger.record(row)
@@ -198,11 +205,3 @@ class _Sender:
                     else [(b"retry-after", str(int(error.retry_after + 0.999)).encode())]
                 )
                 await self.whole(error.status, body or error_body(error), retry)
-
-
-async def _watch(receive: Receive, serving: asyncio.Task[Any], exchange: Exchange) -> None:
-    """Cancel the serving task when the client leaves: a plain ASGI callable sees that only here."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    if not exchange.ended:
-        serving.cancel()

@@ -15,8 +15,8 @@ from typing import Any
 import uvicorn
 
 from agent_router.app import App
-from agent_router.corked import CorkedProtocol
 from agent_router.errors import ConfigError
+from agent_router.http_protocol import HttpProtocol
 
 
 class _Server(uvicorn.Server):
@@ -69,7 +69,7 @@ def serve(app: App, listener: socket.socket, ready: Callable[[], None]) -> None:
     config = uvicorn.Config(
         app,
         loop="auto",
-        http=CorkedProtocol,
+        http=HttpProtocol,
         ws="none",
         lifespan="on",
         log_config=None,
