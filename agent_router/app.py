@@ -84,6 +84,8 @@ class App:
         headers = dict(scope["headers"])
         path = scope["path"]
         try:
+            if len(headers) < len(scope["headers"]) and sum(name == b"host" for name, _ in scope["headers"]) > 1:
+                raise ApiError(400, "A request has one Host header (RFC 9112).", code="invalid_host")
             self._gate.check(path, headers)
             if path in _CHAT:
                 if scope["method"] != "POST":

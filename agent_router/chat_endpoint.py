@@ -12,6 +12,7 @@ from agent_router.errors import ApiError
 from agent_router.exchange import Exchange
 from agent_router.http_protocol import Leaving
 from agent_router.request_body import ClientLeftError, Receive, Send, read_body
+from agent_router.routing.decision import Target
 from agent_router.routing.router import Router
 from agent_router.routing.task import task
 from agent_router.upstreams.chain import Chain, ChainError
@@ -47,7 +48,7 @@ class ChatEndpoint:
         self._max_body_bytes = max_body_bytes
 
     async def __call__(self, headers: Mapping[bytes, bytes], receive: Receive, send: Send, leaving: Leaving) -> None:
-        """Serve one request. Never raises, but for a cancellation that is not the client's leaving."""
+        """Serve one request. Never raises: a cancellation, because the client left or the server ends, ends here."""
         exchange = Exchange()
         answer = _Sender(exchange, send)
         serving = asyncio.current_task()
@@ -61,6 +62,10 @@ class ChatEndpoint:
                 serving.cancel()
 
         try:
+            if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+                raise ApiError(
+                    415, "Compressed request bodies are not read; send it plain.", code="unsupported_encoding"
+                )
             raw = await read_body(receive, headers, self._max_body_bytes)
             leaving.add(leave)
             await self._serve(exchange, raw, headers, answer)
@@ -68,10 +73,14 @@ class ChatEndpoint:
             return
         except asyncio.CancelledError:
             exchange.status, exchange.error = "cancelled", "client_left"
+            exchange.http_status = 200 if answer.streaming else 499  # nginx's number for it
             if not left:  # the server ends, not the client
-                exchange.status, exchange.error = "cut", "shutdown"
-                await answer.fail(ApiError(503, "The router is shutting down.", kind="server_error", code="shutdown"))
-                raise
+                exchange.error = "shutdown"
+                exchange.status, exchange.http_status = ("cut", 200) if answer.streaming else ("error", 503)
+                ending = ApiError(
+                    503, "The router is shutting down.", kind="server_error", code="shutdown", retry_after=5
+                )
+                await answer.fail(ending)
         except ApiError as error:
             exchange.status, exchange.error, exchange.http_status = "error", error.code, error.status
             await answer.fail(error)
@@ -91,6 +100,7 @@ class ChatEndpoint:
         body = read(raw)
         exchange.task = task(raw, body, headers, self._salt)
         exchange.decision = self._router.decide(exchange.task, raw)
+        self._aim(exchange, exchange.decision.targets[0])
         self._feed.started(exchange.id, exchange.task.agent, exchange.task.requested_model, exchange.time)
         passed = {name.decode(): headers[name].decode("latin-1") for name in _FORWARDED & headers.keys()}
         call = Call(raw, body, passed)
@@ -98,15 +108,14 @@ class ChatEndpoint:
             attempted = await self._chain.open(call, exchange.decision.targets)
         except ChainError as failure:
             exchange.faults = failure.faults[:-1]
-            exchange.target = failure.faults[-1][0]
-            exchange.place = self._chain.upstreams[exchange.target.provider].place
+            self._aim(exchange, failure.faults[-1][0])
             exchange.status, exchange.error = "error", failure.error.code
             exchange.http_status = failure.error.status
             await answer.fail(failure.error, failure.body)
             return
         reply = attempted.reply
-        exchange.target, exchange.faults, exchange.observed = attempted.target, attempted.faults, reply.observed
-        exchange.place = self._chain.upstreams[attempted.target.provider].place
+        exchange.faults, exchange.observed = attempted.faults, reply.observed
+        self._aim(exchange, attempted.target)
         try:
             await self._answer(exchange, call, reply, answer)
         except StreamCutError as cut:
@@ -114,8 +123,12 @@ class ChatEndpoint:
             await answer.fail(ApiError(502, str(cut), kind="upstream_error", code=cut.code))
         finally:
             await reply.close()
-            if exchange.target.route == "closed" and exchange.status == "ok":
+            if attempted.target.route == "closed" and exchange.status == "ok":
                 self._router.learn_closed_seconds(exchange.milliseconds() / 1000)
+
+    def _aim(self, exchange: Exchange, target: Target) -> None:
+        """What the row says of a request that ends now."""
+        exchange.target, exchange.place = target, self._chain.upstreams[target.provider].place
 
     async def _answer(self, exchange: Exchange, call: Call, reply: Reply, answer: _Sender) -> None:
         if reply.body is not None:
@@ -161,13 +174,13 @@ class _Sender:
     def __init__(self, exchange: Exchange, send: Send) -> None:
         self._exchange = exchange
         self._send = send
-        self._streaming = False
+        self.streaming = False
 
     async def begin(self, status: int, content_type: bytes, headers: list[tuple[bytes, bytes]]) -> None:
         """Status and headers of a stream."""
         self._exchange.first_byte = self._exchange.milliseconds()
         head = [(b"content-type", content_type), (b"cache-control", b"no-cache"), *headers, *self._exchange.headers()]
-        self._streaming = True
+        self.streaming = True
         await self._send({"type": "http.response.start", "status": status, "headers": head})
 
     async def more(self, chunk: bytes) -> None:
@@ -195,7 +208,7 @@ class _Sender:
             return
         # The client may be gone; there is nobody to tell then.
         with contextlib.suppress(OSError):
-            if self._streaming:
+            if self.streaming:
                 await self.more(error_event(error))
                 await self.end()
             else:

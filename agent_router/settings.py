@@ -127,7 +127,7 @@ class Local(_Section):
     threads: int | None = Field(None, gt=0, description="CPU threads; default: the physical cores")
     gpu_layers: int | None = Field(None, ge=-1, description="layers on the GPU, -1 all; default: none")
     queue: int = Field(32, gt=0, description="waiting requests, beyond which the answer is 429")
-    hang_seconds: float = Field(60, gt=0, description="a worker that shows no life for so long is restarted")
+    hang_seconds: float = Field(20, gt=0, description="a worker that shows no life for so long is restarted")
 
     @field_validator("models")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import stat
@@ -158,3 +159,14 @@ async def test_a_broken_override_of_the_catalogue_is_one_sentence(tmp_path: Path
     with pytest.raises(ConfigError, match=r"catalogue\.yaml"):
         async with running_router(tmp_path):
             pass
+
+
+async def test_two_host_headers_are_one_too_many(tmp_path: Path) -> None:
+    async with running_router(tmp_path) as (url, _):
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+        writer.write(b"GET /v1/models HTTP/1.1\r\nhost: evil.example\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n")
+        answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert b"invalid_host" in answer
+        writer.close()
+        await writer.wait_closed()

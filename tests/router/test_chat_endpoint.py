@@ -209,7 +209,8 @@ async def test_a_client_that_leaves_before_the_answer_stops_the_upstream(
     asking.cancel()
     await upstream.wait_disconnect()
     (row,) = await router.rows(1)
-    assert row.status == "cancelled"
+    assert (row.status, row.http_status) == ("cancelled", 499)
+    assert (row.provider, row.model, row.route, row.place) == ("openai", "gpt-5.4", "closed", "hosted")
 
 
 async def test_a_client_that_leaves_frees_the_local_engine(router: Router) -> None:
@@ -298,3 +299,8 @@ async def test_a_worker_that_is_killed_is_replaced_unseen(router: Router) -> Non
     os.kill(engine.worker_pid, getattr(signal, "SIGKILL", signal.SIGTERM))
     status, _, _ = await router.post({"model": "local", "messages": ASK, "max_tokens": 2})
     assert status == 200
+
+
+async def test_a_compressed_body_is_refused_in_words(router: Router) -> None:
+    status, body, _ = await router.post(b"\x1f\x8b...", **{"content-encoding": "gzip"})
+    assert (status, json.loads(body)["error"]["code"]) == (415, "unsupported_encoding")

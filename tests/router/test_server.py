@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,34 @@ def test_sigterm_lets_a_running_stream_end_and_then_exits(tmp_path: Path) -> Non
         assert process.wait(10) == 0
     (row,) = recent(tmp_path / LEDGER)
     assert row.status == "ok"
+
+
+def test_what_takes_longer_than_the_drain_is_told_and_recorded(tmp_path: Path) -> None:
+    quick = "[server]\ndrain_seconds = 1\n"
+    with (
+        ThreadedUpstream("stall_before_headers") as upstream,
+        router_process(tmp_path, quick + configuration(upstream.url)) as (url, process),
+    ):
+        got: list[tuple[int, bytes]] = []
+
+        def ask() -> None:
+            try:
+                post(url, {"model": "auto", "messages": ASK})
+            except urllib.error.HTTPError as error:
+                with error:
+                    got.append((error.code, error.read()))
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        upstream.next_request()
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=20)
+        asking.join(10)
+    assert got[0][0] == 503
+    assert b"shutdown" in got[0][1]
+    assert b"Traceback" not in said
+    (row,) = recent(tmp_path / LEDGER)
+    assert (row.status, row.http_status, row.provider) == ("error", 503, "openai")
 
 
 def _wait_until_refused(url: str) -> None:

@@ -60,7 +60,7 @@ class Engine:
         threads: int | None = None,
         gpu_layers: int | None = None,
         queue_limit: int = 32,
-        hang_seconds: float = 60,
+        hang_seconds: float = 20,
         load_seconds: float = 120,
     ) -> None:
         """Nothing is started yet. `context_window` in tokens; None: the trained one, at most 8,192."""

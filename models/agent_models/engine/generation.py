@@ -18,7 +18,7 @@ from agent_models.completion import (
 )
 from agent_models.engine import tool_calls
 from agent_models.engine.grammar import Constraints, constraints
-from agent_models.engine.model import CHUNK, Model
+from agent_models.engine.model import Model, next_step
 from agent_models.engine.prompt import overflow
 from agent_models.engine.protocol import Measured
 from agent_models.engine.released_text import ReleasedText
@@ -178,9 +178,15 @@ class Generation:
             self._read(tokens)
 
     def _read(self, tokens: Sequence[int]) -> None:
-        for start in range(0, len(tokens), CHUNK):
+        start = 0
+        while start < len(tokens):
             self._checkpoint()
-            self._model.evaluate(tokens[start : start + CHUNK])
+            step = self._model.step
+            began = time.monotonic()
+            self._model.evaluate(tokens[start : start + step])
+            start += step
+            if start <= len(tokens) and step > 1:  # a whole step, so that its time tells something
+                self._model.step = next_step(step, time.monotonic() - began)
 
     def _visible(self, token: int) -> bytes:
         piece = self._model.piece(token)

@@ -18,7 +18,10 @@ from agent_models.engine.threads import default_threads
 from agent_models.errors import ModelFileError
 
 CHUNK = 256
-"""Tokens evaluated at a time: the longest that a cancel or a heartbeat waits is one such step."""
+"""The most tokens evaluated at a time."""
+FIRST_STEP = 32
+STEP_SECONDS = 1.0
+"""What one step of a prompt should take at most: so long a cancel or a sign of life may wait, on any machine."""
 DEFAULT_WINDOW = 8192
 """Context window in tokens when none is asked for: the KV cache's memory grows with it."""
 _MAGIC = b"GGUF"
@@ -71,6 +74,8 @@ class Model:
         self.trained_context = int(trained) if trained.isdigit() else 0
         self.window = window or min(self.trained_context or DEFAULT_WINDOW, DEFAULT_WINDOW)
         self.evaluated: list[int] = []
+        self.step = FIRST_STEP
+        """Tokens of a prompt to evaluate at a time, by how long the last step took."""
         self._context: Any = None
         if not vocab_only:
             self._open_context(path, threads)
@@ -197,6 +202,12 @@ class Model:
         """The next token's raw logits: a view that the next `evaluate` overwrites."""
         pointer = llama.llama_get_logits_ith(self._context, -1)
         return np.ctypeslib.as_array(pointer, shape=(self.vocabulary_size,))
+
+
+def next_step(step: int, seconds: float) -> int:
+    """Tokens of a prompt to evaluate next, after `step` of them took `seconds`."""
+    within = step * STEP_SECONDS / max(seconds, 1e-6)
+    return max(FIRST_STEP // 4, min(CHUNK, int(within)))
 
 
 def check_file(path: Path) -> None:

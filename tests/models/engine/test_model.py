@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_models.engine.model import DecodeError, Model
+from agent_models.engine.model import CHUNK, DecodeError, Model, next_step
 from agent_models.errors import ModelFileError
 from tests.models.engine.tiny_gguf import make_tiny_gguf
 
@@ -55,3 +55,11 @@ def test_a_damaged_file_is_an_error(tiny_path: Path, tmp_path: Path) -> None:
     path.write_bytes(tiny_path.read_bytes()[:-5000])
     with pytest.raises(ModelFileError, match="truncated"):
         Model(path, window=None, threads=1, gpu_layers=None)
+
+
+def test_steps_of_a_prompt_take_about_a_second_on_any_machine() -> None:
+    assert next_step(32, 0.01) == CHUNK  # quick: as many as there may be
+    assert next_step(32, 2.0) == 16  # slow: fewer
+    assert next_step(256, 4.0) == 64
+    assert next_step(8, 100.0) == 8  # never nothing
+    assert next_step(32, 0.0) == CHUNK
