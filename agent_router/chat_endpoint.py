@@ -72,6 +72,8 @@ class ChatEndpoint:
         except ClientLeftError:
             return
         except asyncio.CancelledError:
+            if left and exchange.observed is not None and exchange.observed.done:
+                return  # it has its whole answer; many clients close behind `[DONE]`
             exchange.status, exchange.error = "cancelled", "client_left"
             exchange.http_status = 200 if answer.streaming else 499  # nginx's number for it
             if not left:  # the server ends, not the client

@@ -30,7 +30,7 @@ class ChatObserver:
 
     def _read(self, data: bytes) -> None:
         if data.strip() == DONE:
-            self.done = self.finished = True
+            self.done = self.finished = self.observed.done = True
             return
         chunk = read_chunk(data)
         if chunk is None:

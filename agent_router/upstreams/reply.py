@@ -71,11 +71,15 @@ class StreamCutError(Exception):
 
 @dataclass(slots=True)
 class Observed:
-    """What was seen of an answer while it passed: filled until the answer has ended."""
+    """What was seen of an answer while it passed: filled until the answer has ended.
+
+    `done`: a stream's last event has passed, though its connection may still be open.
+    """
 
     model: str | None = None
     usage: Usage | None = None
     error: str | None = None
+    done: bool = False
 
 
 class Source(Protocol):

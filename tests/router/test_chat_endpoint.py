@@ -304,3 +304,18 @@ async def test_a_worker_that_is_killed_is_replaced_unseen(router: Router) -> Non
 async def test_a_compressed_body_is_refused_in_words(router: Router) -> None:
     status, body, _ = await router.post(b"\x1f\x8b...", **{"content-encoding": "gzip"})
     assert (status, json.loads(body)["error"]["code"]) == (415, "unsupported_encoding")
+
+
+async def test_a_client_that_closes_behind_done_has_its_whole_answer(
+    upstream: ScriptedUpstream, router: Router
+) -> None:
+    upstream.script("cut_after:events=99,how=hang")  # everything is sent, and the connection stays open
+    asked = {"model": "auto", "messages": ASK, "stream": True, "stream_options": {"include_usage": True}}
+    response = await router.http.post(f"{router.url}/v1/chat/completions", json=asked)
+    body = b""
+    while b"[DONE]" not in body:
+        body += await response.content.readany()
+    response.close()
+    (row,) = await router.rows(1)
+    assert (row.status, row.error) == ("ok", None)
+    assert row.output
