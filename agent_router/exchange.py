@@ -61,7 +61,7 @@ class Exchange:
     def reason(self) -> str:
         """Why it went where it went, with what failed on the way."""
         words = self.decision.reason if self.decision else ""
-        for target, kind in self.faults:
+        for target, kind in dict.fromkeys(self.faults):  # a retry that failed in the same way says nothing new
             words += f"; {target} failed: {kind}"
         return words
 

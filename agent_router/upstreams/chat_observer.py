@@ -23,10 +23,15 @@ class ChatObserver:
 
     def watch(self, block: bytes) -> None:
         """Take the next whole events."""
-        if self.observed.model is None or _matters(block):
+        if _matters(block):
             for data in data_of(block):
                 if self.observed.model is None or _matters(data):
                     self._read(data)
+        elif self.observed.model is None:
+            for data in data_of(block):
+                self._read(data)
+                if self.observed.model is not None:
+                    break
 
     def _read(self, data: bytes) -> None:
         if data.strip() == DONE:
@@ -49,8 +54,8 @@ class ChatObserver:
 def _matters(text: bytes) -> bool:
     """Whether there is more in it than deltas; never wrongly no."""
     return (
-        text.count(b'"usage"') != text.count(b'"usage":null')
-        or text.count(b'"finish_reason"') != text.count(b'"finish_reason":null')
+        text.count(b'"finish_reason"') != text.count(b'"finish_reason":null')
+        or (b'"usage"' in text and text.count(b'"usage"') != text.count(b'"usage":null'))
         or b'"error"' in text
         or DONE in text
     )
