@@ -1,7 +1,12 @@
-"""The last run's figures as a page of the documentation: `python -m tests.bench.record` writes docs/bench.md."""
+"""The last run's figures as a page of the documentation: `python -m tests.bench.record` writes docs/bench.md.
+
+`--peers FILE` adds those of a run beside other gateways (a results.json kept from `make bench PEERS=1`), whose servers
+slow each other down, so that it is no record of ours.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
 from pathlib import Path
@@ -35,9 +40,6 @@ def page(results: dict[str, Any]) -> str:
         "| figure | unit | direct | relay | agent-router | × relay | bar | |",
         "|---|---|--:|--:|--:|--:|--:|---|",
     ]
-    others = sorted(
-        {name for figure in results["figures"] for name in figure["values"]} - {"direct", "relay", "agent-router"}
-    )
     for figure in results["figures"]:
         values = figure["values"]
         if "agent-router" not in values or "ratio" in figure["figure"]:
@@ -49,10 +51,19 @@ def page(results: dict[str, Any]) -> str:
         )
         verdict = {"ok": "ok", "MISS": "**missed**"}.get(figure["verdict"] or "", "")
         lines.append(f"| {figure['figure']} | {figure['unit']} | {' | '.join(cells)} | {floor} | {bar} | {verdict} |")
-    for name in others:
+    lines += [f"\n{note}" for note in results["notes"]]
+    return "\n".join(lines) + "\n"
+
+
+def beside(results: dict[str, Any]) -> str:
+    """The other gateways of a run, each beside us in that run."""
+    figures = [figure for figure in results["figures"] if "ratio" not in figure["figure"]]
+    names = sorted({name for figure in figures for name in figure["values"]} - {"direct", "relay", "agent-router"})
+    lines: list[str] = []
+    for name in names:
         lines += [
             "",
-            f"## Beside us in the same run: {name}",
+            f"## Beside us in one run: {name}",
             "",
             "| figure | unit | agent-router | it |",
             "|---|---|--:|--:|",
@@ -60,10 +71,9 @@ def page(results: dict[str, Any]) -> str:
         lines += [
             f"| {figure['figure']} | {figure['unit']} | {_number(figure['values'].get('agent-router'))} "
             f"| {_number(figure['values'][name])} |"
-            for figure in results["figures"]
-            if figure["values"].get(name) is not None and "ratio" not in figure["figure"]
+            for figure in figures
+            if figure["values"].get(name) is not None
         ]
-    lines += [f"\n{note}" for note in results["notes"]]
     return "\n".join(lines) + "\n"
 
 
@@ -73,5 +83,16 @@ def _number(value: float | None) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
 
 
+def main() -> None:
+    """Writes the page."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.record", description=__doc__)
+    parser.add_argument("--peers", type=Path, help="results.json of a run with other gateways")
+    peers = parser.parse_args().peers
+    text = page(json.loads(RESULTS.read_text()))
+    if peers is not None:
+        text += beside(json.loads(peers.read_text()))
+    PAGE.write_text(text, encoding="utf-8")
+
+
 if __name__ == "__main__":
-    PAGE.write_text(page(json.loads(RESULTS.read_text())), encoding="utf-8")
+    main()
