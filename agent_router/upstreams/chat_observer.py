@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from agent_router.upstreams.chat_chunk import model_of, read_chunk, usage_of
 from agent_router.upstreams.event_boundary import data_of
 from agent_router.upstreams.reply import Observed
 
 DONE = b"[DONE]"
+# What to look for, and what it looks like where it says nothing.
+_WORDS = (
+    (b'"finish_reason"', b'"finish_reason":null'),
+    (b'"usage"', b'"usage":null'),
+    (b'"error"', None),
+    (DONE, None),
+)
 
 
 class ChatObserver:
@@ -23,15 +32,25 @@ class ChatObserver:
 
     def watch(self, block: bytes) -> None:
         """Take the next whole events."""
-        if _matters(block):
-            for data in data_of(block):
-                if self.observed.model is None or _matters(data):
-                    self._read(data)
-        elif self.observed.model is None:
+        if self.observed.model is None:
             for data in data_of(block):
                 self._read(data)
                 if self.observed.model is not None:
                     break
+        if b"\r" in block:  # rare: events end in other ways than at two line feeds
+            for data in data_of(block):
+                if next(_marks(data), None) is not None:
+                    self._read(data)
+            return
+        read_up_to = 0
+        for mark in sorted(_marks(block)):
+            if mark >= read_up_to:
+                start = block.rfind(b"\n\n", read_up_to, mark)
+                start = read_up_to if start < 0 else start + 2
+                end = block.find(b"\n\n", mark)
+                read_up_to = len(block) if end < 0 else end + 2
+                for data in data_of(block[start:read_up_to]):
+                    self._read(data)
 
     def _read(self, data: bytes) -> None:
         if data.strip() == DONE:
@@ -51,11 +70,11 @@ class ChatObserver:
             self.finished = True
 
 
-def _matters(text: bytes) -> bool:
-    """Whether there is more in it than deltas; never wrongly no."""
-    return (
-        text.count(b'"finish_reason"') != text.count(b'"finish_reason":null')
-        or (b'"usage"' in text and text.count(b'"usage"') != text.count(b'"usage":null'))
-        or b'"error"' in text
-        or DONE in text
-    )
+def _marks(text: bytes) -> Iterator[int]:
+    """Where it says more than a delta does: an end, usage, an error, `[DONE]`. Never wrongly nothing."""
+    for word, null in _WORDS:
+        at = text.find(word)
+        while at >= 0:
+            if null is None or not text.startswith(null, at):
+                yield at
+            at = text.find(word, at + len(word))

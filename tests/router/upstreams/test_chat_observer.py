@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from agent_models.completion import Usage
 from agent_router.upstreams.chat_observer import ChatObserver
+from agent_router.upstreams.event_boundary import data_of
 
 DONE = b"data: [DONE]\n\n"
 
@@ -111,3 +113,41 @@ WORDS = st.sampled_from([b'"usage"', b":null", b'"finish_reason"', b'"error"', b
 @given(st.lists(st.lists(WORDS, max_size=20).map(b"".join) | st.binary(max_size=40), max_size=5))
 def test_it_never_raises(blocks: list[bytes]) -> None:
     watched(*blocks)
+
+
+class Reader(ChatObserver):
+    """Decodes every event: slow, and never overlooks anything."""
+
+    def watch(self, block: bytes) -> None:
+        for data in data_of(block):
+            self._read(data)
+
+
+def _event(chance: random.Random) -> bytes:
+    if chance.random() < 0.15:
+        return chance.choice([b": comment", b"data: [DONE]", b"event: x", b"data: no json"])
+    text = chance.choice(["a", '"usage"', "[DONE]", '{"error":1}', "\n\n"])
+    chunk: dict[str, Any] = {
+        "choices": [{"delta": {"content": text}, "finish_reason": chance.choice([None, None, "stop"])}]
+    }
+    if chance.random() < 0.7:
+        chunk["model"] = chance.choice(["m", "n", None])
+    if chance.random() < 0.3:
+        chunk["usage"] = chance.choice([None, {"prompt_tokens": chance.randrange(9), "completion_tokens": 3}])
+    if chance.random() < 0.05:
+        chunk["error"] = {"message": "x"}
+    data = json.dumps(chunk, separators=chance.choice([(",", ":"), (", ", ": ")])).encode()
+    return chance.choice([b"", b"event: m\n"]) + b"data: " + data
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_skipped_never_mattered(seed: int) -> None:
+    chance = random.Random(seed)
+    for _ in range(300):
+        end = chance.choice([b"\n", b"\n", b"\r\n"])
+        quick, slow = ChatObserver(), Reader()
+        for _ in range(3):
+            events = [_event(chance).replace(b"\n", end) + end + end for _ in range(chance.randrange(1, 6))]
+            quick.watch(b"".join(events))
+            slow.watch(b"".join(events))
+        assert (quick.observed, quick.finished, quick.done) == (slow.observed, slow.finished, slow.done)
