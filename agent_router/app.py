@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import os
-import secrets
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -28,6 +24,7 @@ from agent_router.request_body import Receive, Send
 from agent_router.routing.names import Names
 from agent_router.routing.router import Router
 from agent_router.safety import Gate
+from agent_router.salt import installation_salt
 from agent_router.upstreams.chain import Chain
 from agent_router.upstreams.registry import Registry
 from agent_router.wire.chat.render import error_body
@@ -56,7 +53,7 @@ class App:
             self.catalogue = Catalogue.load(configuration.data / "catalogue.yaml")
         except CatalogueError as error:
             raise ConfigError(str(error)) from None
-        self.names = Names(settings, list(local_paths(settings)), self._lab_of)
+        self.names = Names(settings, list(local_paths(settings)), self.catalogue.lab)
         self._policy = plugins.policy(settings.routing)
         self.feed = LiveFeed()
         self._metrics = Metrics()
@@ -65,10 +62,6 @@ class App:
         self._chat: ChatEndpoint | None = None
         self._cold: FastAPI | None = None
         self._preload: asyncio.Task[None] | None = None
-
-    def _lab_of(self, model: str) -> str | None:
-        family = self.catalogue.find(model)
-        return family.lab if family else None
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """ASGI 3."""
@@ -134,7 +127,7 @@ class App:
             self.names,
             self._policy,
             keyed=registry.keyed,
-            window=lambda model: info.context_window if (info := engines[model].info) else None,
+            window=self._window,
             seconds=lambda model, prompt, output: engines[model].predicted_seconds(prompt, output),
         )
         self._chain = Chain(registry.upstreams)
@@ -143,7 +136,7 @@ class App:
             self._chain,
             ledger,
             self.feed,
-            salt=_salt(data),
+            salt=installation_salt(data),
             max_body_bytes=settings.server.max_body_bytes,
         )
         self._router = router
@@ -195,12 +188,14 @@ class App:
             "upstreams": {name: breaker.state for name, breaker in self._chain.breakers.items() if name != "local"},
         }
 
-    def _models(self) -> list[dict[str, Any]]:
+    def _window(self, model: str) -> int | None:
+        """A local model's context window in tokens; None while it is not loaded."""
         assert self._registry is not None
-        engines = self._registry.local.engines
-        return model_list(
-            self.names, self.catalogue, lambda model: info.context_window if (info := engines[model].info) else None
-        )
+        info = self._registry.local.engines[model].info
+        return info.context_window if info else None
+
+    def _models(self) -> list[dict[str, Any]]:
+        return model_list(self.names, self.catalogue, self._window)
 
     def _fastapi(self, ledger: Ledger) -> FastAPI:
         assert self._registry is not None
@@ -231,18 +226,3 @@ async def _start(registry: Registry, model: str) -> None:
         await registry.local.engines[model].start()
     except Exception as error:
         log.warning("local/%s cannot be loaded: %s", model, error)
-
-
-def _salt(data: Path) -> bytes:
-    """The installation's salt for hashes in the ledger: made once, kept beside it, for this user's eyes only."""
-    path = data / "salt"
-    try:
-        data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with contextlib.suppress(FileExistsError):
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(secrets.token_bytes(32))
-        salt = path.read_bytes()
-    except OSError:
-        salt = b""
-    return salt if len(salt) == 32 else secrets.token_bytes(32)

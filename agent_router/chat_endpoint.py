@@ -19,14 +19,13 @@ from agent_router.upstreams.chain import Chain, ChainError
 from agent_router.upstreams.reply import Call, Reply, StreamCutError
 from agent_router.wire.chat.body import read
 from agent_router.wire.chat.render import Answer, error_body
-from agent_router.wire.chat.stream import ChunkStream, error_event
+from agent_router.wire.chat.stream import CONTENT_TYPE, ChunkStream, error_event
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
 
 log = logging.getLogger("agent_router")
 
 JSON = b"application/json"
-EVENTS = b"text/event-stream; charset=utf-8"
 # What a caller says to the upstream in headers; everything else stays here, its Authorization above all.
 _FORWARDED = frozenset(
     b"traceparent tracestate openai-organization openai-project openai-beta http-referer x-title idempotency-key "
@@ -161,7 +160,7 @@ class ChatEndpoint:
             return
         options = call.body.stream_options
         chunks = ChunkStream(id, model, created, include_usage=bool(options and options.include_usage))
-        await answer.begin(200, EVENTS, reply.headers)
+        await answer.begin(200, CONTENT_TYPE, reply.headers)
         async for event in reply.events:
             rendered = chunks.add(event)
             if rendered:

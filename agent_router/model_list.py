@@ -29,8 +29,7 @@ def model_list(
         entry: dict[str, Any] = {"id": name, "object": "model", "created": _CREATED, "owned_by": "agent-router"}
         named = names.resolve(name)
         if isinstance(named, Target):
-            family = catalogue.find(named.model)
-            entry["owned_by"] = (family.lab if family else None) or named.provider
+            entry["owned_by"] = catalogue.lab(named.model) or named.provider
             entry["openness"] = catalogue.openness(named.model)
             entry["place"] = names.place(named.provider)
             if named.provider == LOCAL:

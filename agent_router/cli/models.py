@@ -39,12 +39,7 @@ def list_models(as_json: bool = JSON_OPTION) -> None:
         loaded = configuration.load()
         catalogue = Catalogue.load(loaded.data / "catalogue.yaml")
         paths = local_paths(loaded.settings)
-
-        def lab(model: str) -> str | None:
-            family = catalogue.find(model)
-            return family.lab if family else None
-
-        names = Names(loaded.settings, list(paths), lab)
+        names = Names(loaded.settings, list(paths), catalogue.lab)
         objects = model_list(names, catalogue)
         for entry in objects:
             provider, _, model = entry["id"].partition("/")

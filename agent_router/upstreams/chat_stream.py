@@ -9,8 +9,7 @@ from agent_router.upstreams.chat_observer import DONE, ChatObserver
 from agent_router.upstreams.event_boundary import EventBoundary, EventTooLargeError, data_of
 from agent_router.upstreams.pieces import Pieces
 from agent_router.upstreams.reply import FaultKind, Observed, StreamCutError, UpstreamFault
-
-_DONE_EVENT = b"data: [DONE]\n\n"
+from agent_router.wire.chat.stream import DONE as DONE_EVENT
 
 
 class ChatStream:
@@ -103,7 +102,7 @@ class ChatStream:
             if not observer.finished:
                 raise StreamCutError(f"Upstream {self._name} ended its stream before the answer was finished.")
             if not observer.done and observer.observed.error is None:
-                yield _DONE_EVENT
+                yield DONE_EVENT
         finally:
             await self._pieces.aclose()
 

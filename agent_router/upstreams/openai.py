@@ -17,8 +17,8 @@ from agent_router.upstreams.keys import Key
 from agent_router.upstreams.reply import Call, Observed, Reply, UpstreamFault
 from agent_router.upstreams.statuses import fault
 from agent_router.upstreams.unstreamed import as_stream
+from agent_router.wire.chat.stream import CONTENT_TYPE
 
-EVENT_STREAM = b"text/event-stream; charset=utf-8"
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _object = msgspec.json.Decoder(dict)
 
@@ -87,9 +87,9 @@ class OpenAIUpstream:
             events = as_stream(
                 sloppy_json.decode(_object, plain), include_usage=bool(options and options.include_usage)
             )
-            return Reply(200, EVENT_STREAM, headers, observed, chunks=_once(events))
+            return Reply(200, CONTENT_TYPE, headers, observed, chunks=_once(events))
         pieces.watch_idle()
-        return Reply(200, EVENT_STREAM, headers, stream.observed, chunks=stream.relay(), source=pieces)
+        return Reply(200, CONTENT_TYPE, headers, stream.observed, chunks=stream.relay(), source=pieces)
 
 
 async def _once(events: bytes) -> AsyncGenerator[bytes, None]:

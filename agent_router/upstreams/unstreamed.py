@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-DONE = b"data: [DONE]\n\n"
+from agent_router.wire.chat.stream import DONE
 
 
 def as_stream(answer: dict[str, Any], *, include_usage: bool) -> bytes:

@@ -10,6 +10,7 @@ from agent_models.completion import Event, ReasoningDelta, Stop, TextDelta, Tool
 from agent_router.errors import ApiError
 from agent_router.wire.chat.render import error_body, logprob_object, usage_object
 
+CONTENT_TYPE = b"text/event-stream; charset=utf-8"
 DONE = b"data: [DONE]\n\n"
 KEEP_ALIVE = b": keep-alive\n\n"
 

@@ -80,6 +80,11 @@ class Catalogue:
         family = self.find(model)
         return family.openness if family else "unknown"
 
+    def lab(self, model: str) -> str | None:
+        """The slug of the lab that made the model; None if it is not known."""
+        family = self.find(model)
+        return family.lab if family else None
+
     def explain(self, model: str) -> str:
         """One sentence for a person: which pattern matched, the class, the licence, and the evidence."""
         shown = model if len(model) <= 80 else model[:79] + "…"
