@@ -18,6 +18,8 @@ Leaving = set[Callable[[], None]]
 LEAVING = "agent_router.leaving"
 """The ASGI extension (`scope["extensions"]`) that holds a connection's `Leaving`."""
 
+_UNPAUSED = 512 * 1024  # bytes of a body that may wait for whoever reads it
+
 
 class HttpProtocol(HttpToolsProtocol):
     """One connection of a client."""
@@ -29,6 +31,16 @@ class HttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {LEAVING: self._leaving}  # type: ignore[dict-item]
+
+    def on_body(self, body: bytes) -> None:
+        # uvicorn stops reading at 64 KiB until somebody asks for the body; here somebody always does, at once, and
+        # stops at the limit. An agent's usual body then needs no pause of the socket.
+        cycle = self.cycle
+        if len(cycle.body) + len(body) > _UNPAUSED:
+            super().on_body(body)
+        elif not cycle.response_complete:
+            cycle.body += body
+            cycle.message_event.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

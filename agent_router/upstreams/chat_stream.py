@@ -66,6 +66,7 @@ class ChatStream:
                 raise self._fault("garbled", "began its stream with an event that is no JSON")
             if chunk.error is not None:
                 raise self._fault("garbled", "began its stream with an error")
+            self._observer.see(chunk)
             if has_substance(chunk):
                 return True
         return False

@@ -40,6 +40,10 @@ class Key:
             raise UpstreamFault(
                 "no_key", f"Upstream {self._name} has no API key: set {self.source} and start again.", status=401
             )
+        if found and not (found.isascii() and found.isprintable()):
+            raise UpstreamFault(
+                "no_key", f"The API key of upstream {self._name} ({self.source}) holds what no header can.", status=401
+            )
         return found
 
     def _read(self) -> str | None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-import aiohttp
 import msgspec
-from yarl import URL
 
 from agent_router.settings import Timeouts, Upstream
 from agent_router.upstreams import sloppy_json
 from agent_router.upstreams.chat_chunk import model_of, read_chunk, usage_of
 from agent_router.upstreams.chat_stream import ChatStream
 from agent_router.upstreams.connection import Connection, passed_headers, retry_after
+from agent_router.upstreams.http_client import HttpClient
 from agent_router.upstreams.keys import Key
+from agent_router.upstreams.pieces import Pieces
 from agent_router.upstreams.reply import Call, Observed, Reply, UpstreamFault
 from agent_router.upstreams.statuses import fault
 from agent_router.upstreams.unstreamed import as_stream
@@ -26,42 +26,38 @@ _object = msgspec.json.Decoder(dict)
 class OpenAIUpstream:
     """One configured server."""
 
-    def __init__(
-        self, name: str, settings: Upstream, key: Key, http: aiohttp.ClientSession, timeouts: Timeouts
-    ) -> None:
+    def __init__(self, name: str, settings: Upstream, key: Key, http: HttpClient, timeouts: Timeouts) -> None:
         self.name = name
         self.place = settings.place
         self.vision = settings.vision
         base = settings.address + ("/openai" if settings.kind == "gemini" else "")
-        self._url = URL(base + "/chat/completions")
         self._key = key
-        self._connection = Connection(name, http, timeouts)
+        self._connection = Connection(name, base + "/chat/completions", http, timeouts)
 
     async def close(self) -> None:
-        """The session is shared; its owner closes it."""
+        """The client is shared; its owner closes it."""
 
     async def open(self, call: Call, model: str) -> Reply:
         """See `Upstream`."""
         secret = self._key.value()
         headers = {**call.headers, "authorization": f"Bearer {secret}"} if secret else call.headers
-        async with self._connection.answer(self._url, _named(call, model), headers) as response:
-            if response.status >= 300:
-                return await self._refusal(response, secret)
+        async with self._connection.answer(_named(call, model), headers) as pieces:
+            if pieces.response.status >= 300:
+                return await self._refusal(pieces, secret)
             if call.stream:
-                return await self._stream(response, call)
-            return self._whole(await self._connection.pieces(response).whole(), response)
+                return await self._stream(pieces, call)
+            body = await pieces.whole()
+            return Reply(headers=passed_headers(pieces.response), observed=self._observe(body), body=body)
 
-    async def _refusal(self, response: aiohttp.ClientResponse, secret: str | None) -> Reply:
-        body = await self._connection.refusal(response)
-        wait = retry_after(response.headers)
+    async def _refusal(self, pieces: Pieces, secret: str | None) -> Reply:
+        response = pieces.response
+        body = await self._connection.refusal(pieces)
+        wait = retry_after(response)
         problem = fault(self.name, response.status, body, key=secret, retry_after=wait, key_source=self._key.source)
         if problem.kind != "rejected" or problem.body is None:
             raise problem
         observed = Observed(error=f"upstream_{response.status}")
         return Reply(response.status, headers=passed_headers(response), observed=observed, body=problem.body)
-
-    def _whole(self, body: bytes, response: aiohttp.ClientResponse) -> Reply:
-        return Reply(headers=passed_headers(response), observed=self._observe(body), body=body)
 
     def _observe(self, body: bytes) -> Observed:
         """What a whole answer says; UpstreamFault if it is none."""
@@ -76,10 +72,9 @@ class OpenAIUpstream:
             raise UpstreamFault("empty", f"Upstream {self.name} sent an answer without a message.")
         return Observed(model_of(chunk), usage_of(chunk))
 
-    async def _stream(self, response: aiohttp.ClientResponse, call: Call) -> Reply:
-        pieces = self._connection.pieces(response)
+    async def _stream(self, pieces: Pieces, call: Call) -> Reply:
         stream = ChatStream(self.name, pieces)
-        headers = passed_headers(response)
+        headers = passed_headers(pieces.response)
         plain = await stream.begin()
         if plain is not None:
             observed = self._observe(plain)

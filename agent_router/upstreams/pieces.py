@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-
-import aiohttp
-
+from agent_router.upstreams.deadline import Deadline
+from agent_router.upstreams.http_connection import BrokenError, HttpResponse, NotHttpError
 from agent_router.upstreams.reply import StreamCutError
 
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
@@ -20,55 +18,43 @@ class Pieces:
     iterated, unlike an async generator, and so never leaves a connection behind.
     """
 
-    def __init__(self, name: str, response: aiohttp.ClientResponse, idle: float) -> None:
+    __slots__ = ("_deadline", "_idle", "_name", "response", "streaming")
+
+    def __init__(self, name: str, response: HttpResponse, deadline: Deadline, idle: float) -> None:
+        self.response = response
+        self.streaming = False
         self._name = name
-        self._response = response
-        self._content = response.content
+        self._deadline = deadline
         self._idle = idle
-        self._loop = asyncio.get_running_loop()
-        self._last = 0.0
-        self._expired = False
-        self._timer: asyncio.TimerHandle | None = None
 
     def watch_idle(self) -> None:
-        """From now on nothing coming for the idle time is a break."""
-        self._last = self._loop.time()
-        self._timer = self._loop.call_later(self._idle, self._check)
+        """The answer has begun: from now on nothing coming for the idle time is a break."""
+        self.streaming = True
+        self._deadline.allow(self._idle)
 
     def linger(self) -> None:
         """The answer has ended: wait only a moment for the end of the connection's part, so that it can be reused."""
-        self._idle = min(self._idle, _LINGER)
-        if self._timer is not None:
-            self._timer.cancel()
-        self.watch_idle()
-
-    def _check(self) -> None:
-        # One timer that re-arms itself: a timer a piece would cost more than relaying the piece.
-        left = self._last + self._idle - self._loop.time()
-        if left > 0:
-            self._timer = self._loop.call_later(left, self._check)
-        else:
-            self._expired = True
-            self._response.close()
+        if not self.response.complete:
+            self._deadline.allow(min(self._idle, _LINGER))
 
     def __aiter__(self) -> Pieces:
         return self
 
     async def __anext__(self) -> bytes:
         try:
-            piece = await self._content.readany()
-        except (aiohttp.ClientError, OSError, asyncio.IncompleteReadError):
+            piece = await self.response.read()
+        except (BrokenError, NotHttpError):
             raise self._cut() from None
-        if piece:
-            self._last = self._loop.time()
-            return piece
-        if self._expired:
-            raise self._cut()
-        raise StopAsyncIteration
+        if not piece:
+            raise StopAsyncIteration
+        if self.streaming:
+            self._deadline.extend()
+        return piece
 
     def _cut(self) -> StreamCutError:
-        if self._expired:
-            return StreamCutError(f"Upstream {self._name} sent nothing for {self._idle:g} s.", "idle_timeout")
+        if self._deadline.expired:
+            seconds = self._deadline.seconds
+            return StreamCutError(f"Upstream {self._name} sent nothing for {seconds:g} s.", "idle_timeout")
         return StreamCutError(f"Upstream {self._name} closed the connection in the middle of its answer.")
 
     async def whole(self, begun: bytes = b"") -> bytes:
@@ -82,7 +68,5 @@ class Pieces:
 
     async def aclose(self) -> None:
         """Stop the upstream if it still sends; else the connection stays for the next request."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if not self._content.at_eof():
-            self._response.close()
+        self._deadline.cancel()
+        self.response.close()

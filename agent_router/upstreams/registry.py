@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import aiohttp
-
 from agent_models.engine.engine import Engine
 from agent_router.local_models import local_paths
 from agent_router.settings import Settings
 from agent_router.upstreams.anthropic.upstream import AnthropicUpstream
-from agent_router.upstreams.connection import session
+from agent_router.upstreams.http_client import HttpClient
 from agent_router.upstreams.keys import Key
 from agent_router.upstreams.local import PROVIDER, LocalUpstream
 from agent_router.upstreams.openai import OpenAIUpstream
@@ -34,7 +32,7 @@ class Registry:
                 for name, path in local_paths(settings).items()
             }
         )
-        self._http: aiohttp.ClientSession = session(settings.timeouts)
+        self._http = HttpClient(settings.timeouts.connect)
         self.keys = {name: Key(name, upstream) for name, upstream in settings.upstreams.items()}
         self.upstreams: dict[str, Upstream] = {PROVIDER: self.local}
         for name, upstream in settings.upstreams.items():

@@ -1,4 +1,5 @@
-"""The floor: the router's own stack (uvicorn, httptools, uvloop, one plain ASGI callable, aiohttp) that only relays.
+"""The floor: the router's own stack (uvicorn, httptools, uvloop, one plain ASGI callable, its HTTP client) that only
+relays.
 
 No routing, no ledger, no observing: what is slower than this is the router's own work.
 ``python -m tests.bench.relay --port P --upstream http://127.0.0.1:U``.
@@ -10,8 +11,10 @@ import argparse
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-import aiohttp
 import uvicorn
+
+from agent_router.http_protocol import HttpProtocol
+from agent_router.upstreams.http_client import Address, HttpClient
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -24,7 +27,7 @@ class Relay:
 
     def __init__(self, upstream: str) -> None:
         self._upstream = upstream
-        self._client: aiohttp.ClientSession | None = None
+        self._client = HttpClient(5)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -35,29 +38,20 @@ class Relay:
         while message.get("more_body"):
             message = await receive()
             body += message["body"]
-        headers = {name.decode(): value.decode() for name, value in scope["headers"] if name in FORWARDED}
-        assert self._client is not None
-        url = self._upstream + scope["path"]
-        async with self._client.request(scope["method"], url, data=body, headers=headers) as answer:
-            kind = answer.headers.get("content-type", "").encode()
-            if answer.headers.get("transfer-encoding") != "chunked":
-                whole = await answer.read()
-                length = str(len(whole)).encode()
-                start = [(b"content-type", kind), (b"content-length", length)]
-                await send({"type": "http.response.start", "status": answer.status, "headers": start})
-                await send({"type": "http.response.body", "body": whole})
-                return
-            start = [(b"content-type", kind)]
-            await send({"type": "http.response.start", "status": answer.status, "headers": start})
-            async for data in answer.content.iter_any():
-                await send({"type": "http.response.body", "body": data, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
+        address = Address.of(self._upstream + scope["path"])
+        head = b"POST %s HTTP/1.1\r\nhost: %s\r\n" % (address.path.encode(), address.authority.encode())
+        head += b"".join(b"%s: %s\r\n" % header for header in scope["headers"] if header[0] in FORWARDED)
+        connection = await self._client.connection(address)
+        connection.send(head + b"content-length: %d\r\n\r\n" % len(body), body)
+        answer = await connection.head()
+        start = [header for header in answer.headers if header[0] in (b"content-type", b"content-length")]
+        await send({"type": "http.response.start", "status": answer.status, "headers": start})
+        while data := await answer.read():
+            await send({"type": "http.response.body", "body": data, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
-        self._client = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0), auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
-        )
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._client.close()
@@ -70,7 +64,9 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--upstream", required=True, help="address without /v1")
     options = parser.parse_args()
-    uvicorn.run(Relay(options.upstream), port=options.port, access_log=False, log_level="warning")
+    uvicorn.run(
+        Relay(options.upstream), port=options.port, http=HttpProtocol, ws="none", access_log=False, log_level="warning"
+    )
 
 
 if __name__ == "__main__":

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-import aiohttp
 import msgspec
-from yarl import URL
 
 from agent_models.completion import Event
 from agent_router.settings import Timeouts, Upstream
@@ -14,6 +12,8 @@ from agent_router.upstreams.anthropic.events import AnswerReader, AnthropicError
 from agent_router.upstreams.anthropic.render import messages_body
 from agent_router.upstreams.connection import Connection, passed_headers, retry_after
 from agent_router.upstreams.event_boundary import EventBoundary, EventTooLargeError, data_of
+from agent_router.upstreams.http_client import HttpClient
+from agent_router.upstreams.http_connection import HttpResponse
 from agent_router.upstreams.keys import Key
 from agent_router.upstreams.pieces import Pieces
 from agent_router.upstreams.reply import Call, Observed, Reply, StreamCutError, UpstreamFault
@@ -25,19 +25,17 @@ API_VERSION = "2023-06-01"
 class AnthropicUpstream:
     """One configured server that speaks Anthropic's dialect."""
 
-    def __init__(
-        self, name: str, settings: Upstream, key: Key, http: aiohttp.ClientSession, timeouts: Timeouts
-    ) -> None:
+    def __init__(self, name: str, settings: Upstream, key: Key, http: HttpClient, timeouts: Timeouts) -> None:
         self.name = name
         self.place = settings.place
         self.vision = settings.vision
         base = settings.address
-        self._url = URL((base if base.endswith("/v1") else base + "/v1") + "/messages")
+        url = (base if base.endswith("/v1") else base + "/v1") + "/messages"
         self._key = key
-        self._connection = Connection(name, http, timeouts)
+        self._connection = Connection(name, url, http, timeouts)
 
     async def close(self) -> None:
-        """The session is shared; its owner closes it."""
+        """The client is shared; its owner closes it."""
 
     async def open(self, call: Call, model: str) -> Reply:
         """See `Upstream`."""
@@ -46,21 +44,21 @@ class AnthropicUpstream:
         headers = {**call.headers, "anthropic-version": API_VERSION}
         if secret:
             headers["x-api-key"] = secret
-        async with self._connection.answer(self._url, body, headers) as response:
-            if response.status >= 300:
-                await self._refuse(response, secret)
+        async with self._connection.answer(body, headers) as pieces:
+            if pieces.response.status >= 300:
+                await self._refuse(pieces, secret)
             if call.stream:
-                return await self._stream(response)
-            return self._whole(await self._connection.pieces(response).whole(), response)
+                return await self._stream(pieces)
+            return self._whole(await pieces.whole(), pieces.response)
 
-    async def _refuse(self, response: aiohttp.ClientResponse, secret: str | None) -> None:
-        body = await self._connection.refusal(response)
-        wait = retry_after(response.headers)
-        problem = fault(self.name, response.status, body, key=secret, retry_after=wait, key_source=self._key.source)
+    async def _refuse(self, pieces: Pieces, secret: str | None) -> None:
+        body = await self._connection.refusal(pieces)
+        status, wait = pieces.response.status, retry_after(pieces.response)
+        problem = fault(self.name, status, body, key=secret, retry_after=wait, key_source=self._key.source)
         problem.body = None  # Anthropic's shape is not the caller's
         raise problem
 
-    def _whole(self, body: bytes, response: aiohttp.ClientResponse) -> Reply:
+    def _whole(self, body: bytes, response: HttpResponse) -> Reply:
         reader = AnswerReader()
         try:
             events = list(reader.read_whole(body))
@@ -73,8 +71,7 @@ class AnthropicUpstream:
             events.append(usage)
         return Reply(headers=passed_headers(response), observed=Observed(reader.model, usage), events=_listed(events))
 
-    async def _stream(self, response: aiohttp.ClientResponse) -> Reply:
-        pieces = self._connection.pieces(response)
+    async def _stream(self, pieces: Pieces) -> Reply:
         boundary = EventBoundary()
         reader = AnswerReader()
         held: list[Event] = []
@@ -86,13 +83,15 @@ class AnthropicUpstream:
                     pieces.watch_idle()
                     observed = Observed(reader.model, reader.usage)
                     events = self._relay(held, pieces, boundary, reader, observed)
-                    return Reply(headers=passed_headers(response), observed=observed, events=events, source=pieces)
+                    return Reply(
+                        headers=passed_headers(pieces.response), observed=observed, events=events, source=pieces
+                    )
         except AnthropicErrorEvent as error:
             raise UpstreamFault("garbled", f"Upstream {self.name} began its stream with {error}.") from None
         except (msgspec.DecodeError, EventTooLargeError):
             raise UpstreamFault("garbled", f"Upstream {self.name} sent an event that is no JSON.") from None
         if boundary.rest().lstrip()[:1] == b"{":  # a whole answer, though a stream was asked for
-            return self._whole(boundary.rest(), response)
+            return self._whole(boundary.rest(), pieces.response)
         raise UpstreamFault("empty", f"Upstream {self.name} ended its stream without an answer.")
 
     async def _relay(

@@ -6,12 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import aiohttp
 import pytest
 
 from agent_router.settings import Timeouts, Upstream
 from agent_router.upstreams.anthropic.upstream import AnthropicUpstream
-from agent_router.upstreams.connection import session
+from agent_router.upstreams.http_client import HttpClient
 from agent_router.upstreams.keys import Key
 from agent_router.upstreams.openai import OpenAIUpstream
 from tests.chat_calls import KEY
@@ -35,18 +34,18 @@ async def connect(server: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch) -> 
     At the end of the test no task but the test's own may be left.
     """
     monkeypatch.setenv("TEST_UPSTREAM_KEY", KEY)
-    sessions: list[aiohttp.ClientSession] = []
+    clients: list[HttpClient] = []
 
     def make(kind: str = "openai", url: str | None = None, name: str = "test", **timeouts: float) -> Any:
         times = TIMEOUTS.model_copy(update=timeouts)
-        sessions.append(session(times))
+        clients.append(HttpClient(times.connect))
         settings = Upstream(kind=kind, base_url=url or server.base_url, key_env="TEST_UPSTREAM_KEY")
         speak = AnthropicUpstream if kind == "anthropic" else OpenAIUpstream
-        return speak(name, settings, Key(name, settings), sessions[-1], times)
+        return speak(name, settings, Key(name, settings), clients[-1], times)
 
     yield make
     await asyncio.sleep(0)
     left = asyncio.all_tasks() - {asyncio.current_task()}
-    for each in sessions:
+    for each in clients:
         await each.close()
     assert not left, left

@@ -62,3 +62,14 @@ def test_a_locked_keyring_is_a_missing_key(monkeypatch: pytest.MonkeyPatch) -> N
     assert key.missing
     with pytest.raises(UpstreamFault):
         key.value()
+
+
+@pytest.mark.parametrize("secret", ["sk-a\nx-evil: 1", "sk-\u00e4", "sk-\x7f", "sk-\u2026"])
+def test_a_key_that_no_header_can_hold_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
+    monkeypatch.setenv("ODD_KEY", secret)
+    key = Key("x", Upstream(kind="openai", base_url="http://127.0.0.1:9/v1", key_env="ODD_KEY"))
+    with pytest.raises(UpstreamFault) as caught:
+        key.value()
+    assert caught.value.kind == "no_key"
+    assert "ODD_KEY" in caught.value.message
+    assert secret not in caught.value.message

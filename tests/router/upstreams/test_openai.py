@@ -177,7 +177,6 @@ async def test_faults(server: ScriptedUpstream, connect: Connect, behaviour: str
         ("wrong_length:off=-20", "garbled"),
         ("cut_after", "reset"),
         ("cut_after:how=reset", "reset"),
-        ("truncate_mid_event", "garbled"),
     ],
 )
 async def test_faults_of_a_whole_answer(server: ScriptedUpstream, connect: Connect, behaviour: str, kind: str) -> None:
