@@ -39,9 +39,10 @@ FAILED_SECONDS = 30.0
 class _Job:
     """A request on its way: its frame, and what has come back so far."""
 
-    def __init__(self, identity: int, frame: bytes) -> None:
+    def __init__(self, identity: int, frame: bytes, client: str) -> None:
         self.id = identity
         self.frame = frame
+        self.client = client
         self.answers: asyncio.Queue[Event | int | ModelError | None] = asyncio.Queue()
 
 
@@ -59,16 +60,18 @@ class Engine:
         context_window: int | None = None,
         threads: int | None = None,
         gpu_layers: int | None = None,
+        slots: int = 8,
         queue_limit: int = 32,
         hang_seconds: float = 20,
         load_seconds: float = 120,
     ) -> None:
-        """Nothing is started yet. `context_window` in tokens; None: the trained one, at most 8,192."""
+        """Nothing is started yet. `context_window` in tokens; None: the trained one, at most 8,192. `slots`: how many
+        requests are worked on at a time; `queue_limit`: how many more may wait."""
         self.path, self.name = path, name
         self.info: ModelInfo | None = None
         self.state: State = "stopped"
         self.restarts = 0
-        options = {"--n-ctx": context_window, "--threads": threads, "--gpu-layers": gpu_layers}
+        options = {"--n-ctx": context_window, "--threads": threads, "--gpu-layers": gpu_layers, "--slots": slots}
         self._options = [f"{key}={value}" for key, value in options.items() if value is not None]
         self._queue_limit, self._hang_seconds, self._load_seconds = queue_limit, hang_seconds, load_seconds
         self._ids = itertools.count(1)
@@ -84,7 +87,7 @@ class Engine:
 
     @property
     def queue_length(self) -> int:
-        """How many requests wait, the running one not counted."""
+        """How many requests wait, the running ones not counted."""
         return len(self._waiting)
 
     @property
@@ -141,14 +144,16 @@ class Engine:
         self._fail_all(stopped)
         self.state = "stopped"
 
-    async def complete(self, request: CompletionRequest) -> AsyncIterator[Event]:
+    async def complete(self, request: CompletionRequest, *, client: str = "") -> AsyncIterator[Event]:
         """The answer's events as they come. Closing the iterator cancels the request, queued or running.
+
+        `client` is who asks: while requests wait, each client gets its turn, however many the others have sent.
 
         Raises ContextOverflowError, UnsupportedRequestError, EngineBusyError, EngineCrashedError,
         ModelFileError.
         """
         identity = next(self._ids)
-        job = _Job(identity, _frame(protocol.Generate(identity, request)))
+        job = _Job(identity, _frame(protocol.Generate(identity, request)), client)
         await self._enqueue(job)
         try:
             while (answer := await job.answers.get()) is not None:
@@ -162,7 +167,7 @@ class Engine:
     async def count_tokens(self, request: CompletionRequest) -> int:
         """How many tokens the request's prompt has. Raises as `complete` does."""
         identity = next(self._ids)
-        job = _Job(identity, _frame(protocol.Count(identity, request)))
+        job = _Job(identity, _frame(protocol.Count(identity, request)), "")
         await self._enqueue(job)
         try:
             answer = await job.answers.get()
@@ -182,7 +187,8 @@ class Engine:
             why = f" Last: {self._failure}" if self._failure else ""
             raise EngineCrashedError(f"The local model {self.name} keeps crashing and rests for a while.{why}")
         if len(self._waiting) >= self._queue_limit:
-            seconds = (len(self._waiting) + 1) * (self._rates.request_seconds or 1.0)
+            slots = self.info.slots if self.info else 1
+            seconds = (len(self._waiting) + 1) * (self._rates.request_seconds or 1.0) / slots
             raise EngineBusyError(
                 f"{len(self._waiting)} requests already wait for the local model {self.name}.",
                 retry_after=min(max(seconds, 1.0), 600.0),
@@ -193,10 +199,17 @@ class Engine:
     def _dispatch(self) -> None:
         slots = self.info.slots if self.info else 0
         while self.state == "ready" and self._worker and self._waiting and len(self._running) < slots:
-            job = self._waiting.popleft()
+            job = self._next()
             self._running[job.id] = job
             self._worker.last_sign = time.monotonic()
             self._worker.send(job.frame)
+
+    def _next(self) -> _Job:
+        """The request whose turn it is: of the client of whom the fewest run, the one that waits longest."""
+        busy = collections.Counter(job.client for job in self._running.values())
+        job = min(self._waiting, key=lambda waiting: busy[waiting.client])
+        self._waiting.remove(job)
+        return job
 
     def _forget(self, job: _Job) -> None:
         if job in self._waiting:

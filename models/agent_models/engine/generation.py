@@ -1,10 +1,13 @@
-"""The loop that answers a request: read the prompt, choose tokens, release text and calls. Worker only."""
+"""What an answer is made of: choose tokens, release text and calls. Worker only.
+
+A generation is written as if it had the model to itself: it chooses a token, hands it out to be read (a list of tokens
+among its events), and goes on when that was done. Who else is read in the same batch is the scheduler's business.
+"""
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 from agent_models.completion import (
     CompletionRequest,
@@ -14,13 +17,12 @@ from agent_models.completion import (
     TextDelta,
     TokenLogprob,
     ToolCallDelta,
-    Usage,
 )
 from agent_models.engine import tool_calls
+from agent_models.engine.context import Context
 from agent_models.engine.grammar import Constraints, constraints
-from agent_models.engine.model import Model, next_step
+from agent_models.engine.model import Model
 from agent_models.engine.prompt import overflow
-from agent_models.engine.protocol import Measured
 from agent_models.engine.released_text import ReleasedText
 from agent_models.engine.sampling import Grammar, GrammarError, Sampler
 from agent_models.engine.schema_rules import fits
@@ -33,20 +35,18 @@ _OPEN, _CLOSE = tool_calls.OPEN.encode(), tool_calls.CLOSE.encode()
 _LONGEST_PERIOD, _LOOP_TOKENS, _LOOP_REPEATS = 64, 192, 12
 
 
-class CancelledError(Exception):
-    """The caller no longer wants the answer."""
+Step = Event | list[int]
+"""What a generation hands out: an event for the caller, or tokens to be read before it goes on."""
 
 
 class Generation:
-    """One answer. `checkpoint` is called between steps and may raise to end it.
+    """One answer. `row` is where the logits behind its last token are, in the batch that was evaluated last.
 
     Raises ContextOverflowError or UnsupportedRequestError before anything is evaluated.
     """
 
-    def __init__(
-        self, model: Model, request: CompletionRequest, prompt: Sequence[int], checkpoint: Callable[[], None]
-    ) -> None:
-        self._model, self._request, self._prompt, self._checkpoint = model, request, prompt, checkpoint
+    def __init__(self, model: Model, context: Context, request: CompletionRequest, prompt: Sequence[int]) -> None:
+        self._model, self._request = model, request
         room = model.window - len(prompt)
         if room <= 0:
             raise overflow(model.window, len(prompt))
@@ -57,41 +57,52 @@ class Generation:
         self._output: list[int] = []
         self._grammar: Grammar | None = None
         self._calls: set[tuple[str | None, str]] = set()
-        self._cached = 0
-        self.measured: Measured | None = None
-
-    def events(self) -> Iterator[Event]:
-        """The answer's events: text and calls, one `Stop`, then `Usage`."""
-        sampler = Sampler(self._model, self._request, self._limit)
+        self._sampler = Sampler(model, context, request, self._limit)
         try:
-            # The grammars first: what llama.cpp does not take is refused before any work is done.
+            # The grammars now: what llama.cpp does not take is refused before any work is done.
             for gbnf in (self._constraints.call, self._constraints.start):
                 self._follow(gbnf)
-            began = time.monotonic()
-            self._cached = self._model.keep_prefix(self._prompt)
-            self._read(self._prompt[self._cached :])
-            read = time.monotonic()
-            reason = yield from self._answer(sampler)
-            yield Stop(reason)
-            self.measured = Measured(
-                prefilled=len(self._prompt) - self._cached,
-                prefill_seconds=read - began,
-                generated=len(self._output),
-                generation_seconds=time.monotonic() - read,
-            )
-            yield Usage(input=len(self._prompt) - self._cached, cache_read=self._cached, output=len(self._output))
         except GrammarError as error:
-            raise UnsupportedRequestError(
-                f"The local model cannot be held to the schema asked for: {error}.",
-                param="response_format" if self._constraints.start else "tools",
-            ) from None
-        finally:
-            sampler.close()
-            self._follow(None)
+            self.close()
+            raise self._unsupported(error) from None
 
-    def _answer(self, sampler: Sampler) -> Generator[Event, None, StopReason]:
+    @property
+    def written(self) -> int:
+        """Tokens of the answer so far."""
+        return len(self._output)
+
+    @property
+    def row(self) -> int:
+        """See the class."""
+        return self._sampler.row
+
+    @row.setter
+    def row(self, row: int) -> None:
+        self._sampler.row = row
+
+    def steps(self) -> Iterator[Step]:
+        """The answer from the moment in which the prompt was read: events, the last of them a `Stop`, and between
+        them the tokens to be read."""
+        try:
+            reason = yield from self._answer(self._sampler)
+            yield Stop(reason)
+        except GrammarError as error:
+            raise self._unsupported(error) from None
+
+    def close(self) -> None:
+        """Free what llama.cpp holds for it."""
+        self._sampler.close()
+        self._follow(None)
+
+    def _unsupported(self, error: GrammarError) -> UnsupportedRequestError:
+        return UnsupportedRequestError(
+            f"The local model cannot be held to the schema asked for: {error}.",
+            param="response_format" if self._constraints.start else "tools",
+        )
+
+    def _answer(self, sampler: Sampler) -> Generator[Step, None, StopReason]:
         if self._constraints.call_first:
-            self._write(self._model.tokens(tool_calls.OPEN, special=True))
+            yield from self._write(self._model.tokens(tool_calls.OPEN, special=True))
             return (yield from self._call(sampler))
         stops = [*self._request.stop, *([tool_calls.OPEN] if self._constraints.call else [])]
         released = ReleasedText(stops)
@@ -114,9 +125,9 @@ class Generation:
                     # An answer that has begun as JSON is no call; the marker may stand in one of its strings.
                     released.forget(tool_calls.OPEN)
             if released.stopped == tool_calls.OPEN and tool_calls.OPEN not in self._request.stop:
-                self._write(self._up_to_marker(token, raw))
+                yield from self._write(self._up_to_marker(token, raw))
                 return (yield from self._call(sampler))
-            self._write([token])
+            yield from self._write([token])
             if released.stopped is not None:
                 return "stop"
             if loops(self._output):
@@ -125,7 +136,7 @@ class Generation:
             yield TextDelta(text, tuple(logprobs))
         return reason
 
-    def _call(self, sampler: Sampler) -> Generator[Event, None, StopReason]:
+    def _call(self, sampler: Sampler) -> Generator[Step, None, StopReason]:
         """Writes calls from just behind an opening marker on; every one comes out whole or not at all."""
         self._follow(self._constraints.call)
         raw = bytearray()
@@ -133,7 +144,7 @@ class Generation:
             token = self._next(sampler)
             if token is not None:
                 raw += self._model.piece(token)
-                self._write([token])
+                yield from self._write([token])
                 if not raw.endswith(_CLOSE):
                     if loops(self._output):
                         return "length"
@@ -162,8 +173,7 @@ class Generation:
             )
 
     def _next(self, sampler: Sampler) -> int | None:
-        """The next token, not yet evaluated; None at the answer's end."""
-        self._checkpoint()
+        """The next token, not yet read; None at the answer's end."""
         token = sampler.sample(self._grammar)
         if token in self._model.ends:
             return None
@@ -171,22 +181,11 @@ class Generation:
             self._grammar.accept(token)
         return token
 
-    def _write(self, tokens: Sequence[int]) -> None:
-        """Counts the tokens as the answer's and evaluates them, unless they end it."""
+    def _write(self, tokens: Sequence[int]) -> Iterator[Step]:
+        """Counts the tokens as the answer's and has them read, unless they end it."""
         self._output += tokens
         if len(self._output) < self._limit:
-            self._read(tokens)
-
-    def _read(self, tokens: Sequence[int]) -> None:
-        start = 0
-        while start < len(tokens):
-            self._checkpoint()
-            step = self._model.step
-            began = time.monotonic()
-            self._model.evaluate(tokens[start : start + step])
-            start += step
-            if start <= len(tokens) and step > 1:  # a whole step, so that its time tells something
-                self._model.step = next_step(step, time.monotonic() - began)
+            yield list(tokens)
 
     def _visible(self, token: int) -> bytes:
         piece = self._model.piece(token)

@@ -5,51 +5,32 @@ from __future__ import annotations
 import ctypes
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import llama_cpp as llama
-import numpy as np
-import numpy.typing as npt
 
+from agent_models.engine import native_log
+from agent_models.engine.context import Context
 from agent_models.engine.protocol import ModelInfo
 from agent_models.engine.threads import default_threads
 from agent_models.errors import ModelFileError
 
-CHUNK = 256
-"""The most tokens evaluated at a time."""
-FIRST_STEP = 32
-STEP_SECONDS = 1.0
-"""What one step of a prompt should take at most: so long a cancel or a sign of life may wait, on any machine."""
 DEFAULT_WINDOW = 8192
 """Context window in tokens when none is asked for: the KV cache's memory grows with it."""
+BATCH = 512
+"""The most tokens evaluated at a time."""
+SEQUENCES = 64
+"""Running and kept ones together."""
+RECURRENT_SEQUENCES = 16
+"""Each has a state of its own in memory."""
 _MAGIC = b"GGUF"
-_log_lines: list[str] = []
-
-
-@llama.llama_log_callback  # type: ignore[untyped-decorator]
-def _keep_log(level: int, text: bytes, _data: ctypes.c_void_p) -> None:
-    # Only warnings (3) and errors (4), and only the last few: they explain a file that does not load.
-    if level in (3, 4):
-        _log_lines.append(text.decode("utf-8", "replace").strip())
-        del _log_lines[:-20]
-
-
-def quiet_log() -> None:
-    """Turns llama.cpp's chatter into a short tail in memory."""
-    llama.llama_log_set(_keep_log, ctypes.c_void_p(0))
-
-
-class DecodeError(RuntimeError):
-    """llama.cpp refused to evaluate a batch."""
 
 
 class Model:
-    """A loaded model and, unless `vocab_only`, its context of `window` tokens.
-
-    `evaluated` lists the tokens whose keys and values the context holds now, in order.
-    """
+    """A loaded model; with `vocab_only` its vocabulary alone. `window` is the most tokens of one request, prompt and
+    answer together."""
 
     def __init__(
         self, path: Path, *, window: int | None, threads: int | None, gpu_layers: int | None, vocab_only: bool = False
@@ -60,7 +41,7 @@ class Model:
         params.vocab_only = vocab_only
         if gpu_layers is not None:
             params.n_gpu_layers = gpu_layers
-        _log_lines.clear()
+        native_log.lines.clear()
         self._model = llama.llama_model_load_from_file(os.fsencode(path), params)
         if not self._model:
             raise ModelFileError(_why_not(path))
@@ -73,13 +54,8 @@ class Model:
         trained = self.metadata.get(f"{self.metadata.get('general.architecture')}.context_length", "")
         self.trained_context = int(trained) if trained.isdigit() else 0
         self.window = window or min(self.trained_context or DEFAULT_WINDOW, DEFAULT_WINDOW)
-        self.evaluated: list[int] = []
-        self.step = FIRST_STEP
-        """Tokens of a prompt to evaluate at a time, by how long the last step took."""
-        self._context: Any = None
-        if not vocab_only:
-            self._open_context(path, threads)
         self._path = path
+        self._threads = threads or default_threads(int(llama.llama_model_size(self._model)))
         self._pieces: dict[int, bytes] = {}
         self._surveys: dict[str, Any] = {}
         attributes = [llama.llama_vocab_get_attr(self.vocabulary, t) for t in range(self.vocabulary_size)]
@@ -90,37 +66,33 @@ class Model:
         self.bos = int(llama.llama_vocab_bos(self.vocabulary))
         self.adds_bos = bool(llama.llama_vocab_get_add_bos(self.vocabulary)) and self.bos >= 0
 
-    def _open_context(self, path: Path, threads: int | None) -> None:
+    def open_context(self, *, cells: int | None = None, sequences: int = SEQUENCES) -> Context:
+        """A context of `cells` tokens for all sequences together. ModelFileError where there is none to be had."""
         if not llama.llama_model_has_decoder(self._model) or llama.llama_model_has_encoder(self._model):
-            raise ModelFileError(f"{path.name} is not a text-generating (decoder-only) model.")
-        params = llama.llama_context_default_params()
-        params.n_ctx = self.window
-        params.n_batch = params.n_ubatch = min(CHUNK, self.window)
-        threads = threads or default_threads(int(llama.llama_model_size(self._model)))
-        params.n_threads = params.n_threads_batch = threads
-        params.n_seq_max = 1
-        params.no_perf = True
-        self._context = llama.llama_init_from_model(self._model, params)
-        if not self._context:
-            raise ModelFileError(
-                f"llama.cpp could not make a context of {self.window} tokens for {path.name}; "
-                f"a smaller context window needs less memory. {_last_log()}".strip()
-            )
-        self.window = min(self.window, int(llama.llama_n_ctx(self._context)))
-        self._memory = llama.llama_get_memory(self._context)
+            raise ModelFileError(f"{self._path.name} is not a text-generating (decoder-only) model.")
+        context = Context(
+            self._model,
+            self._path.name,
+            cells=max(cells or 0, self.window),
+            sequences=RECURRENT_SEQUENCES if self.recurrent else sequences,
+            threads=self._threads,
+            batch=BATCH,
+        )
+        self.window = min(self.window, context.cells)
+        return context
 
     @property
-    def context(self) -> Any:
-        """llama.cpp's context handle."""
-        return self._context
+    def recurrent(self) -> bool:
+        """Whether it has a state that cannot be cut back to an earlier token."""
+        return bool(llama.llama_model_is_recurrent(self._model) or llama.llama_model_is_hybrid(self._model))
 
     @property
     def template(self) -> str | None:
         """The file's own chat template (Jinja), if it has one."""
         return self.metadata.get("tokenizer.chat_template") or None
 
-    def info(self) -> ModelInfo:
-        """What the front end is told about this model."""
+    def info(self, slots: int = 1) -> ModelInfo:
+        """What the front end is told about this model. `slots`: how many requests it may be given at a time."""
         general = {
             key.removeprefix("general."): value
             for key, value in self.metadata.items()
@@ -135,6 +107,7 @@ class Model:
             trained_context=self.trained_context,
             has_template=self.template is not None,
             metadata=general,
+            slots=slots,
         )
 
     def tokens(self, text: str, *, special: bool) -> list[int]:
@@ -170,45 +143,6 @@ class Model:
         """How the vocabulary spells the token; "" for a negative one (no such token)."""
         return self.piece(token).decode("utf-8", "replace") if token >= 0 else ""
 
-    def keep_prefix(self, prompt: Sequence[int]) -> int:
-        """Drops from the context what does not begin `prompt`; returns how many tokens of it remain.
-
-        At least the last prompt token is left to evaluate, because only that yields logits.
-        """
-        common = 0
-        for held, wanted in zip(self.evaluated, prompt[:-1], strict=False):
-            if held != wanted:
-                break
-            common += 1
-        if common < len(self.evaluated):
-            # A recurrent state cannot be cut back: then the whole prompt is read again.
-            if common == 0 or not llama.llama_memory_seq_rm(self._memory, 0, common, -1):
-                llama.llama_memory_clear(self._memory, True)
-                common = 0
-            del self.evaluated[common:]
-        return common
-
-    def evaluate(self, tokens: Sequence[int]) -> None:
-        """Reads at most `CHUNK` more tokens into the context. Raises DecodeError."""
-        array = (llama.llama_token * len(tokens))(*tokens)
-        code = llama.llama_decode(self._context, llama.llama_batch_get_one(array, len(tokens)))
-        if code != 0:
-            llama.llama_memory_clear(self._memory, True)
-            self.evaluated.clear()
-            raise DecodeError(f"llama_decode returned {code}. {_last_log()}".strip())
-        self.evaluated.extend(tokens)
-
-    def logits(self) -> npt.NDArray[np.float32]:
-        """The next token's raw logits: a view that the next `evaluate` overwrites."""
-        pointer = llama.llama_get_logits_ith(self._context, -1)
-        return np.ctypeslib.as_array(pointer, shape=(self.vocabulary_size,))
-
-
-def next_step(step: int, seconds: float) -> int:
-    """Tokens of a prompt to evaluate next, after `step` of them took `seconds`."""
-    within = step * STEP_SECONDS / max(seconds, 1e-6)
-    return max(FIRST_STEP // 4, min(CHUNK, int(within)))
-
 
 def check_file(path: Path) -> None:
     """Raises ModelFileError for what can be told without llama.cpp."""
@@ -224,17 +158,12 @@ def check_file(path: Path) -> None:
 
 
 def _why_not(path: Path) -> str:
-    log = " ".join(_log_lines)
+    log = " ".join(native_log.lines)
     if unknown := re.search(r"unknown model architecture: '([^']*)'", log):
         return f"{path.name} has the architecture '{unknown[1]}', which the installed llama.cpp does not know."
     if "corrupted or incomplete" in log or "within the file bounds" in log or "failed to read" in log:
         return f"{path.name} is truncated or damaged: its data ends too early. Download it again."
-    return f"llama.cpp cannot load {path.name}. {_last_log()}".strip()
-
-
-def _last_log() -> str:
-    errors = [line for line in _log_lines if line]
-    return f"It said: {errors[-1][:300]}" if errors else ""
+    return f"llama.cpp cannot load {path.name}. {native_log.last_log()}".strip()
 
 
 def _metadata(model: Any) -> dict[str, str]:

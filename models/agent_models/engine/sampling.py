@@ -10,6 +10,7 @@ import llama_cpp as llama
 import numpy as np
 
 from agent_models.completion import CompletionRequest, TokenLogprob, TopLogprob
+from agent_models.engine.context import Context
 from agent_models.engine.model import Model
 
 TEMPERATURE = 0.7
@@ -105,10 +106,13 @@ def _within(byte: int, bounds: tuple[int, int] | None) -> bool:
 
 
 class Sampler:
-    """Samples one answer's tokens. `limit` is the longest answer in tokens."""
+    """Samples one answer's tokens, each from the logits in `row` of the batch that was evaluated last. `limit` is the
+    longest answer in tokens."""
 
-    def __init__(self, model: Model, request: CompletionRequest, limit: int) -> None:
+    def __init__(self, model: Model, context: Context, request: CompletionRequest, limit: int) -> None:
+        self.row = -1
         self._model = model
+        self._context = context
         self._chain = _chain(model, request, limit)
         size = model.vocabulary_size
         self._rows = np.zeros(size, dtype=[("id", np.int32), ("logit", np.float32), ("p", np.float32)])
@@ -121,7 +125,7 @@ class Sampler:
         Raises GrammarError when no token is allowed.
         """
         if grammar is None:
-            return int(llama.llama_sampler_sample(self._chain, self._model.context, -1))
+            return int(llama.llama_sampler_sample(self._chain, self._context.handle, self.row))
         # Trying the free choice first spares testing the whole vocabulary against the grammar.
         token = self._choose(self._fill())
         barred = self._utf8.barred()
@@ -138,7 +142,7 @@ class Sampler:
 
     def _fill(self) -> Any:
         self._rows["id"] = self._ids
-        self._rows["logit"] = self._model.logits()
+        self._rows["logit"] = self._context.logits(self.row)
         self._rows["p"] = 0
         data = self._rows.ctypes.data_as(llama.llama_token_data_p)
         return llama.llama_token_data_array(data=data, size=len(self._rows), selected=-1, sorted=False)
@@ -149,7 +153,7 @@ class Sampler:
 
     def logprob(self, token: int, alternatives: int) -> TokenLogprob:
         """The token's probability by the model's raw logits, before temperature, cuts and grammar."""
-        logits = self._model.logits().astype(np.float64)
+        logits = self._context.logits(self.row).astype(np.float64)
         peak = float(logits.max())
         total = peak + float(np.log(np.exp(logits - peak).sum()))
         count = min(alternatives, len(logits))

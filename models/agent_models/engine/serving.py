@@ -1,30 +1,25 @@
-"""The worker's loop: takes requests from the inbox one at a time and sends what becomes of them."""
+"""The worker's loop: takes what is prepared, has it evaluated step by step, and sends what becomes of it."""
 
 from __future__ import annotations
 
+import queue
 import sys
 import traceback
 from typing import Protocol
 
-from agent_models.completion import Usage
+from agent_models.completion import Event, Usage
 from agent_models.engine import protocol
-from agent_models.engine.generation import CancelledError, Generation
+from agent_models.engine.cache import Cache
+from agent_models.engine.context import Context
+from agent_models.engine.generation import Generation, Step
 from agent_models.engine.model import Model
-from agent_models.engine.prompt import PromptWriter
+from agent_models.engine.preparing import Failure, Prepared, Ready
+from agent_models.engine.scheduler import Running, Scheduler
 from agent_models.errors import ContextOverflowError, UnsupportedRequestError
 
 
-class Waiting(Protocol):
-    """What yields the next message, waiting for it."""
-
-    def get(self) -> protocol.Generate | protocol.Count | protocol.Ping: ...
-
-
 class Inbox(Protocol):
-    """Where requests come from."""
-
-    @property
-    def waiting(self) -> Waiting: ...
+    """Who still wants an answer."""
 
     def is_cancelled(self, identity: int) -> bool: ...
 
@@ -32,60 +27,88 @@ class Inbox(Protocol):
 
 
 class Outbox(Protocol):
-    """Where answers go."""
+    """Where answers go. What is `put` leaves with the next `flush`."""
 
-    def send(self, message: protocol.ToFront) -> None: ...
+    def put(self, message: protocol.ToFront) -> None: ...
+
+    def flush(self) -> None: ...
 
     def beat(self) -> None: ...
 
 
-def serve(model: Model, inbox: Inbox, outbox: Outbox) -> None:
-    """Serves for ever; the inbox ends the process."""
-    writer = PromptWriter(model)
-    while True:
-        message = inbox.waiting.get()
-        if isinstance(message, protocol.Ping):
-            outbox.send(protocol.Beat())
-            continue
-        try:
-            outbox.send(_outcome(message, model, writer, inbox, outbox))
-        finally:
-            inbox.done(message.id)
+class Serving:
+    """Serves one model with one context."""
+
+    def __init__(self, model: Model, context: Context, inbox: Inbox, outbox: Outbox) -> None:
+        self._model = model
+        self._context = context
+        self._inbox = inbox
+        self._outbox = outbox
+        self.cache = Cache(context, whole_only=model.recurrent)
+        self.scheduler = Scheduler(context, self.cache, report=self._report, fail=self._failed)
+
+    def serve(self, prepared: queue.SimpleQueue[Ready]) -> None:
+        """For ever; the inbox ends the process."""
+        while True:
+            self.turn(prepared)
+
+    def turn(self, prepared: queue.SimpleQueue[Ready]) -> None:
+        """Take what has come, waiting for it if nothing is to do, and evaluate one step."""
+        scheduler = self.scheduler
+        if not scheduler.running:
+            self._take(prepared.get())
+        while True:
+            try:
+                self._take(prepared.get_nowait())
+            except queue.Empty:
+                break
+        for running in list(scheduler.running):
+            if self._inbox.is_cancelled(running.id):
+                scheduler.cancel(running)
+                self._put(protocol.Failed(id=running.id, kind="cancelled", message="cancelled"), running.id)
+        if scheduler.running:
+            scheduler.step()
+        self._outbox.flush()
+        self._outbox.beat()
+
+    def _take(self, ready: Ready) -> None:
+        if isinstance(ready, Prepared):
+            identity = ready.message.id
+            try:
+                if self._inbox.is_cancelled(identity):
+                    self._put(protocol.Failed(id=identity, kind="cancelled", message="cancelled"), identity)
+                    return
+                generation = Generation(self._model, self._context, ready.message.request, ready.prompt)
+                self.scheduler.add(identity, ready.prompt, generation)
+            except Exception as error:
+                self._put(failure(identity, error), identity)
+        elif isinstance(ready, Failure):
+            self._put(failure(ready.id, ready.error), ready.id)
+        elif isinstance(ready, protocol.Counted):
+            self._put(ready, ready.id)
+        else:
+            self._outbox.put(protocol.Beat())
+
+    def _report(self, running: Running, step: Step | protocol.Measured) -> None:
+        if isinstance(step, protocol.Measured):
+            self._outbox.put(step)
+        elif isinstance(step, Usage):
+            self._put(protocol.Emitted(running.id, step), running.id)
+        elif isinstance(step, Event):
+            self._outbox.put(protocol.Emitted(running.id, step))
+
+    def _failed(self, running: Running, error: Exception) -> None:
+        self._put(failure(running.id, error), running.id)
+
+    def _put(self, last: protocol.ToFront, identity: int) -> None:
+        """The last frame about a request."""
+        self._outbox.put(last)
+        self._inbox.done(identity)
 
 
-def _outcome(
-    message: protocol.Generate | protocol.Count,
-    model: Model,
-    writer: PromptWriter,
-    inbox: Inbox,
-    outbox: Outbox,
-) -> protocol.ToFront:
-    """Works on one request; returns the last frame about it."""
-    identity = message.id
-
-    def checkpoint() -> None:
-        if inbox.is_cancelled(identity):
-            raise CancelledError
-        outbox.beat()
-
-    try:
-        checkpoint()
-        prompt = writer.tokens(message.request)
-        if isinstance(message, protocol.Count):
-            return protocol.Counted(identity, len(prompt))
-        generation = Generation(model, message.request, prompt, checkpoint)
-        usage = Usage(input=len(prompt), output=0)
-        for event in generation.events():
-            if isinstance(event, Usage):
-                usage = event
-            else:
-                outbox.send(protocol.Emitted(identity, event))
-        if generation.measured is not None:
-            outbox.send(generation.measured)
-        return protocol.Emitted(identity, usage)
-    except CancelledError:
-        return protocol.Failed(id=identity, kind="cancelled", message="cancelled")
-    except ContextOverflowError as error:
+def failure(identity: int, error: Exception) -> protocol.Failed:
+    """The frame that tells of an error."""
+    if isinstance(error, ContextOverflowError):
         return protocol.Failed(
             id=identity,
             kind="context_overflow",
@@ -93,11 +116,9 @@ def _outcome(
             prompt_tokens=error.prompt_tokens,
             context_window=error.context_window,
         )
-    except UnsupportedRequestError as error:
+    if isinstance(error, UnsupportedRequestError):
         return protocol.Failed(id=identity, kind="unsupported", message=str(error), param=error.param)
-    except Exception as error:
-        # Where it happened, never the exception's own text: that could quote the prompt.
-        for place in traceback.extract_tb(error.__traceback__):
-            sys.stderr.write(f"{place.filename}:{place.lineno} in {place.name}\n")
-        name = type(error).__name__
-        return protocol.Failed(id=identity, kind="internal", message=f"the engine failed with {name}")
+    # Where it happened, never the exception's own text: that could quote the prompt.
+    for place in traceback.extract_tb(error.__traceback__):
+        sys.stderr.write(f"{place.filename}:{place.lineno} in {place.name}\n")
+    return protocol.Failed(id=identity, kind="internal", message=f"the engine failed with {type(error).__name__}")

@@ -1,7 +1,7 @@
 """The worker process: `python -m agent_models.engine.worker PATH [--n-ctx N] ...`.
 
 Speaks `protocol` on stdin and stdout. A thread reads frames, so that cancels act at once and the process ends
-as soon as its parent is gone; the main loop loads the model and answers, one request at a time.
+as soon as its parent is gone; a second one writes prompts; the main loop loads the model and evaluates.
 """
 
 from __future__ import annotations
@@ -57,12 +57,20 @@ class Outbox:
 
     def __init__(self, sink: BinaryIO) -> None:
         self._sink = sink
+        self._waiting: list[bytes] = []
         self._last = 0.0
 
-    def send(self, message: protocol.ToFront) -> None:
-        """Sends at once. The process ends when the parent no longer reads."""
+    def put(self, message: protocol.ToFront) -> None:
+        """Leaves with the next `flush`."""
+        self._waiting.append(protocol.frame(message))
+
+    def flush(self) -> None:
+        """Sends what waits, in one write. The process ends when the parent no longer reads."""
+        if not self._waiting:
+            return
+        frames, self._waiting = self._waiting, []
         try:
-            self._sink.write(protocol.frame(message))
+            self._sink.write(b"".join(frames))
             self._sink.flush()
         except OSError:
             os._exit(0)
@@ -71,7 +79,8 @@ class Outbox:
     def beat(self) -> None:
         """Sends a sign of life, unless something was just sent."""
         if time.monotonic() - self._last >= _BEAT_SECONDS:
-            self.send(protocol.Beat())
+            self.put(protocol.Beat())
+            self.flush()
 
 
 def main() -> None:
@@ -81,9 +90,11 @@ def main() -> None:
     inbox, outbox = _pipes()
     # These load llama.cpp, which prints: only after the redirection.
     from agent_models.engine import model as models
-    from agent_models.engine import serving
+    from agent_models.engine import native_log, preparing
+    from agent_models.engine.prompt import PromptWriter
+    from agent_models.engine.serving import Serving
 
-    models.quiet_log()
+    native_log.quiet_log()
     try:
         model = models.Model(
             options.path,
@@ -92,18 +103,26 @@ def main() -> None:
             gpu_layers=options.gpu_layers,
             vocab_only=options.inspect,
         )
+        context = None if options.inspect else model.open_context(cells=options.cells)
     except ModelFileError as error:
-        outbox.send(protocol.Failed(id=None, kind="model_file", message=str(error)))
+        outbox.put(protocol.Failed(id=None, kind="model_file", message=str(error)))
+        outbox.flush()
         return
-    outbox.send(protocol.Ready(model.info()))
-    if not options.inspect:
-        serving.serve(model, inbox, outbox)
+    outbox.put(protocol.Ready(model.info(slots=options.slots)))
+    outbox.flush()
+    if context is not None:
+        prepared: queue.SimpleQueue[preparing.Ready] = queue.SimpleQueue()
+        arguments = (PromptWriter(model), inbox.waiting, prepared.put)
+        threading.Thread(target=preparing.prepare, args=arguments, daemon=True).start()
+        Serving(model, context, inbox, outbox).serve(prepared)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("path", type=Path)
     parser.add_argument("--n-ctx", type=int)
+    parser.add_argument("--cells", type=int)
+    parser.add_argument("--slots", type=int, default=8)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--gpu-layers", type=int)
     parser.add_argument("--inspect", action="store_true", help="say what the file holds, and exit")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import AsyncIterator, Iterable
-from typing import Any
+from typing import Any, cast
 
 from agent_models.completion import (
     CompletionRequest,
@@ -17,9 +18,12 @@ from agent_models.completion import (
     ToolCallDelta,
     Usage,
 )
+from agent_models.engine.cache import Cache
 from agent_models.engine.generation import Generation
 from agent_models.engine.model import Model
 from agent_models.engine.prompt import PromptWriter
+from agent_models.engine.protocol import Measured
+from agent_models.engine.scheduler import Running, Scheduler
 
 
 def user(text: str) -> Message:
@@ -34,8 +38,63 @@ def schema_format(schema: Any) -> OutputFormat:
     return OutputFormat("json_schema", name="answer", schema=schema)
 
 
+class Desk:
+    """A model with a context and a scheduler, driven by hand."""
+
+    def __init__(self, model: Model, cells: int | None = None, sequences: int = 16) -> None:
+        self.model = model
+        self.context = model.open_context(cells=cells, sequences=sequences)
+        self.cache = Cache(self.context, whole_only=model.recurrent)
+        self.scheduler = Scheduler(self.context, self.cache, report=self._report, fail=self._fail)
+        self.events: dict[int, list[Event]] = {}
+        self.measured: dict[int, Measured] = {}
+        self.errors: dict[int, Exception] = {}
+        self.steps = 0
+        self._next = 0
+
+    def _report(self, running: Running, step: object) -> None:
+        if isinstance(step, Measured):
+            self.measured[running.id] = step
+        else:
+            self.events[running.id].append(cast(Event, step))
+
+    def _fail(self, running: Running, error: Exception) -> None:
+        self.errors[running.id] = error
+
+    def begin(self, request: CompletionRequest) -> int:
+        prompt = PromptWriter(self.model).tokens(request)
+        generation = Generation(self.model, self.context, request, prompt)
+        self._next += 1
+        self.events[self._next] = []
+        self.scheduler.add(self._next, prompt, generation)
+        return self._next
+
+    def run(self, steps: int = 1_000_000) -> None:
+        while self.scheduler.running and steps:
+            self.scheduler.step()
+            self.steps += 1
+            steps -= 1
+
+    def answer(self, request: CompletionRequest) -> list[Event]:
+        identity = self.begin(request)
+        self.run()
+        if identity in self.errors:
+            raise self.errors[identity]
+        return self.events[identity]
+
+
+_DESKS: weakref.WeakKeyDictionary[Model, Desk] = weakref.WeakKeyDictionary()
+
+
+def desk(model: Model) -> Desk:
+    """The desk of a model, made when it is first asked for."""
+    if model not in _DESKS:
+        _DESKS[model] = Desk(model)
+    return _DESKS[model]
+
+
 def answer(model: Model, request: CompletionRequest) -> list[Event]:
-    return list(Generation(model, request, PromptWriter(model).tokens(request), lambda: None).events())
+    return desk(model).answer(request)
 
 
 def text_of(events: Iterable[Event]) -> str:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from agent_models.engine.model import Model, quiet_log
+from agent_models.engine.model import Model
+from agent_models.engine.native_log import quiet_log
+from tests.models.engine.asking import desk
 from tests.models.engine.tiny_gguf import make_tiny_gguf
 
 
@@ -22,5 +24,11 @@ def loaded(tiny_path: Path) -> Model:
 @pytest.fixture
 def model(loaded: Model) -> Model:
     """The tiny model with an empty context."""
-    loaded.keep_prefix([])
+    desk(loaded).cache.clear()
+    return loaded
+
+
+@pytest.fixture
+def tiny_model(loaded: Model) -> Model:
+    """The tiny model, for contexts of one's own."""
     return loaded

@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from agent_models.completion import Event, Image, Message, TextDelta
@@ -32,6 +33,15 @@ ENDLESS = ask("on and on", temperature=1.0, seed=3, logit_bias=dict.fromkeys(_CO
 @pytest.fixture
 async def engine(tiny_path: Path) -> AsyncIterator[Engine]:
     engine = Engine(tiny_path, name="tiny", hang_seconds=30)
+    await engine.start()
+    yield engine
+    await engine.stop()
+
+
+@pytest.fixture
+async def narrow(tiny_path: Path) -> AsyncIterator[Engine]:
+    """One request at a time."""
+    engine = Engine(tiny_path, name="tiny", hang_seconds=30, slots=1)
     await engine.start()
     yield engine
     await engine.stop()
@@ -79,19 +89,19 @@ async def test_a_closed_stream_frees_the_worker(engine: Engine) -> None:
     assert engine.restarts == 0
 
 
-async def test_a_cancelled_task_frees_the_queue(engine: Engine) -> None:
-    running = engine.complete(ENDLESS)
+async def test_a_cancelled_task_frees_the_queue(narrow: Engine) -> None:
+    running = narrow.complete(ENDLESS)
     await _first(running)
-    queued = asyncio.create_task(collect(engine.complete(ask())))
-    await until(lambda: engine.queue_length == 1)
+    queued = asyncio.create_task(collect(narrow.complete(ask())))
+    await until(lambda: narrow.queue_length == 1)
     queued.cancel()
     await asyncio.wait({queued})
-    assert engine.queue_length == 0
+    assert narrow.queue_length == 0
     await running.aclose()  # type: ignore[attr-defined]
 
 
 async def test_the_queue_is_first_in_first_out_and_bounded(tiny_path: Path) -> None:
-    engine = Engine(tiny_path, name="tiny", queue_limit=2)
+    engine = Engine(tiny_path, name="tiny", queue_limit=2, slots=1)
     await engine.start()
     running = engine.complete(ENDLESS)
     await _first(running)
@@ -110,6 +120,37 @@ async def test_the_queue_is_first_in_first_out_and_bounded(tiny_path: Path) -> N
     await asyncio.gather(*tasks)
     assert order == [0, 1]
     await engine.stop()
+
+
+async def test_several_answers_at_once_are_each_what_they_are_alone(engine: Engine) -> None:
+    requests = [ask(f"question {n}", max_tokens=40, temperature=1.0, seed=n) for n in range(8)]
+    alone = [text_of(await collect(engine.complete(request))) for request in requests]
+    together = await asyncio.gather(*(collect(engine.complete(request)) for request in requests))
+    assert [text_of(events) for events in together] == alone
+    assert engine.queue_length == 0
+
+
+async def test_each_client_gets_its_turn(narrow: Engine) -> None:
+    running = narrow.complete(ENDLESS, client="greedy")
+    await _first(running)
+    order: list[str] = []
+
+    async def one(client: str) -> None:
+        await collect(narrow.complete(ask(max_tokens=2), client=client))
+        order.append(client)
+
+    tasks = [asyncio.create_task(one("greedy")) for _ in range(3)]
+    await until(lambda: narrow.queue_length == 3)
+    tasks.append(asyncio.create_task(one("modest")))
+    await until(lambda: narrow.queue_length == 4)
+    # Two seats: one is taken by the greedy client, so the other goes to the modest one.
+    assert narrow.info is not None
+    narrow.info = msgspec.structs.replace(narrow.info, slots=2)
+    narrow._dispatch()
+    assert {job.client for job in narrow._running.values()} == {"greedy", "modest"}
+    await running.aclose()  # type: ignore[attr-defined]
+    await asyncio.gather(*tasks)
+    assert order[0] == "modest"
 
 
 async def test_refusals_carry_their_fields(engine: Engine) -> None:
@@ -133,17 +174,17 @@ async def test_nul_bytes_do_not_truncate(engine: Engine) -> None:
 
 
 @posix
-async def test_a_killed_worker_is_replaced_and_queued_requests_wait_for_the_new_one(engine: Engine) -> None:
-    stream = engine.complete(ENDLESS)
+async def test_a_killed_worker_is_replaced_and_queued_requests_wait_for_the_new_one(narrow: Engine) -> None:
+    stream = narrow.complete(ENDLESS)
     await _first(stream)
-    queued = asyncio.create_task(collect(engine.complete(ask(max_tokens=3))))
-    await until(lambda: engine.queue_length == 1)
-    assert engine.worker_pid is not None
-    os.kill(engine.worker_pid, signal.SIGKILL)
+    queued = asyncio.create_task(collect(narrow.complete(ask(max_tokens=3))))
+    await until(lambda: narrow.queue_length == 1)
+    assert narrow.worker_pid is not None
+    os.kill(narrow.worker_pid, signal.SIGKILL)
     with pytest.raises(EngineCrashedError, match="signal 9"):
         await collect(stream)
     assert usage_of(await queued).output > 0
-    assert engine.restarts == 1
+    assert narrow.restarts == 1
 
 
 @posix

@@ -10,11 +10,11 @@ from llama_cpp import Llama
 
 from agent_models.completion import NamedTool, TextDelta, Tool
 from agent_models.engine import tool_calls
-from agent_models.engine.generation import CancelledError, Generation, loops
+from agent_models.engine.generation import loops
 from agent_models.engine.model import Model
 from agent_models.engine.prompt import PromptWriter
 from agent_models.errors import ContextOverflowError, UnsupportedRequestError
-from tests.models.engine.asking import answer, ask, calls_of, reason_of, schema_format, text_of, usage_of
+from tests.models.engine.asking import answer, ask, calls_of, desk, reason_of, schema_format, text_of, usage_of
 
 WEATHER = Tool(
     "get_weather",
@@ -147,7 +147,7 @@ def test_overflow_is_told_before_anything_is_evaluated(model: Model) -> None:
     with pytest.raises(ContextOverflowError, match="maximum context length is 2048 tokens") as caught:
         answer(model, ask("x" * 3000))
     assert caught.value.context_window == 2048
-    assert not model.evaluated
+    assert desk(model).cache.used == 0
 
 
 def test_a_bound_beyond_the_window_is_a_bound_not_a_demand(model: Model) -> None:
@@ -155,21 +155,6 @@ def test_a_bound_beyond_the_window_is_a_bound_not_a_demand(model: Model) -> None
     events = answer(model, ask("x" * 2000, max_tokens=100_000, logit_bias=endless, temperature=1.5, seed=3))
     assert reason_of(events) == "length"
     assert usage_of(events).prompt + usage_of(events).output <= 2048
-
-
-def test_the_checkpoint_can_end_it_during_the_prompt(model: Model) -> None:
-    calls = 0
-
-    def checkpoint() -> None:
-        nonlocal calls
-        calls += 1
-        if calls == 3:
-            raise CancelledError
-
-    request = ask("x" * 1500)
-    with pytest.raises(CancelledError):
-        list(Generation(model, request, PromptWriter(model).tokens(request), checkpoint).events())
-    assert 0 < len(model.evaluated) < 1500
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from agent_models.engine.batch import Batch
 from agent_models.engine.gbnf import Rules, literal
 from agent_models.engine.model import Model
 from agent_models.engine.sampling import Grammar, GrammarError, Sampler, StrictUtf8
 from agent_models.errors import UnsupportedRequestError
 from tests.models.engine.accepting import accepts
-from tests.models.engine.asking import answer, ask, reason_of, schema_format
+from tests.models.engine.asking import answer, ask, desk, reason_of, schema_format
 
 
 def test_a_grammar_takes_what_it_says(model: Model) -> None:
@@ -44,14 +45,20 @@ def test_strict_utf8_bars_what_a_decoder_would_not_take(model: Model) -> None:
 
 
 def test_every_seed_is_one_seed(model: Model) -> None:
-    model.evaluate(model.tokens("hello", special=True))
+    bench = desk(model)
+    tokens_in = model.tokens("hello", special=True)
+    batch = Batch(64)
+    row = batch.add(0, 0, tokens_in, 1)
+    bench.context.decode(batch)
     for seed in (-1, 0, 0xFFFFFFFF, 2**63):
         tokens = set()
         for _ in range(8):
-            sampler = Sampler(model, ask(temperature=5.0, top_p=1.0, seed=seed), 10)
+            sampler = Sampler(model, bench.context, ask(temperature=5.0, top_p=1.0, seed=seed), 10)
+            sampler.row = row
             tokens.add(tuple(sampler.sample(None) for _ in range(6)))
             sampler.close()
         assert len(tokens) == 1
+    bench.context.clear()
 
 
 def test_rules_are_numbered_apart() -> None:

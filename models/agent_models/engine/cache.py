@@ -1,0 +1,150 @@
+"""The sequences in the KV cache: those that run, and those that are kept because a later prompt may begin alike."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from agent_models.engine.prefix_tree import PrefixTree
+
+
+class Cells(Protocol):
+    """What the cache needs of llama.cpp's context."""
+
+    cells: int
+    sequences: int
+
+    def copy(self, source: int, target: int, length: int) -> None: ...
+
+    def cut(self, sequence: int, length: int) -> bool: ...
+
+    def drop(self, sequence: int) -> None: ...
+
+    def clear(self) -> None: ...
+
+
+@dataclass(slots=True)
+class _Kept:
+    used: float  # when a request last began from it, or it was left
+    hits: int  # how often one did
+
+
+class Cache:
+    """Opens a sequence for each request, from the longest beginning that is held.
+
+    `whole_only`: the model has a recurrent state, which cannot be cut back: only a sequence that a prompt contains
+    whole can be gone on from.
+    """
+
+    def __init__(self, cells: Cells, *, whole_only: bool = False, now: Callable[[], float] = time.monotonic) -> None:
+        self._cells = cells
+        self._whole_only = whole_only
+        self._now = now
+        self._tree = PrefixTree()
+        self._free = list(range(cells.sequences))[::-1]
+        self._kept: dict[int, _Kept] = {}
+
+    @property
+    def used(self) -> int:
+        """Cells in use."""
+        return self._tree.cells
+
+    @property
+    def room(self) -> int:
+        """Cells that are free, or would be if all that is kept were given up."""
+        running = {sequence for sequence in self._tree if sequence not in self._kept}
+        return self._cells.cells - self._tree.held_by(running)
+
+    def match(self, prompt: Sequence[int]) -> int:
+        """How many tokens of the prompt need not be read. At least its last one must, because only that yields
+        logits."""
+        return self._match(prompt[:-1])[0]
+
+    def open(self, prompt: Sequence[int]) -> tuple[int, int] | None:
+        """A sequence for this prompt, and how many of its tokens it holds already; None if none is left."""
+        length, holder = self._match(prompt[:-1])
+        if holder is not None and holder in self._kept:
+            kept = self._kept[holder]
+            kept.used, kept.hits = self._now(), kept.hits + 1
+        if not self._free and not self.give_up(besides=holder):
+            if holder is None or not self.give_up():
+                return None
+            length, holder = self._match(prompt[:-1])  # the very one that it would have begun from
+        sequence = self._free.pop()
+        if holder is not None:
+            self._cells.copy(holder, sequence, length)
+        self._tree.begin(sequence, prompt, length)
+        return sequence, length
+
+    def held(self, sequence: int) -> int:
+        """How many tokens the sequence holds."""
+        return self._tree.length(sequence)
+
+    def tokens(self, sequence: int) -> list[int]:
+        """What the sequence holds."""
+        return self._tree.tokens(sequence)
+
+    def extend(self, sequence: int, tokens: Sequence[int]) -> None:
+        """These were evaluated."""
+        self._tree.extend(sequence, tokens)
+
+    def cut(self, sequence: int, length: int) -> None:
+        """The sequence holds only its first `length` tokens."""
+        self._cells.cut(sequence, length)
+        self._tree.cut(sequence, length)
+
+    def leave(self, sequence: int) -> None:
+        """A request is done with its sequence; what it holds is kept for the next, unless another holds all of it."""
+        if not self._tree.length(sequence) or self._tree.contained(sequence):
+            self.drop(sequence)
+        else:
+            self._kept[sequence] = _Kept(self._now(), 0)
+
+    def drop(self, sequence: int) -> None:
+        """Nothing of it is kept; its cells are free at once."""
+        self._kept.pop(sequence, None)
+        self._cells.drop(sequence)
+        self._tree.drop(sequence)
+        self._free.append(sequence)
+
+    def make_room(self, cells: int) -> bool:
+        """Give up what is kept, the least valuable first, until so many cells are free; whether that came true."""
+        while self._cells.cells - self._tree.cells < cells:
+            if not self.give_up():
+                return False
+        return True
+
+    def clear(self) -> None:
+        """Nobody holds anything. Only when nothing runs."""
+        self._cells.clear()
+        self._tree.clear()
+        self._kept.clear()
+        self._free = list(range(self._cells.sequences))[::-1]
+
+    def _match(self, prompt: Sequence[int]) -> tuple[int, int | None]:
+        if not self._whole_only:
+            return self._tree.match(prompt)
+        best: tuple[int, int | None] = (0, None)
+        for sequence in self._tree:
+            length = self._tree.length(sequence)
+            if best[0] < length <= len(prompt) and self._tree.tokens(sequence) == list(prompt[:length]):
+                best = (length, sequence)
+        return best
+
+    def give_up(self, besides: int | None = None) -> bool:
+        """Drop the kept sequence that is worth the least; False if none is kept."""
+        now = self._now()
+
+        def worth(sequence: int) -> float:
+            kept = self._kept[sequence]
+            # To read its own cells again takes time in proportion to their number, and they give as much room: what is
+            # left is how often and how lately it was used.
+            return (1 + kept.hits) / (1 + now - kept.used)
+
+        candidates = [sequence for sequence in self._kept if sequence != besides]
+        if not candidates:
+            return False
+        self.drop(min(candidates, key=worth))
+        return True

@@ -1,0 +1,100 @@
+"""llama.cpp's context: the KV cache that all sequences share, and the evaluation of batches. Worker process only."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import llama_cpp as llama
+import numpy as np
+import numpy.typing as npt
+
+from agent_models.engine.batch import Batch
+from agent_models.engine.native_log import last_log
+from agent_models.errors import ModelFileError
+
+OUTPUTS = 128
+"""The most tokens of a batch whose logits are wanted: memory is set aside for a vocabulary's width of each."""
+
+
+class DecodeError(RuntimeError):
+    """llama.cpp refused to evaluate a batch, for a reason that room does not mend."""
+
+
+class NoRoomError(RuntimeError):
+    """The cache has no cells for the batch; nothing was changed."""
+
+
+class Context:
+    """`cells` tokens of cache for at most `sequences` sequences; batches of at most `batch` tokens."""
+
+    def __init__(self, model: Any, name: str, *, cells: int, sequences: int, threads: int, batch: int) -> None:
+        """`model` is llama.cpp's handle. ModelFileError if there is not enough memory."""
+        params = llama.llama_context_default_params()
+        params.n_ctx = cells
+        params.n_batch = params.n_ubatch = min(batch, cells)
+        params.n_seq_max = sequences
+        params.kv_unified = True  # one pool of cells, which sequences can share
+        params.n_threads = params.n_threads_batch = threads
+        params.n_outputs_max = min(batch, OUTPUTS)
+        params.swa_full = True  # else a prefix of a sliding-window model could not be branched from
+        params.no_perf = True
+        self._context = llama.llama_init_from_model(model, params)
+        if not self._context:
+            raise ModelFileError(
+                f"llama.cpp could not make a context of {cells} tokens for {name}; "
+                f"a smaller context window needs less memory. {last_log()}".strip()
+            )
+        self.batch = int(llama.llama_n_batch(self._context))
+        self.cells = int(llama.llama_n_ctx(self._context))
+        self.sequences = int(llama.llama_n_seq_max(self._context))
+        self._memory = llama.llama_get_memory(self._context)
+        self._vocabulary_size = int(llama.llama_vocab_n_tokens(llama.llama_model_get_vocab(model)))
+
+    @property
+    def handle(self) -> Any:
+        """llama.cpp's own."""
+        return self._context
+
+    def copy(self, source: int, target: int, length: int) -> None:
+        """`target` shares the first `length` tokens of `source`, without any of them being moved."""
+        llama.llama_memory_seq_cp(self._memory, source, target, 0, length)
+
+    def cut(self, sequence: int, length: int) -> bool:
+        """The sequence keeps its first `length` tokens; False if this kind of model cannot be cut there."""
+        return bool(llama.llama_memory_seq_rm(self._memory, sequence, length, -1))
+
+    def drop(self, sequence: int) -> None:
+        """The sequence keeps nothing."""
+        llama.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+
+    def clear(self) -> None:
+        """No sequence keeps anything."""
+        llama.llama_memory_clear(self._memory, True)
+
+    def decode(self, batch: Batch) -> None:
+        """Evaluate. NoRoomError, DecodeError."""
+        code = llama.llama_decode(self._context, batch.native())
+        if code == 1:
+            raise NoRoomError
+        if code != 0:
+            raise DecodeError(f"llama_decode returned {code}. {last_log()}".strip())
+
+    def logits(self, row: int) -> npt.NDArray[np.float32]:
+        """The logits behind a token of the last batch: a view that the next `decode` overwrites."""
+        pointer = llama.llama_get_logits_ith(self._context, row)
+        return np.ctypeslib.as_array(pointer, shape=(self._vocabulary_size,))
+
+    def state(self, sequence: int) -> bytearray:
+        """The sequence's part of the cache, to be kept elsewhere."""
+        size = int(llama.llama_state_seq_get_size(self._context, sequence))
+        data = bytearray(size)
+        view = (ctypes.c_uint8 * size).from_buffer(data)
+        written = int(llama.llama_state_seq_get_data(self._context, view, size, sequence))
+        del view
+        return data[:written]
+
+    def restore(self, sequence: int, data: Any, size: int) -> bool:
+        """Put a sequence's part back, from a buffer; whether llama.cpp took it. The sequence must be empty."""
+        view = (ctypes.c_uint8 * size).from_buffer(data)
+        return int(llama.llama_state_seq_set_data(self._context, view, size, sequence)) == size

@@ -1,0 +1,52 @@
+"""From a request to what the scheduler takes: the prompt's tokens. On a thread of its own, because the template and the
+tokenizer take tens of milliseconds for an agent's prompt, during which running answers go on. Worker only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from agent_models.engine import protocol
+from agent_models.engine.prompt import PromptWriter
+
+
+class Prepared(NamedTuple):
+    """A request whose prompt is written."""
+
+    message: protocol.Generate
+    prompt: list[int]
+
+
+class Failure(NamedTuple):
+    """A request whose prompt cannot be written."""
+
+    id: int
+    error: Exception
+
+
+Ready = Prepared | Failure | protocol.Counted | protocol.Ping
+
+
+class Waiting(Protocol):
+    """What yields the next message, waiting for it."""
+
+    def get(self) -> protocol.Generate | protocol.Count | protocol.Ping: ...
+
+
+def prepare(writer: PromptWriter, waiting: Waiting, put: Callable[[Ready], None]) -> None:
+    """Takes messages and hands on what is to be done about them. Runs for ever."""
+    while True:
+        put(ready(writer, waiting.get()))
+
+
+def ready(writer: PromptWriter, message: protocol.Generate | protocol.Count | protocol.Ping) -> Ready:
+    """What is to be done about one message."""
+    if isinstance(message, protocol.Ping):
+        return message  # answered by the loop that generates, as proof that it lives
+    try:
+        prompt = writer.tokens(message.request)
+    except Exception as error:
+        return Failure(message.id, error)
+    return (
+        protocol.Counted(message.id, len(prompt)) if isinstance(message, protocol.Count) else Prepared(message, prompt)
+    )
