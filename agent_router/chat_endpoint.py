@@ -104,7 +104,7 @@ class ChatEndpoint:
         self._aim(exchange, exchange.decision.targets[0])
         self._feed.started(exchange.id, exchange.task.agent, exchange.task.requested_model, exchange.time)
         passed = {name.decode(): headers[name].decode("latin-1") for name in _FORWARDED & headers.keys()}
-        call = Call(raw, body, passed)
+        call = Call(raw, body, passed, exchange.task.session or exchange.task.agent or "")
         try:
             attempted = await self._chain.open(call, exchange.decision.targets)
         except ChainError as failure:

@@ -123,10 +123,17 @@ class Local(_Section):
     """The local engine."""
 
     models: list[Path] = Field([], description="GGUF files; the first is what `local` means; empty: the bundled one")
-    context_window: int | None = Field(None, gt=0, description="tokens; default: the model's own, at most 8192")
+    context_window: int | None = Field(
+        None, gt=0, description="the most tokens of a request; default: the model's own as far as memory affords it"
+    )
+    cache_tokens: int | None = Field(
+        None, gt=0, description="tokens that the KV cache holds for all requests together; default: by free memory"
+    )
+    parallel: int = Field(8, ge=1, le=32, description="requests that are answered at a time")
     threads: int | None = Field(None, gt=0, description="CPU threads; default: the physical cores")
     gpu_layers: int | None = Field(None, ge=-1, description="layers on the GPU, -1 all; default: none")
     queue: int = Field(32, gt=0, description="waiting requests, beyond which the answer is 429")
+    idle_seconds: float = Field(600, ge=0, description="a model unused for so long is unloaded; 0: never")
     hang_seconds: float = Field(20, gt=0, description="a worker that shows no life for so long is restarted")
 
     @field_validator("models")

@@ -13,6 +13,7 @@ from agent_models.errors import (
     EngineCrashedError,
     ModelError,
     ModelFileError,
+    ModelMemoryError,
     UnsupportedRequestError,
 )
 from agent_router.upstreams.reply import Call, Observed, Reply, StreamCutError, UpstreamFault
@@ -36,12 +37,22 @@ class LocalUpstream:
         for engine in self.engines.values():
             await engine.stop()
 
+    async def make_room(self, engine: Engine) -> bool:
+        """Unload the model that has been idle for longest, for another that does not fit; False if there is none."""
+        idle = [
+            (since, other) for other in self.engines.values() if other is not engine and (since := other.idle_since)
+        ]
+        if not idle:
+            return False
+        await min(idle, key=lambda each: each[0])[1].unload()
+        return True
+
     async def open(self, call: Call, model: str) -> Reply:
         """See `Upstream`."""
         engine = self.engines.get(model)
         if engine is None:
             raise UpstreamFault("unusable", f"There is no local model {model!r}.", status=404)
-        events = _faults(cast(AsyncGenerator[Event, None], engine.complete(call.completion)))
+        events = _faults(cast(AsyncGenerator[Event, None], engine.complete(call.completion, client=call.client)))
         observed = Observed(model=model)
         held: list[Event] = []
         try:
@@ -71,6 +82,8 @@ async def _faults(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, 
         raise UpstreamFault("busy", str(error), status=429, retry_after=error.retry_after) from None
     except EngineCrashedError as error:
         raise UpstreamFault("crashed", str(error)) from None
+    except ModelMemoryError as error:
+        raise UpstreamFault("busy", str(error), code="not_enough_memory", retry_after=60) from None
     except ModelFileError as error:
         raise UpstreamFault("unusable", str(error), status=404) from None  # lasting, so that nobody should try again
     except ModelError as error:

@@ -24,10 +24,14 @@ class Registry:
                     path,
                     name=name,
                     context_window=local.context_window,
+                    cells=local.cache_tokens,
                     threads=local.threads,
                     gpu_layers=local.gpu_layers,
+                    slots=local.parallel,
                     queue_limit=local.queue,
+                    idle_seconds=local.idle_seconds,
                     hang_seconds=local.hang_seconds,
+                    make_room=lambda engine: self.local.make_room(engine),
                 )
                 for name, path in local_paths(settings).items()
             }

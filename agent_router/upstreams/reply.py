@@ -122,11 +122,13 @@ class Reply:
 
 @dataclass
 class Call:
-    """A caller's request on its way to an upstream. `raw` is the body as it came; `headers` are passed on."""
+    """A caller's request on its way to an upstream. `raw` is the body as it came; `headers` are passed on. `client`
+    tells callers apart, so that each gets its turn where they wait for the same model."""
 
     raw: bytes
     body: ChatBody
     headers: dict[str, str] = field(default_factory=dict)
+    client: str = ""
 
     @property
     def stream(self) -> bool:

@@ -11,6 +11,10 @@ class ModelFileError(ModelError):
     """The GGUF file cannot be used: missing, truncated, not a GGUF, or an architecture that llama.cpp lacks."""
 
 
+class ModelMemoryError(ModelError):
+    """The model does not fit into the memory that is free now."""
+
+
 class ContextOverflowError(ModelError):
     """The prompt (plus the answer asked for) does not fit the context window. Counts are tokens."""
 

@@ -9,12 +9,13 @@ import asyncio
 import collections
 import itertools
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Literal
 
 from agent_models.completion import CompletionRequest, Event, Usage
 from agent_models.engine import protocol
+from agent_models.engine.idleness import Idleness
 from agent_models.engine.protocol import ModelInfo
 from agent_models.engine.rates import Rates
 from agent_models.engine.worker_process import WorkerProcess
@@ -24,6 +25,7 @@ from agent_models.errors import (
     EngineCrashedError,
     ModelError,
     ModelFileError,
+    ModelMemoryError,
     UnsupportedRequestError,
 )
 
@@ -60,20 +62,35 @@ class Engine:
         context_window: int | None = None,
         threads: int | None = None,
         gpu_layers: int | None = None,
+        cells: int | None = None,
         slots: int = 8,
         queue_limit: int = 32,
+        idle_seconds: float = 0,
         hang_seconds: float = 20,
         load_seconds: float = 120,
+        make_room: Callable[[Engine], Awaitable[bool]] | None = None,
     ) -> None:
-        """Nothing is started yet. `context_window` in tokens; None: the trained one, at most 8,192. `slots`: how many
-        requests are worked on at a time; `queue_limit`: how many more may wait."""
+        """Nothing is started yet. `context_window` is the most tokens of one request, `cells` those of all together, in
+        the cache; None: what the machine affords. `slots`: how many requests are worked on at a time; `queue_limit`:
+        how many more may wait. After `idle_seconds` without a request (0: never) the model is unloaded until the next.
+        `make_room` is asked for memory where the model does not fit; whether to try again is what it returns."""
         self.path, self.name = path, name
         self.info: ModelInfo | None = None
         self.state: State = "stopped"
         self.restarts = 0
-        options = {"--n-ctx": context_window, "--threads": threads, "--gpu-layers": gpu_layers, "--slots": slots}
+        options = {
+            "--n-ctx": context_window,
+            "--threads": threads,
+            "--gpu-layers": gpu_layers,
+            "--slots": slots,
+            "--cells": cells,
+        }
         self._options = [f"{key}={value}" for key, value in options.items() if value is not None]
         self._queue_limit, self._hang_seconds, self._load_seconds = queue_limit, hang_seconds, load_seconds
+        self._make_room = make_room
+        self._idleness = Idleness(idle_seconds, lambda: self.idle_since, self._begin_unloading)
+        self._used = time.monotonic()
+        self._unloading: asyncio.Task[None] | None = None
         self._ids = itertools.count(1)
         self._waiting: collections.deque[_Job] = collections.deque()
         self._running: dict[int, _Job] = {}
@@ -114,11 +131,51 @@ class Engine:
         """How long a request of so many tokens should take once it runs; None before the rates are known."""
         return self._rates.seconds(prompt_tokens, output_tokens)
 
+    @property
+    def idle_since(self) -> float | None:
+        """When the last request ended (monotonic seconds), if the model is loaded and nothing waits or runs."""
+        used = self.state != "ready" or self._running or self._waiting or self._unloading is not None
+        return None if used else self._used
+
     async def start(self) -> None:
         """Starts the worker and waits until the model is loaded; does nothing when it already is.
 
-        Raises ModelFileError when the file cannot be used, EngineCrashedError when the worker does not come up.
+        Raises ModelFileError when the file cannot be used, ModelMemoryError when it does not fit, EngineCrashedError
+        when the worker does not come up.
         """
+        while True:
+            try:
+                await self._start()
+                return
+            except ModelMemoryError:
+                if self._make_room is None or not await self._make_room(self):
+                    raise
+
+    async def unload(self) -> None:
+        """Free the model's memory; the next request loads it again. Does nothing while a request waits or runs."""
+        if self.idle_since is None:
+            return
+        self._begin_unloading()
+        if self._unloading is not None:
+            await asyncio.shield(self._unloading)
+
+    def _begin_unloading(self) -> None:
+        self._idleness.stop()
+        if self._unloading is None:
+            # Now and not in the task: a request that comes in between must not be given to a worker that ends.
+            supervisor, self._supervisor = self._supervisor, None
+            self._unloading = asyncio.get_running_loop().create_task(self._end_worker(supervisor))
+
+    async def _end_worker(self, supervisor: asyncio.Task[None] | None) -> None:
+        if supervisor is not None:
+            supervisor.cancel()
+            await asyncio.wait({supervisor})
+        self.state = "stopped"
+        self._unloading = None
+
+    async def _start(self) -> None:
+        if self._unloading is not None:
+            await asyncio.shield(self._unloading)
         if self._supervisor is None or self._supervisor.done():
             # Trying a bad file costs a process and half a second, for each request that could go elsewhere at once.
             until, known = self._bad_file or (0.0, None)
@@ -133,6 +190,9 @@ class Engine:
 
     async def stop(self) -> None:
         """Ends the worker; requests that wait or run fail with EngineCrashedError."""
+        self._idleness.stop()
+        if self._unloading is not None:
+            await asyncio.shield(self._unloading)
         supervisor, self._supervisor = self._supervisor, None
         if supervisor is not None:
             supervisor.cancel()
@@ -182,7 +242,7 @@ class Engine:
         if self._supervisor is None or self._supervisor.done():
             await self.start()
         if self.state == "failed":
-            if isinstance(self._failure, ModelFileError):
+            if isinstance(self._failure, ModelFileError | ModelMemoryError):
                 raise self._failure.with_traceback(None)
             why = f" Last: {self._failure}" if self._failure else ""
             raise EngineCrashedError(f"The local model {self.name} keeps crashing and rests for a while.{why}")
@@ -232,6 +292,8 @@ class Engine:
             error: ModelError
             try:
                 error = await self._one_life(loaded)
+            except ModelMemoryError as bad:
+                error, quick = bad, MOST_QUICK_CRASHES
             except ModelFileError as bad:
                 error, quick = bad, MOST_QUICK_CRASHES
                 self._bad_file = (time.monotonic() + FAILED_SECONDS, _stamp(self.path))
@@ -271,6 +333,8 @@ class Engine:
         try:
             self.info = await worker.ready(self._load_seconds)
             self.state = "ready"
+            self._used = time.monotonic()
+            self._idleness.watch()
             if not loaded.done():
                 loaded.set_result(None)
             self._dispatch()
@@ -317,6 +381,7 @@ class Engine:
             job.answers.put_nowait(_error(message))
         if ended:
             del self._running[job.id]
+            self._used = time.monotonic()
             self._dispatch()
 
     async def _watch(self, worker: WorkerProcess) -> None:

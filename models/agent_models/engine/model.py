@@ -13,12 +13,11 @@ import llama_cpp as llama
 
 from agent_models.engine import native_log
 from agent_models.engine.context import Context
+from agent_models.engine.memory import USUAL_WINDOW, trained_window
 from agent_models.engine.protocol import ModelInfo
 from agent_models.engine.threads import default_threads
 from agent_models.errors import ModelFileError
 
-DEFAULT_WINDOW = 8192
-"""Context window in tokens when none is asked for: the KV cache's memory grows with it."""
 BATCH = 512
 """The most tokens evaluated at a time."""
 SEQUENCES = 64
@@ -36,24 +35,15 @@ class Model:
         self, path: Path, *, window: int | None, threads: int | None, gpu_layers: int | None, vocab_only: bool = False
     ) -> None:
         """Raises ModelFileError with a sentence for a person."""
-        check_file(path)
-        params = llama.llama_model_default_params()
-        params.vocab_only = vocab_only
-        if gpu_layers is not None:
-            params.n_gpu_layers = gpu_layers
-        native_log.lines.clear()
-        self._model = llama.llama_model_load_from_file(os.fsencode(path), params)
-        if not self._model:
-            raise ModelFileError(_why_not(path))
+        self._model = _load(path, vocab_only=vocab_only, gpu_layers=gpu_layers)
         self.vocabulary = llama.llama_model_get_vocab(self._model)
         self.metadata = _metadata(self._model)
         self.vocabulary_size = int(llama.llama_vocab_n_tokens(self.vocabulary))
         if not self.vocabulary_size:
             raise ModelFileError(f"{path.name} holds no vocabulary, so it cannot read or write text.")
         # From the metadata, because llama.cpp says 0 while only the vocabulary is loaded.
-        trained = self.metadata.get(f"{self.metadata.get('general.architecture')}.context_length", "")
-        self.trained_context = int(trained) if trained.isdigit() else 0
-        self.window = window or min(self.trained_context or DEFAULT_WINDOW, DEFAULT_WINDOW)
+        self.trained_context = trained_window(self.metadata)
+        self.window = window or min(self.trained_context or USUAL_WINDOW, USUAL_WINDOW)
         self._path = path
         self._threads = threads or default_threads(int(llama.llama_model_size(self._model)))
         self._pieces: dict[int, bytes] = {}
@@ -142,6 +132,27 @@ class Model:
     def text(self, token: int) -> str:
         """How the vocabulary spells the token; "" for a negative one (no such token)."""
         return self.piece(token).decode("utf-8", "replace") if token >= 0 else ""
+
+
+def metadata(path: Path) -> dict[str, str]:
+    """What a file says of itself, at little cost. ModelFileError."""
+    model = _load(path, vocab_only=True, gpu_layers=None)
+    found = _metadata(model)
+    llama.llama_model_free(model)
+    return found
+
+
+def _load(path: Path, *, vocab_only: bool, gpu_layers: int | None) -> Any:
+    check_file(path)
+    params = llama.llama_model_default_params()
+    params.vocab_only = vocab_only
+    if gpu_layers is not None:
+        params.n_gpu_layers = gpu_layers
+    native_log.lines.clear()
+    model = llama.llama_model_load_from_file(os.fsencode(path), params)
+    if not model:
+        raise ModelFileError(_why_not(path))
+    return model
 
 
 def check_file(path: Path) -> None:

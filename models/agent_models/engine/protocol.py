@@ -18,7 +18,7 @@ HEADER = struct.Struct(">I")
 MAX_FRAME = 256 * 1024 * 1024
 """A longer frame can only be noise on the pipe (bytes)."""
 
-FailureKind = Literal["context_overflow", "unsupported", "model_file", "cancelled", "internal"]
+FailureKind = Literal["context_overflow", "unsupported", "model_file", "memory", "cancelled", "internal"]
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,10 +14,14 @@ import signal
 import threading
 import time
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from agent_models.engine import protocol
-from agent_models.errors import ModelFileError
+from agent_models.errors import ModelFileError, ModelMemoryError
+
+if TYPE_CHECKING:
+    from agent_models.engine.context import Context
+    from agent_models.engine.model import Model
 
 _BEAT_SECONDS = 0.25
 
@@ -89,23 +93,16 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the parent, which drains first
     inbox, outbox = _pipes()
     # These load llama.cpp, which prints: only after the redirection.
-    from agent_models.engine import model as models
     from agent_models.engine import native_log, preparing
     from agent_models.engine.prompt import PromptWriter
     from agent_models.engine.serving import Serving
 
     native_log.quiet_log()
     try:
-        model = models.Model(
-            options.path,
-            window=options.n_ctx,
-            threads=options.threads,
-            gpu_layers=options.gpu_layers,
-            vocab_only=options.inspect,
-        )
-        context = None if options.inspect else model.open_context(cells=options.cells)
-    except ModelFileError as error:
-        outbox.put(protocol.Failed(id=None, kind="model_file", message=str(error)))
+        model, context = _load(options)
+    except (ModelFileError, ModelMemoryError) as error:
+        kind: protocol.FailureKind = "memory" if isinstance(error, ModelMemoryError) else "model_file"
+        outbox.put(protocol.Failed(id=None, kind=kind, message=str(error)))
         outbox.flush()
         return
     outbox.put(protocol.Ready(model.info(slots=options.slots)))
@@ -115,6 +112,25 @@ def main() -> None:
         arguments = (PromptWriter(model), inbox.waiting, prepared.put)
         threading.Thread(target=preparing.prepare, args=arguments, daemon=True).start()
         Serving(model, context, inbox, outbox).serve(prepared)
+
+
+def _load(options: argparse.Namespace) -> tuple[Model, Context | None]:
+    """The model, and unless it is only looked at a context. ModelFileError, ModelMemoryError."""
+    from agent_models.engine import memory
+    from agent_models.engine import model as models
+
+    settings = {"threads": options.threads, "gpu_layers": options.gpu_layers}
+    if options.inspect:
+        return models.Model(options.path, window=options.n_ctx, vocab_only=True, **settings), None
+    room = memory.room(
+        options.path.name,
+        models.metadata(options.path),
+        weights=options.path.stat().st_size,
+        wanted=options.n_ctx,
+        available=memory.available_bytes(),
+    )
+    model = models.Model(options.path, window=room.window, **settings)
+    return model, model.open_context(cells=options.cells or room.cells)
 
 
 def _options() -> argparse.Namespace:

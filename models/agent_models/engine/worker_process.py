@@ -14,7 +14,7 @@ import msgspec
 
 from agent_models.engine import protocol
 from agent_models.engine.protocol import ModelInfo
-from agent_models.errors import EngineCrashedError, ModelFileError
+from agent_models.errors import EngineCrashedError, ModelFileError, ModelMemoryError
 
 _TAIL_LINES = 20
 _EXIT_SECONDS = 2.0
@@ -52,7 +52,8 @@ class WorkerProcess:
         return self._process.pid
 
     async def ready(self, seconds: float) -> ModelInfo:
-        """Waits until the model is loaded. Raises ModelFileError; EngineCrashedError if it ends or is late."""
+        """Waits until the model is loaded. Raises ModelFileError, ModelMemoryError; EngineCrashedError if it ends
+        or is late."""
         try:
             async with asyncio.timeout(seconds):
                 message = await self.receive()
@@ -61,7 +62,7 @@ class WorkerProcess:
         if isinstance(message, protocol.Ready):
             return message.info
         if isinstance(message, protocol.Failed):
-            raise ModelFileError(message.message)
+            raise (ModelMemoryError if message.kind == "memory" else ModelFileError)(message.message)
         raise EngineCrashedError(await self.obituary("while loading the model"))
 
     async def receive(self) -> protocol.ToFront | None:

@@ -20,6 +20,7 @@ from agent_models.errors import (
     EngineBusyError,
     EngineCrashedError,
     ModelFileError,
+    ModelMemoryError,
     UnsupportedRequestError,
 )
 from tests.models.engine.asking import ask, collect, reason_of, schema_format, text_of, until, usage_of
@@ -151,6 +152,58 @@ async def test_each_client_gets_its_turn(narrow: Engine) -> None:
     await running.aclose()  # type: ignore[attr-defined]
     await asyncio.gather(*tasks)
     assert order[0] == "modest"
+
+
+async def test_an_idle_model_is_unloaded_and_comes_back_with_the_next_request(tiny_path: Path) -> None:
+    engine = Engine(tiny_path, name="tiny", idle_seconds=0.3)
+    await collect(engine.complete(ask(max_tokens=3)))
+    assert engine.idle_since is not None
+    await until(lambda: engine.state == "stopped")
+    assert engine.worker_pid is None
+    assert engine.idle_since is None
+    assert usage_of(await collect(engine.complete(ask(max_tokens=3)))).output > 0
+    assert engine.restarts == 0
+    await engine.stop()
+
+
+async def test_a_model_in_use_is_not_unloaded(tiny_path: Path) -> None:
+    engine = Engine(tiny_path, name="tiny", idle_seconds=0.2)
+    stream = engine.complete(ENDLESS)
+    await _first(stream)
+    await engine.unload()
+    await asyncio.sleep(0.5)
+    assert engine.state == "ready"
+    await stream.aclose()  # type: ignore[attr-defined]
+    await until(lambda: engine.state == "stopped")
+    await engine.stop()
+
+
+async def test_requests_that_come_while_it_unloads_are_answered(engine: Engine) -> None:
+    for _ in range(3):
+        unloading = asyncio.create_task(engine.unload())
+        await asyncio.sleep(0)
+        assert usage_of(await collect(engine.complete(ask(max_tokens=2)))).output > 0
+        await unloading
+
+
+async def test_what_does_not_fit_is_refused_and_tried_again_when_room_was_made(tiny_path: Path) -> None:
+    asked: list[str] = []
+
+    async def make_room(engine: Engine) -> bool:
+        asked.append(engine.name)
+        if len(asked) == 2:
+            engine._options = [option for option in engine._options if not option.startswith("--n-ctx")]
+        return len(asked) <= 2
+
+    engine = Engine(tiny_path, name="tiny", context_window=2**40, make_room=make_room)
+    assert usage_of(await collect(engine.complete(ask(max_tokens=2)))).output > 0
+    assert asked == ["tiny", "tiny"]
+    await engine.stop()
+    refused = Engine(tiny_path, name="tiny", context_window=2**40)
+    with pytest.raises(ModelMemoryError, match="MiB are free"):
+        await collect(refused.complete(ask()))
+    assert refused.failure is not None
+    await refused.stop()
 
 
 async def test_refusals_carry_their_fields(engine: Engine) -> None:

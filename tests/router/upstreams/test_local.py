@@ -33,7 +33,7 @@ class Scripted:
         self.cancelled = asyncio.Event()
         self.stopped = False
 
-    async def complete(self, request: CompletionRequest) -> AsyncIterator[Event]:
+    async def complete(self, request: CompletionRequest, *, client: str = "") -> AsyncIterator[Event]:
         try:
             for step in self.script:
                 if step is None:
