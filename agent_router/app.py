@@ -94,6 +94,8 @@ class App:
             await send({"type": "http.response.body", "body": body})
             return
         assert self._cold is not None
+        if scope["method"] == "HEAD":  # the server leaves the body out
+            scope = {**scope, "method": "GET"}
         await self._cold(scope, receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:

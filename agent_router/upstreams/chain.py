@@ -67,6 +67,11 @@ class Chain:
                 began = time.monotonic()
                 try:
                     reply = await self._try(call, target, again=tries > 0)
+                    if reply.status == 404 and not last:
+                        # Not the request is at fault but the model, which may be there at the next.
+                        await reply.close()
+                        said = f"Upstream {target.provider} has no {target.model}."
+                        raise UpstreamFault("missing", said, status=404, body=reply.body)
                     if reply.status < 400 or problem is None or _rank(problem) < _OUTAGE:
                         return Attempted(reply, target, faults)
                     # A fallback that does not take the request says nothing about the upstream that is out.
@@ -145,7 +150,7 @@ def _rank(fault: UpstreamFault) -> int:
     refusal; among the rest, what a person can do something about."""
     if fault.kind in ("no_key", "unusable"):
         return 0
-    if fault.kind in ("rejected", "context", "unsupported"):
+    if fault.kind in ("rejected", "missing", "context", "unsupported"):
         return 1
     return {"refused": 2, "open": _OUTAGE}.get(fault.kind, _OUTAGE + 1)
 
@@ -171,6 +176,7 @@ def _error(fault: UpstreamFault) -> ApiError:
         "busy": "local_queue_full",
         "no_key": "no_api_key",
         "rejected": "invalid_request",
+        "missing": "model_not_found",
     }.get(fault.kind, f"upstream_{fault.kind}")
     retry_after = fault.retry_after
     if fault.status in (429, 503) and retry_after is None:

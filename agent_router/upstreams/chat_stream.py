@@ -9,6 +9,7 @@ from agent_router.upstreams.chat_observer import DONE, ChatObserver
 from agent_router.upstreams.event_boundary import EventBoundary, EventTooLargeError, data_of
 from agent_router.upstreams.pieces import Pieces
 from agent_router.upstreams.reply import FaultKind, Observed, StreamCutError, UpstreamFault
+from agent_router.upstreams.statuses import redact
 from agent_router.wire.chat.stream import DONE as DONE_EVENT
 
 
@@ -18,8 +19,10 @@ class ChatStream:
     Call `begin` once, then `relay` once.
     """
 
-    def __init__(self, name: str, pieces: Pieces) -> None:
+    def __init__(self, name: str, pieces: Pieces, key: str | None = None) -> None:
+        """`key` is ours; an upstream that repeats it in an error is not passed on word for word."""
         self._name = name
+        self._key = key
         self._pieces = pieces
         self._boundary = EventBoundary()
         self._observer = ChatObserver()
@@ -80,14 +83,14 @@ class ChatStream:
         lingering = False
         try:
             if self._held:
-                yield self._held
+                yield self._passed(self._held)
                 self._held = b""
             try:
                 async for piece in self._pieces:
                     whole = self._boundary.feed(piece)
                     if whole:
                         observer.watch(whole)
-                        yield whole
+                        yield self._passed(whole)
                     if not lingering and (observer.done or observer.observed.error is not None):
                         lingering = True
                         self._pieces.linger()
@@ -99,13 +102,16 @@ class ChatStream:
             last = self._last()
             if last:
                 observer.watch(last)
-                yield last
+                yield self._passed(last)
             if not observer.finished:
                 raise StreamCutError(f"Upstream {self._name} ended its stream before the answer was finished.")
             if not observer.done and observer.observed.error is None:
                 yield DONE_EVENT
         finally:
             await self._pieces.aclose()
+
+    def _passed(self, events: bytes) -> bytes:
+        return events if self._observer.observed.error is None else redact(events, self._key)
 
     def _last(self) -> bytes:
         """A last event that lacks the blank line which ends it, if it is whole; nothing of one cut in the middle."""

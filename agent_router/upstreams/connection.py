@@ -12,9 +12,10 @@ from types import TracebackType
 from agent_router import __version__
 from agent_router.settings import Timeouts
 from agent_router.upstreams.deadline import Deadline
-from agent_router.upstreams.http_client import Address, ConnectError, HttpClient
-from agent_router.upstreams.http_connection import BrokenError, HttpConnection, HttpResponse, NotHttpError
-from agent_router.upstreams.pieces import Pieces
+from agent_router.upstreams.http_client import Address, HttpClient
+from agent_router.upstreams.http_connection import HttpConnection, HttpResponse
+from agent_router.upstreams.http_errors import BrokenError, ConnectError, NotHttpError
+from agent_router.upstreams.pieces import GARBLED, TOO_LARGE, Pieces
 from agent_router.upstreams.reply import StreamCutError, UpstreamFault
 from agent_router.upstreams.statuses import CALLERS_FAULT
 
@@ -48,11 +49,11 @@ class Connection:
         """
         return _Answer(self, body, headers)
 
-    async def post(self, body: bytes, headers: Mapping[str, str]) -> HttpConnection:
-        """A connection on which the request is on its way."""
+    async def post(self, body: bytes, headers: Mapping[str, str], *, anew: bool = False) -> HttpConnection:
+        """A connection on which the request is on its way; `anew`: not one that was kept."""
         own = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
         head = f"{self._begin}{own}content-length: {len(body)}\r\n\r\n".encode("latin-1")
-        connection = await self._http.connection(self._address)
+        connection = await self._http.connection(self._address, anew=anew)
         connection.send(head, body)
         return connection
 
@@ -65,6 +66,10 @@ class Connection:
             return UpstreamFault("timeout", f"Upstream {self.name} sent no answer within {seconds:g} s.")
         if isinstance(error, NotHttpError):
             return UpstreamFault("garbled", f"Upstream {self.name} does not speak HTTP as it should: {error}.")
+        if isinstance(error, StreamCutError) and error.code == GARBLED:
+            return UpstreamFault("garbled", str(error))
+        if isinstance(error, StreamCutError) and error.code == TOO_LARGE:
+            return UpstreamFault("too_large", str(error), status=502)
         return UpstreamFault("reset", f"Upstream {self.name} closed the connection before its answer.")
 
     async def refusal(self, pieces: Pieces) -> bytes:
@@ -100,14 +105,29 @@ class _Answer:
     async def __aenter__(self) -> Pieces:
         upstream = self._upstream
         try:
-            connection = await upstream.post(self._body, self._headers)
-            self._deadline = Deadline(connection.close, upstream.timeouts.first_byte)
-            response = await connection.head()
+            response = await self._head()
         except BaseException as error:
             await self.__aexit__(type(error), error, error.__traceback__)
             raise
+        assert self._deadline is not None
+        # From here on it is this answer that may be too slow, not the connection, which may soon be another's.
+        self._deadline.close = response.close
         self._pieces = Pieces(upstream.name, response, self._deadline, upstream.timeouts.idle)
         return self._pieces
+
+    async def _head(self) -> HttpResponse:
+        connection = await self._upstream.post(self._body, self._headers)
+        self._deadline = Deadline(connection.close, self._upstream.timeouts.first_byte)
+        try:
+            return await connection.head()
+        except BrokenError:
+            # A kept connection that breaks before anything came was closed meanwhile, by the server or by something in
+            # between that forgot it, and with it most likely all the others.
+            if not connection.kept or connection.heard or self._deadline.expired:
+                raise
+        connection = await self._upstream.post(self._body, self._headers, anew=True)
+        self._deadline.close = connection.close
+        return await connection.head()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -125,9 +145,11 @@ class _Answer:
             raise self._upstream.fault(error, late=late) from None
 
 
-def passed_headers(response: HttpResponse) -> list[tuple[bytes, bytes]]:
-    """The upstream's headers that go on to the caller."""
-    return [header for header in response.headers if header[0].startswith(PASSED_HEADERS)]
+def passed_headers(response: HttpResponse, key: str | None = None) -> list[tuple[bytes, bytes]]:
+    """The upstream's headers that go on to the caller; not one that repeats our key."""
+    passed = [header for header in response.headers if header[0].startswith(PASSED_HEADERS)]
+    secret = key.encode() if key else None
+    return [header for header in passed if secret not in header[1]] if secret and passed else passed
 
 
 def retry_after(response: HttpResponse) -> float | None:

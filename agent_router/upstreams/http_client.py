@@ -18,13 +18,10 @@ from urllib.parse import quote, urlsplit
 import aiohappyeyeballs
 
 from agent_router.upstreams.http_connection import HttpConnection
+from agent_router.upstreams.http_errors import ConnectError
 
 KEPT_SECONDS = 30.0  # how long an idle connection is kept
 _SECOND_ADDRESS = 0.25  # seconds until another address of a host is tried beside the first (RFC 8305)
-
-
-class ConnectError(Exception):
-    """No connection; the words go on from the upstream's name."""
 
 
 def _why(error: Exception) -> str:
@@ -65,8 +62,12 @@ class HttpClient:
         self._all: set[HttpConnection] = set()
         self._sweep: asyncio.TimerHandle | None = None
 
-    async def connection(self, address: Address) -> HttpConnection:
-        """A connection that nobody else uses, kept or new. ConnectError."""
+    async def connection(self, address: Address, *, anew: bool = False) -> HttpConnection:
+        """A connection that nobody else uses, kept or new; `anew`: those that are kept are not to be trusted.
+        ConnectError."""
+        if anew:
+            for _, connection in self._idle.pop(address[:3], ()):
+                connection.close()
         return self._kept(address) or await self._connect(address)
 
     async def close(self) -> None:
@@ -83,6 +84,7 @@ class HttpClient:
         while kept:
             _, connection = kept.pop()  # the one that was used last is the least likely to have been closed
             if connection.usable:
+                connection.kept = True
                 return connection
         return None
 

@@ -7,25 +7,18 @@ it may lie unread.
 from __future__ import annotations
 
 import asyncio
-import zlib
 from collections.abc import Callable
 from typing import cast
 
 import httptools
 
+from agent_router.upstreams.http_errors import BrokenError, NotHttpError
+from agent_router.upstreams.inflating import inflater
+
 _MAX_HEAD = 64 * 1024  # bytes of status line and headers
 _PAUSE_AT = 512 * 1024  # bytes that may lie unread before the server has to wait
-_MAX_INFLATED = 64 * 1024 * 1024  # bytes that one compressed piece may become
 
 Headers = list[tuple[bytes, bytes]]
-
-
-class BrokenError(Exception):
-    """The connection ended, or was closed, before the answer was whole."""
-
-
-class NotHttpError(Exception):
-    """What came is no HTTP, or in an encoding that was not asked for."""
 
 
 class HttpResponse:
@@ -36,7 +29,7 @@ class HttpResponse:
         self.status = status
         self.headers = headers
         self._connection: HttpConnection | None = connection
-        self._inflate = _decoder(self.header(b"content-encoding"))
+        self._inflate = inflater(self.header(b"content-encoding"))
         self._pieces: list[bytes] = []
         self._size = 0
         self._waiter: asyncio.Future[None] | None = None
@@ -57,6 +50,14 @@ class HttpResponse:
 
     async def read(self) -> bytes:
         """What has come since the last time, waiting for something; empty at the end. BrokenError, NotHttpError."""
+        piece = await self._raw()
+        if self._inflate is None:
+            return piece
+        while piece and not (plain := self._inflate.feed(piece)):
+            piece = await self._raw()
+        return plain if piece else b""
+
+    async def _raw(self) -> bytes:
         while not self._pieces:
             if self._complete:
                 return b""
@@ -68,8 +69,7 @@ class HttpResponse:
         if self._connection is not None:
             self._connection.resume()
         self._size = 0
-        data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        return data if self._inflate is None else (self._inflated(data) or await self.read())
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def close(self) -> None:
         """Stop the server, if it still sends."""
@@ -99,16 +99,6 @@ class HttpResponse:
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
 
-    def _inflated(self, data: bytes) -> bytes:
-        assert self._inflate is not None
-        try:
-            plain = self._inflate.decompress(data, _MAX_INFLATED)
-        except zlib.error:
-            raise NotHttpError("its compressed body is damaged") from None
-        if self._inflate.unconsumed_tail:
-            raise NotHttpError("its compressed body is too large")
-        return plain
-
 
 class HttpConnection(asyncio.Protocol):
     """`free` is called when it can take the next request; `lost` when it is gone.
@@ -126,6 +116,10 @@ class HttpConnection(asyncio.Protocol):
         self._head_bytes = 0
         self._framed = False  # its length is known beforehand, or its end is marked
         self._paused = False
+        self.kept = False
+        """Whether it has served before."""
+        self.heard = False
+        """Whether anything came since the request was sent."""
         self._interim = False  # a 1xx response, after which the real one comes
 
     @property
@@ -134,12 +128,12 @@ class HttpConnection(asyncio.Protocol):
         return self._transport is not None and not self._transport.is_closing()
 
     def send(self, head: bytes, body: bytes) -> None:
-        """A request. Its answer is waited for with `head`."""
+        """A request. Its answer is waited for with `head`. BrokenError if the connection is gone already."""
+        if self._transport is None:
+            raise BrokenError("it was closed just now")
+        self.heard = False
         self._waiter = asyncio.get_running_loop().create_future()
-        if self._transport is None:  # it was closed just now
-            self._ended(BrokenError("lost"))
-            return
-        self._parser = httptools.HttpResponseParser(self)
+        self._parser = _parser(self)
         self._begin()
         self._transport.writelines((head, body))
 
@@ -172,6 +166,7 @@ class HttpConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         parser = self._parser
+        self.heard = True
         if parser is None:
             self.close()  # nobody asked
             return
@@ -189,6 +184,10 @@ class HttpConnection(asyncio.Protocol):
             self.close()
         elif self._response is not None:
             self._response.wake()
+
+    def eof_received(self) -> None:
+        if self._transport is not None and self._transport.get_write_buffer_size():
+            self._transport.abort()  # what the server no longer reads would keep the connection for ever
 
     def connection_lost(self, exc: Exception | None) -> None:
         whole = exc is None and self._response is not None and not self._framed
@@ -235,11 +234,12 @@ class HttpConnection(asyncio.Protocol):
         if keep and self.usable and self._transport is not None and not self._transport.get_write_buffer_size():
             self._free(self)
         elif self._transport is not None:
-            self._transport.close()
+            # Not gently: a server that does not read the rest of the request would never let it go.
+            self._transport.abort()
 
     def on_message_begin(self) -> None:
         if self._parser is None and self._transport is not None:
-            self._transport.close()  # a second answer, for which nobody asked
+            self._transport.abort()  # a second answer, for which nobody asked
 
     def _begin(self) -> None:
         self._response, self._headers, self._head_bytes, self._framed = None, [], 0, False
@@ -256,11 +256,13 @@ class HttpConnection(asyncio.Protocol):
             waiter.set_exception(error)
 
 
-def _decoder(encoding: bytes | None) -> zlib._Decompress | None:
-    """What undoes a content-encoding. None was asked for, but some servers compress all the same."""
-    name = (encoding or b"identity").strip().lower()
-    if name in (b"identity", b""):
-        return None
-    if name in (b"gzip", b"x-gzip", b"deflate"):
-        return zlib.decompressobj(zlib.MAX_WBITS | 32)
-    raise NotHttpError(f"its body has the encoding {name[:20].decode('latin-1')!r}, which was not asked for")
+def _parser(connection: HttpConnection) -> httptools.HttpResponseParser:
+    """llhttp, which is strict, with what recipients are asked to bear (RFC 9112, 2.2 and 7.1.1) and servers do."""
+    parser = httptools.HttpResponseParser(connection)
+    parser.set_dangerous_leniencies(
+        lenient_optional_cr_before_lf=True,
+        lenient_optional_crlf_after_chunk=True,
+        lenient_spaces_after_chunk_size=True,
+        lenient_data_after_close=True,
+    )
+    return parser

@@ -45,9 +45,9 @@ class OpenAIUpstream:
             if pieces.response.status >= 300:
                 return await self._refusal(pieces, secret)
             if call.stream:
-                return await self._stream(pieces, call)
+                return await self._stream(pieces, call, secret)
             body = await pieces.whole()
-            return Reply(headers=passed_headers(pieces.response), observed=self._observe(body), body=body)
+            return Reply(headers=passed_headers(pieces.response, secret), observed=self._observe(body), body=body)
 
     async def _refusal(self, pieces: Pieces, secret: str | None) -> Reply:
         response = pieces.response
@@ -57,7 +57,7 @@ class OpenAIUpstream:
         if problem.kind != "rejected" or problem.body is None:
             raise problem
         observed = Observed(error=f"upstream_{response.status}")
-        return Reply(response.status, headers=passed_headers(response), observed=observed, body=problem.body)
+        return Reply(response.status, headers=passed_headers(response, secret), observed=observed, body=problem.body)
 
     def _observe(self, body: bytes) -> Observed:
         """What a whole answer says; UpstreamFault if it is none."""
@@ -72,9 +72,9 @@ class OpenAIUpstream:
             raise UpstreamFault("empty", f"Upstream {self.name} sent an answer without a message.")
         return Observed(model_of(chunk), usage_of(chunk))
 
-    async def _stream(self, pieces: Pieces, call: Call) -> Reply:
-        stream = ChatStream(self.name, pieces)
-        headers = passed_headers(pieces.response)
+    async def _stream(self, pieces: Pieces, call: Call, secret: str | None) -> Reply:
+        stream = ChatStream(self.name, pieces, secret)
+        headers = passed_headers(pieces.response, secret)
         plain = await stream.begin()
         if plain is not None:
             observed = self._observe(plain)

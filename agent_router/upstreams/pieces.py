@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from agent_router.upstreams.deadline import Deadline
-from agent_router.upstreams.http_connection import BrokenError, HttpResponse, NotHttpError
+from agent_router.upstreams.http_connection import HttpResponse
+from agent_router.upstreams.http_errors import BrokenError, NotHttpError
 from agent_router.upstreams.reply import StreamCutError
 
-MAX_ANSWER_BYTES = 256 * 1024 * 1024
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+GARBLED, TOO_LARGE = "garbled", "answer_too_large"
+"""Codes of a StreamCutError that say more than that the connection broke."""
 # What may still come after the answer has said that it ended.
 _LINGER = 1.0
 
@@ -18,7 +21,7 @@ class Pieces:
     iterated, unlike an async generator, and so never leaves a connection behind.
     """
 
-    __slots__ = ("_deadline", "_idle", "_name", "response", "streaming")
+    __slots__ = ("_deadline", "_idle", "_lingers", "_name", "response", "streaming")
 
     def __init__(self, name: str, response: HttpResponse, deadline: Deadline, idle: float) -> None:
         self.response = response
@@ -26,29 +29,39 @@ class Pieces:
         self._name = name
         self._deadline = deadline
         self._idle = idle
+        self._lingers = False
 
     def watch_idle(self) -> None:
-        """The answer has begun: from now on nothing coming for the idle time is a break."""
+        """The answer has begun: from now on nothing coming for the idle time is a break.
+
+        Only while somebody waits for it: a caller that reads slowly makes the upstream wait, which is not its fault.
+        """
         self.streaming = True
         self._deadline.allow(self._idle)
 
     def linger(self) -> None:
         """The answer has ended: wait only a moment for the end of the connection's part, so that it can be reused."""
         if not self.response.complete:
+            self._lingers = True
             self._deadline.allow(min(self._idle, _LINGER))
 
     def __aiter__(self) -> Pieces:
         return self
 
     async def __anext__(self) -> bytes:
+        counts = self.streaming and not self._lingers
+        if counts:
+            self._deadline.begin()
         try:
             piece = await self.response.read()
-        except (BrokenError, NotHttpError):
+        except NotHttpError as error:
+            raise StreamCutError(f"Upstream {self._name} does not speak HTTP as it should: {error}.", GARBLED) from None
+        except BrokenError:
             raise self._cut() from None
         if not piece:
             raise StopAsyncIteration
-        if self.streaming:
-            self._deadline.extend()
+        if counts:
+            self._deadline.rest()
         return piece
 
     def _cut(self) -> StreamCutError:
@@ -63,7 +76,7 @@ class Pieces:
         async for piece in self:
             body += piece
             if len(body) > MAX_ANSWER_BYTES:
-                raise StreamCutError(f"The answer of upstream {self._name} is too large.", "answer_too_large")
+                raise StreamCutError(f"The answer of upstream {self._name} is too large.", TOO_LARGE)
         return bytes(body)
 
     async def aclose(self) -> None:

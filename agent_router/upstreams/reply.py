@@ -20,6 +20,8 @@ FaultKind = Literal[
     "rate_limited",  # 429
     "refused",  # 401, 402, 403: the upstream does not take our key
     "rejected",  # the request itself is at fault
+    "missing",  # 404: there is no such model there
+    "too_large",  # an answer that nobody could want
     "empty",  # an answer or a stream without content
     "garbled",  # not what was asked: HTML, half a JSON, an error event
     "open",  # the circuit breaker lets nothing through

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from agent_router.salt import installation_salt
 
 
@@ -14,11 +16,19 @@ def test_it_stays_the_same(tmp_path: Path) -> None:
     assert installation_salt(tmp_path / "other") != salt
 
 
-def test_where_it_cannot_be_kept_it_lasts_as_long_as_the_process(tmp_path: Path) -> None:
+def test_where_it_cannot_be_kept_it_lasts_as_long_as_the_process(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "file").write_text("")
     assert len(installation_salt(tmp_path / "file")) == 32
+    assert "new names" in caplog.text
 
 
-def test_a_damaged_one_is_not_used(tmp_path: Path) -> None:
-    (tmp_path / "salt").write_bytes(b"short")
-    assert len(installation_salt(tmp_path)) == 32
+@pytest.mark.parametrize("left", [b"", b"short", bytes(40)])
+def test_a_damaged_one_is_replaced(tmp_path: Path, left: bytes) -> None:
+    (tmp_path / "salt").write_bytes(left)
+    salt = installation_salt(tmp_path)
+    assert len(salt) == 32
+    assert installation_salt(tmp_path) == salt
+    assert [file.name for file in tmp_path.iterdir()] == ["salt"]
+    assert (tmp_path / "salt").stat().st_mode & 0o777 == 0o600

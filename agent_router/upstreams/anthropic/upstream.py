@@ -48,8 +48,8 @@ class AnthropicUpstream:
             if pieces.response.status >= 300:
                 await self._refuse(pieces, secret)
             if call.stream:
-                return await self._stream(pieces)
-            return self._whole(await pieces.whole(), pieces.response)
+                return await self._stream(pieces, secret)
+            return self._whole(await pieces.whole(), pieces.response, secret)
 
     async def _refuse(self, pieces: Pieces, secret: str | None) -> None:
         body = await self._connection.refusal(pieces)
@@ -58,7 +58,7 @@ class AnthropicUpstream:
         problem.body = None  # Anthropic's shape is not the caller's
         raise problem
 
-    def _whole(self, body: bytes, response: HttpResponse) -> Reply:
+    def _whole(self, body: bytes, response: HttpResponse, secret: str | None) -> Reply:
         reader = AnswerReader()
         try:
             events = list(reader.read_whole(body))
@@ -69,9 +69,11 @@ class AnthropicUpstream:
         usage = reader.usage
         if usage is not None:
             events.append(usage)
-        return Reply(headers=passed_headers(response), observed=Observed(reader.model, usage), events=_listed(events))
+        return Reply(
+            headers=passed_headers(response, secret), observed=Observed(reader.model, usage), events=_listed(events)
+        )
 
-    async def _stream(self, pieces: Pieces) -> Reply:
+    async def _stream(self, pieces: Pieces, secret: str | None) -> Reply:
         boundary = EventBoundary()
         reader = AnswerReader()
         held: list[Event] = []
@@ -84,14 +86,14 @@ class AnthropicUpstream:
                     observed = Observed(reader.model, reader.usage)
                     events = self._relay(held, pieces, boundary, reader, observed)
                     return Reply(
-                        headers=passed_headers(pieces.response), observed=observed, events=events, source=pieces
+                        headers=passed_headers(pieces.response, secret), observed=observed, events=events, source=pieces
                     )
         except AnthropicErrorEvent as error:
             raise UpstreamFault("garbled", f"Upstream {self.name} began its stream with {error}.") from None
         except (msgspec.DecodeError, EventTooLargeError):
             raise UpstreamFault("garbled", f"Upstream {self.name} sent an event that is no JSON.") from None
         if boundary.rest().lstrip()[:1] == b"{":  # a whole answer, though a stream was asked for
-            return self._whole(boundary.rest(), pieces.response)
+            return self._whole(boundary.rest(), pieces.response, secret)
         raise UpstreamFault("empty", f"Upstream {self.name} ended its stream without an answer.")
 
     async def _relay(

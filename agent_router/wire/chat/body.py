@@ -141,7 +141,7 @@ def read(raw: bytes) -> ChatBody:
     except msgspec.ValidationError as error:
         text = str(error)
         at = _AT.search(text)
-        param = at.group(1) if at else None
+        param = at.group(1).replace("[", ".[") if at else None  # as OpenAI spells it: messages.[0].role
         said = _AT.sub("", text)
         where = f"Invalid value for '{param}'" if param else "Invalid request body"
         code = "invalid_type" if text.startswith("Expected") else "invalid_value"
@@ -286,6 +286,8 @@ def _check_format(wanted: FormatIn) -> None:
         raise _invalid(at, "response_format of type 'json_schema' needs 'json_schema'.", "missing_required_parameter")
     if not re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", wanted.json_schema.name):
         raise _invalid(f"{at}.name", f"{at}.name must be letters, digits, '_' or '-', at most 64.")
+    if wanted.json_schema.schema is None and wanted.json_schema.strict:
+        raise _invalid(f"{at}.schema", f"A strict {at} needs a 'schema'.", "missing_required_parameter")
     if wanted.json_schema.schema is not None:
         problem = schema_problem(msgspec.json.encode(wanted.json_schema.schema))
         if problem:

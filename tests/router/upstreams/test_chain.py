@@ -252,6 +252,17 @@ async def test_requests_that_meet_a_short_rate_limit_wait_for_it() -> None:
     assert [answer.target for answer in answers] == [FIRST] * 3
 
 
+async def test_a_model_that_is_not_there_any_more_may_be_at_the_next(both: Chain, server: ScriptedUpstream) -> None:
+    server.script("status:code=404", "ok")
+    attempted = await both.open(call(), (FIRST, SECOND))
+    assert (attempted.target, attempted.reply.status) == (SECOND, 200)
+    assert attempted.faults == [(FIRST, "missing")]
+    assert both.breakers["first"].state == "closed"
+    server.script("status:code=404")
+    alone = await both.open(call(), (FIRST,))
+    assert alone.reply.status == 404  # the upstream's own words
+
+
 async def test_a_crashed_worker_is_asked_again_before_failing_over() -> None:
     chain = told(local=Told(a_fault("crashed"), OK, name="local"), second=Told(OK))
     attempted = await chain.open(call(), (Target("local", "pocket"), SECOND))

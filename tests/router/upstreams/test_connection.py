@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_router.settings import Timeouts
+from agent_router.upstreams import pieces as pieces_module
 from agent_router.upstreams.connection import Connection, passed_headers, retry_after
 from agent_router.upstreams.http_client import HttpClient
 from agent_router.upstreams.http_connection import HttpResponse
-from agent_router.upstreams.reply import UpstreamFault
+from agent_router.upstreams.reply import StreamCutError, UpstreamFault
+from tests.router.upstreams.raw_server import HOLD, raw_server
 from tests.upstreams.behaviour import Behaviour
 from tests.upstreams.step import Act
 from tests.upstreams.upstream import ScriptedUpstream
@@ -129,6 +131,105 @@ async def test_a_failures_body_is_not_waited_for(server: ScriptedUpstream) -> No
     await server.wait_disconnect(2)
 
 
+REFRESHED = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+
+
+async def test_kept_connections_that_somebody_forgot_are_all_replaced_at_once() -> None:
+    client = HttpClient(1)
+    async with raw_server(*([REFRESHED] for _ in range(5)), [None], [REFRESHED]) as server:
+        connection = Connection("x", f"http://127.0.0.1:{server.port}/v1", client, TIMES)
+
+        async def one() -> bytes:
+            async with connection.answer(BODY, {}) as pieces:
+                return await pieces.whole()
+
+        await asyncio.gather(*(one() for _ in range(5)))
+        assert server.connections == 5
+        assert await one() == b"ok"
+        assert (len(server.requests), server.connections) == (7, 6)
+        assert await one() == b"ok"
+        assert server.connections == 6
+        assert len(client._all) == 1
+        await client.close()
+
+
+async def test_a_new_connection_that_breaks_is_not_tried_again_here() -> None:
+    async with raw_server([None]) as server:
+        problem = await failure(f"http://127.0.0.1:{server.port}/v1")
+        assert problem.kind == "reset"
+        assert server.connections == 1
+
+
+async def test_a_deadline_is_its_own_answers_and_nobody_elses() -> None:
+    """A first caller has its whole answer here and does not read it; a second one has the connection meanwhile."""
+    times = TIMES.model_copy(update={"first_byte": 5, "idle": 0.1})
+    client = HttpClient(1)
+    slow = [b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"]
+    async with raw_server([REFRESHED], [*slow, b"1\r\nx\r\n", HOLD]) as server:
+        connection = Connection("x", f"http://127.0.0.1:{server.port}/v1", client, times)
+        async with connection.answer(BODY, {}) as first:
+            first.watch_idle()
+        await asyncio.sleep(0.02)
+        async with connection.answer(BODY, {}) as second:
+            assert server.connections == 1
+            assert await anext(second) == b"x"
+            await asyncio.sleep(0.3)
+            assert second.response._error is None
+            await second.aclose()
+        assert await first.whole() == b"ok"
+        await first.aclose()
+    await client.close()
+
+
+async def test_a_caller_that_reads_slowly_is_not_an_upstream_that_is_silent() -> None:
+    times = TIMES.model_copy(update={"idle": 0.1})
+    client = HttpClient(1)
+    answer = [b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", *[b"1\r\nx\r\n"] * 5, b"0\r\n\r\n"]
+    async with raw_server(answer) as server:
+        async with Connection("x", f"http://127.0.0.1:{server.port}/v1", client, times).answer(BODY, {}) as pieces:
+            pieces.watch_idle()
+        body = b""
+        async for piece in pieces:
+            body += piece
+            await asyncio.sleep(0.3)
+        assert body == b"xxxxx"
+        await pieces.aclose()
+        await client.close()
+
+
+async def test_pings_behind_the_end_do_not_keep_an_answer_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pieces_module, "_LINGER", 0.2)
+    client = HttpClient(1)
+    answer = [b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", *[b"1\r\nx\r\n"] * 5000]
+    async with raw_server(answer) as server:
+        async with Connection("x", f"http://127.0.0.1:{server.port}/v1", client, TIMES).answer(BODY, {}) as pieces:
+            pieces.watch_idle()
+        pieces.linger()
+        began = time.monotonic()
+        with pytest.raises(StreamCutError):
+            await pieces.whole()
+        assert time.monotonic() - began < 1
+        await pieces.aclose()
+    await client.close()
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "words"),
+    [
+        ([b"transfer-encoding: chunked\r\n\r\n", b"zz\r\n"], "garbled", "malformed"),
+        ([b"content-encoding: gzip\r\ncontent-length: 5\r\n\r\nhello"], "garbled", "damaged"),
+        ([b"content-length: 5000\r\n\r\n" + b"x" * 5000], "too_large", "too large"),
+    ],
+)
+async def test_a_body_that_is_at_fault_is_called_so(
+    monkeypatch: pytest.MonkeyPatch, body: list[bytes], kind: str, words: str
+) -> None:
+    monkeypatch.setattr(pieces_module, "MAX_ANSWER_BYTES", 1000)
+    async with raw_server([b"HTTP/1.1 200 OK\r\n", *body]) as server:
+        problem = await failure(f"http://127.0.0.1:{server.port}/v1")
+        assert (problem.kind, words in problem.message) == (kind, True)
+
+
 async def test_cancelling_closes_the_connection(server: ScriptedUpstream) -> None:
     server.script("stall_before_headers")
     task = asyncio.ensure_future(ask(server.base_url + "/chat/completions", first_byte=10))
@@ -150,7 +251,8 @@ async def test_headers_that_are_passed_on() -> None:
         "anthropic-ratelimit-x": "2", "Set-Cookie": "secret", "Content-Type": "text/html", "Server": "s",
         "Content-Encoding": "identity", "retry-after": "5",
     }  # fmt: skip
-    assert passed_headers(_answer(sent)) == [
+    assert not passed_headers(_answer({"x-request-id": "you sent sk-secret"}), "sk-secret")
+    assert passed_headers(_answer(sent), "sk-secret") == [
         (b"x-request-id", b"r"),
         (b"openai-processing-ms", b"5"),
         (b"x-ratelimit-remaining-requests", b"1"),

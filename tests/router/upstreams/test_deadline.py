@@ -40,7 +40,7 @@ async def test_what_comes_puts_it_off() -> None:
     deadline = Deadline(closed, 0.1)
     for _ in range(6):
         await asyncio.sleep(0.04)
-        deadline.extend()
+        deadline.begin()
     assert closed.at == []
     await asyncio.sleep(0.25)
     assert len(closed.at) == 1
@@ -57,3 +57,14 @@ async def test_another_bound_counts_from_now_be_it_shorter_or_longer() -> None:
     assert (len(short.at), len(long.at)) == (1, 0)
     await asyncio.sleep(0.2)
     assert len(long.at) == 1
+
+
+async def test_while_it_rests_no_time_passes() -> None:
+    closed = Closed()
+    deadline = Deadline(closed, 0.05)
+    deadline.rest()
+    await asyncio.sleep(0.2)
+    assert closed.at == []
+    deadline.begin()
+    await asyncio.sleep(0.2)
+    assert len(closed.at) == 1

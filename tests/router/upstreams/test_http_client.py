@@ -16,7 +16,8 @@ import pytest
 import trustme
 
 from agent_router.upstreams import http_client
-from agent_router.upstreams.http_client import Address, ConnectError, HttpClient
+from agent_router.upstreams.http_client import Address, HttpClient
+from agent_router.upstreams.http_errors import ConnectError
 from tests.router.upstreams.raw_server import raw_server
 from tests.router.upstreams.test_http_connection import LENGTH, ask, post, whole
 

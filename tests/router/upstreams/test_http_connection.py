@@ -10,9 +10,10 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from agent_router.upstreams import http_connection
+from agent_router.upstreams import inflating
 from agent_router.upstreams.http_client import Address, HttpClient
-from agent_router.upstreams.http_connection import BrokenError, HttpResponse, NotHttpError
+from agent_router.upstreams.http_connection import HttpResponse
+from agent_router.upstreams.http_errors import BrokenError, NotHttpError
 from tests.router.upstreams.raw_server import HOLD, RawServer, raw_server
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -59,6 +60,8 @@ async def told(*answers: Sequence[bytes | None]) -> AsyncIterator[tuple[RawServe
         [OK + b"transfer-encoding: chunked\r\ntrailer: x\r\n\r\n5\r\nhello\r\n0\r\nx: 1\r\n\r\n"],
         [OK + b"content-length: 5\r\nconnection: close\r\n\r\nhello", None],
         [OK + b"content-length:5\r\ncontent-encoding: identity\r\n\r\nhello"],
+        [b"HTTP/1.1 200 OK\ncontent-length: 5\n\nhello"],  # lines that end in LF only
+        [OK + b"transfer-encoding: chunked\r\n\r\n5  \r\nhello\r\n0\r\n\r\n"],
     ],
 )
 async def test_every_framing(answer: list[bytes | None]) -> None:
@@ -89,8 +92,25 @@ async def test_an_encoding_that_nobody_asked_for_is_undone(squeeze: object) -> N
         assert await whole(await post(client, server.port)) == b"hello" * 10_000
 
 
+async def test_many_empty_pieces_and_members_of_gzip() -> None:
+    squeeze = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+    empty = [squeeze.compress(b"") + squeeze.flush(zlib.Z_SYNC_FLUSH) for _ in range(2000)]
+    body = b"".join(empty) + squeeze.compress(b"hel") + squeeze.flush() + gzip.compress(b"lo")
+    head = OK + b"content-encoding: gzip\r\ncontent-length: " + str(len(body)).encode() + b"\r\n\r\n"
+    async with told([head, *(body[at : at + 5] for at in range(0, len(body), 5))]) as (server, client):
+        assert await whole(await post(client, server.port)) == b"hello"
+
+
+async def test_deflate_without_its_frame() -> None:
+    squeeze = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    body = squeeze.compress(b"hello") + squeeze.flush()
+    head = OK + b"content-encoding: deflate\r\ncontent-length: " + str(len(body)).encode() + b"\r\n\r\n"
+    async with told([head + body]) as (server, client):
+        assert await whole(await post(client, server.port)) == b"hello"
+
+
 async def test_a_bomb_is_not_inflated(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_connection, "_MAX_INFLATED", 1000)
+    monkeypatch.setattr(inflating, "_MAX_INFLATED", 1000)
     body = gzip.compress(bytes(1_000_000))
     head = OK + b"content-encoding: gzip\r\ncontent-length: " + str(len(body)).encode() + b"\r\n\r\n"
     async with told([head + body]) as (server, client):
@@ -200,6 +220,34 @@ async def test_an_answer_before_the_request_was_read_is_not_followed_by_another_
     await client.close()
     server.close()
     await asyncio.sleep(0.1)
+
+
+async def test_a_server_that_never_reads_the_rest_of_a_request_is_let_go() -> None:
+    gone = asyncio.Event()
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        reader._transport.pause_reading()  # type: ignore[attr-defined]
+        writer.write(b"HTTP/1.1 413 Too large\r\ncontent-length: 2\r\n\r\nno")
+        await writer.drain()
+        await asyncio.sleep(0.3)
+        reader._transport.resume_reading()  # type: ignore[attr-defined]
+        with suppress(OSError):
+            while await reader.read(1 << 20):
+                pass
+        gone.set()
+        writer.close()
+
+    server = await asyncio.start_server(refuse, "127.0.0.1", 0, limit=1024)
+    client = HttpClient(5)
+    response = await post(client, server.sockets[0].getsockname()[1], bytes(30_000_000))
+    assert (response.status, await whole(response)) == (413, b"no")
+    await asyncio.sleep(0.05)
+    assert not client._all  # and with it what was not sent
+    await asyncio.wait_for(gone.wait(), 2)
+    await client.close()
+    server.close()
+    await asyncio.sleep(0.05)
 
 
 async def test_a_reader_that_is_slow_makes_the_server_wait() -> None:
