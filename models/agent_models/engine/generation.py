@@ -130,7 +130,7 @@ class Generation:
             yield from self._write([token])
             if released.stopped is not None:
                 return "stop"
-            if loops(self._output):
+            if loops(self._output) and not self._end_soon():
                 break
         if text := released.finish():
             yield TextDelta(text, tuple(logprobs))
@@ -147,7 +147,7 @@ class Generation:
                 yield from self._write([token])
                 if not raw.endswith(_CLOSE):
                     if loops(self._output):
-                        return "length"
+                        self._end_soon()
                     continue
             if not raw:
                 return "tool_calls"
@@ -163,6 +163,12 @@ class Generation:
             raw.clear()
             self._follow(self._constraints.further)
         return "length"
+
+    def _end_soon(self) -> bool:
+        """A loop inside a grammar is left by the grammar's own ways out, so that what comes out is whole; whether there
+        is a grammar. Where it has none, as in a list of 300 zeros that was asked for, the loop was no loop."""
+        self._sampler.ending = self._grammar is not None
+        return self._sampler.ending
 
     def _check(self, call: ToolCallDelta) -> None:
         validator = self._constraints.checks.get(call.name or "")

@@ -118,6 +118,8 @@ class Sampler:
         self._rows = np.zeros(size, dtype=[("id", np.int32), ("logit", np.float32), ("p", np.float32)])
         self._ids = np.arange(size, dtype=np.int32)
         self._utf8 = StrictUtf8(model)
+        self.ending = False
+        """Within a grammar: take the way to its end wherever there is one."""
 
     def sample(self, grammar: Grammar | None) -> int:
         """The next token, after which the context's logits are those of the position before it.
@@ -127,7 +129,9 @@ class Sampler:
         if grammar is None:
             return int(llama.llama_sampler_sample(self._chain, self._context.handle, self.row))
         # Trying the free choice first spares testing the whole vocabulary against the grammar.
-        token = self._choose(self._fill())
+        token = self._way_out(grammar) if self.ending else None
+        if token is None:
+            token = self._choose(self._fill())
         barred = self._utf8.barred()
         if token in barred or not grammar.allows(token):
             array = self._fill()
@@ -139,6 +143,16 @@ class Sampler:
         llama.llama_sampler_accept(self._chain, token)
         self._utf8.accept(token)
         return token
+
+    def _way_out(self, grammar: Grammar) -> int | None:
+        """The token that ends the innermost string, object or array, if it may come next."""
+        return next(
+            (token for token in self._model.remember("ways_out", self._ways_out) if grammar.allows(token)), None
+        )
+
+    def _ways_out(self) -> list[int]:
+        tokens = {self._model.piece(token): token for token in range(self._model.vocabulary_size)}
+        return [tokens[piece] for piece in (b'"', b"}", b"]") if piece in tokens]
 
     def _fill(self) -> Any:
         self._rows["id"] = self._ids

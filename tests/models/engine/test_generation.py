@@ -257,3 +257,28 @@ def test_a_call_that_breaks_what_no_grammar_expresses_is_not_released(model: Mod
         except UnsupportedRequestError as error:
             refused.add(error.param)
     assert refused == {"tools"}
+
+
+def test_a_list_of_equal_values_that_was_asked_for_is_no_loop(model: Model) -> None:
+    schema = {"type": "array", "items": {"enum": [0]}, "minItems": 300, "maxItems": 300}
+    events = answer(model, ask(output_format=schema_format(schema), max_tokens=1500))
+    assert reason_of(events) == "stop"
+    assert json.loads(text_of(events)) == [0] * 300
+
+
+@pytest.mark.parametrize("kind", ["json_object", "call"])
+def test_a_loop_inside_a_grammar_ends_whole(model: Model, kind: str) -> None:
+    letter = next(t for t in range(256) if model.piece(t) == b"a")
+    bias = {letter: 90.0}  # inside a string it never stops by itself
+    if kind == "call":
+        say = Tool("say", "", {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]})
+        events = answer(model, ask(tools=(say,), tool_choice="required", logit_bias=bias, max_tokens=1500))
+        assert reason_of(events) == "tool_calls"
+        arguments = json.loads(calls_of(events)[0].arguments)
+    else:
+        schema = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"]}
+        events = answer(model, ask(output_format=schema_format(schema), logit_bias=bias, max_tokens=1500))
+        assert reason_of(events) == "stop"
+        arguments = json.loads(text_of(events))
+    assert arguments["text"].count("a") > 100
+    assert usage_of(events).output < 600
