@@ -114,7 +114,7 @@ class App:
     async def start(self) -> None:
         """Build what needs the event loop. No network, and no worker before a request needs one."""
         settings, data = self.configuration.settings, self.configuration.data
-        registry = self._registry = Registry(settings)
+        registry = self._registry = Registry(settings, data)
         closed = self.names.closed
         money = Money(
             (closed.provider, closed.model) if closed else None,

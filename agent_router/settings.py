@@ -129,6 +129,11 @@ class Local(_Section):
     cache_tokens: int | None = Field(
         None, gt=0, description="tokens that the KV cache holds for all requests together; default: by free memory"
     )
+    prefix_disk_mb: int = Field(
+        2048,
+        ge=0,
+        description="disk for hot prompt prefixes, so that they need not be read again after a restart; 0: none",
+    )
     parallel: int = Field(8, ge=1, le=32, description="requests that are answered at a time")
     threads: int | None = Field(None, gt=0, description="CPU threads; default: the physical cores")
     gpu_layers: int | None = Field(None, ge=-1, description="layers on the GPU, -1 all; default: none")

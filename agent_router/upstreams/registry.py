@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from agent_models.engine.engine import Engine
+from agent_models.engine.load_options import LoadOptions
 from agent_router.local_models import local_paths
 from agent_router.settings import Settings
 from agent_router.upstreams.anthropic.upstream import AnthropicUpstream
@@ -14,20 +17,25 @@ from agent_router.upstreams.reply import Upstream
 
 
 class Registry:
-    """The upstreams of one running router. Build it on the event loop; `close` frees everything."""
+    """The upstreams of one running router, whose folder is `data`. Build it on the event loop; `close` frees all."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, data: Path) -> None:
         local = settings.local
+        load = LoadOptions(
+            context_window=local.context_window,
+            cells=local.cache_tokens,
+            slots=local.parallel,
+            threads=local.threads,
+            gpu_layers=local.gpu_layers,
+            prefixes=data / "prefixes",
+            prefix_bytes=local.prefix_disk_mb * 1024**2,
+        )
         self.local = LocalUpstream(
             {
                 name: Engine(
                     path,
                     name=name,
-                    context_window=local.context_window,
-                    cells=local.cache_tokens,
-                    threads=local.threads,
-                    gpu_layers=local.gpu_layers,
-                    slots=local.parallel,
+                    load=load,
                     queue_limit=local.queue,
                     idle_seconds=local.idle_seconds,
                     hang_seconds=local.hang_seconds,

@@ -32,7 +32,7 @@ THREADS = 2
 CONTEXT = 2048
 
 
-def llama_server(folder: Path) -> Target:
+def llama_server(folder: Path, model: Path = MODEL_FILE, *, threads: int = THREADS, context: int = CONTEXT) -> Target:
     """`python -m llama_cpp.server` from our own build of llama.cpp. Missing if its further needs cannot be met."""
     home = folder / "llama-server"
     python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
@@ -44,8 +44,8 @@ def llama_server(folder: Path) -> Target:
     if subprocess.run([python, "-c", "import llama_cpp.server.app"], capture_output=True, check=False).returncode:
         _run(python, "-m", "pip", "install", "-q", *needs)
     port = free_port()
-    command = [str(python), "-m", "llama_cpp.server", "--model", str(MODEL_FILE), "--port", str(port)]
-    command += ["--n_ctx", str(CONTEXT), "--n_threads", str(THREADS), "--n_threads_batch", str(THREADS)]
+    command = [str(python), "-m", "llama_cpp.server", "--model", str(model), "--port", str(port)]
+    command += ["--n_ctx", str(context), "--n_threads", str(threads), "--n_threads_batch", str(threads)]
     return Target("llama_cpp.server", port, [*command, "--verbose", "False"], model="local", patience=60)
 
 

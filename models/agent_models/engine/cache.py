@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -52,6 +52,16 @@ class Cache:
         return self._tree.cells
 
     @property
+    def free(self) -> int:
+        """Sequences that hold nothing."""
+        return len(self._free)
+
+    @property
+    def kept(self) -> Collection[int]:
+        """Sequences that nobody uses now."""
+        return self._kept.keys()
+
+    @property
     def room(self) -> int:
         """Cells that are free, or would be if all that is kept were given up."""
         running = {sequence for sequence in self._tree if sequence not in self._kept}
@@ -77,6 +87,31 @@ class Cache:
             self._cells.copy(holder, sequence, length)
         self._tree.begin(sequence, prompt, length)
         return sequence, length
+
+    def restore(self, tokens: Sequence[int], put: Callable[[int], bool]) -> bool | None:
+        """Keep a sequence of these tokens that `put` loads into the id it is given. None if there is no room for it,
+        False if it was not taken."""
+        if (not self._free and not self.give_up()) or not self.make_room(len(tokens)):
+            return None
+        sequence = self._free.pop()
+        if not put(sequence):
+            self._cells.drop(sequence)
+            self._free.append(sequence)
+            return False
+        self._tree.begin(sequence, (), 0)
+        self._tree.extend(sequence, tokens)
+        self._kept[sequence] = _Kept(self._now(), 0)
+        return True
+
+    def borrow(self, tokens: Sequence[int]) -> int | None:
+        """A sequence of just these tokens, if they are held: to be dropped soon."""
+        length, holder = self._match(tokens)
+        if length < len(tokens) or holder is None or not self._free or self._whole_only:
+            return None
+        sequence = self._free.pop()
+        self._cells.copy(holder, sequence, length)
+        self._tree.begin(sequence, tokens, length)
+        return sequence
 
     def held(self, sequence: int) -> int:
         """How many tokens the sequence holds."""

@@ -16,6 +16,7 @@ from typing import Literal
 from agent_models.completion import CompletionRequest, Event, Usage
 from agent_models.engine import protocol
 from agent_models.engine.idleness import Idleness
+from agent_models.engine.load_options import LoadOptions
 from agent_models.engine.protocol import ModelInfo
 from agent_models.engine.rates import Rates
 from agent_models.engine.worker_process import WorkerProcess
@@ -59,33 +60,21 @@ class Engine:
         path: Path,
         *,
         name: str,
-        context_window: int | None = None,
-        threads: int | None = None,
-        gpu_layers: int | None = None,
-        cells: int | None = None,
-        slots: int = 8,
+        load: LoadOptions = LoadOptions(),  # noqa: B008 - frozen
         queue_limit: int = 32,
         idle_seconds: float = 0,
         hang_seconds: float = 20,
         load_seconds: float = 120,
         make_room: Callable[[Engine], Awaitable[bool]] | None = None,
     ) -> None:
-        """Nothing is started yet. `context_window` is the most tokens of one request, `cells` those of all together, in
-        the cache; None: what the machine affords. `slots`: how many requests are worked on at a time; `queue_limit`:
-        how many more may wait. After `idle_seconds` without a request (0: never) the model is unloaded until the next.
-        `make_room` is asked for memory where the model does not fit; whether to try again is what it returns."""
+        """Nothing is started yet. `queue_limit`: how many requests may wait. After `idle_seconds` without one (0:
+        never) the model is unloaded until the next. `make_room` is asked for memory where the model does not fit, and
+        returns whether to try again."""
         self.path, self.name = path, name
         self.info: ModelInfo | None = None
         self.state: State = "stopped"
         self.restarts = 0
-        options = {
-            "--n-ctx": context_window,
-            "--threads": threads,
-            "--gpu-layers": gpu_layers,
-            "--slots": slots,
-            "--cells": cells,
-        }
-        self._options = [f"{key}={value}" for key, value in options.items() if value is not None]
+        self._load = load
         self._queue_limit, self._hang_seconds, self._load_seconds = queue_limit, hang_seconds, load_seconds
         self._make_room = make_room
         self._idleness = Idleness(idle_seconds, lambda: self.idle_since, self._begin_unloading)
@@ -326,7 +315,7 @@ class Engine:
 
     async def _one_life(self, loaded: asyncio.Future[None]) -> EngineCrashedError:
         """One worker from spawn to death; returns what ended it. Raises ModelFileError if it cannot load."""
-        worker = await WorkerProcess.spawn(self.path, self._options)
+        worker = await WorkerProcess.spawn(self.path, self._load.arguments())
         self._worker = worker
         watch: asyncio.Task[None] | None = None
         stopping = False

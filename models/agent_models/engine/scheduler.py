@@ -16,6 +16,7 @@ from agent_models.engine.batch import Batch
 from agent_models.engine.cache import Cache
 from agent_models.engine.context import Context, NoRoomError
 from agent_models.engine.generation import Generation, Step
+from agent_models.engine.hot_prefixes import HotPrefixes
 from agent_models.engine.prefix_tree import common_prefix
 from agent_models.engine.protocol import Measured
 
@@ -56,9 +57,13 @@ Fail = Callable[[Running, Exception], None]
 
 
 class Scheduler:
-    """`report` is given the events of each answer, its `Usage` last; `fail` the exception that ended one."""
+    """`report` is given the events of each answer, its `Usage` last; `fail` the exception that ended one. `hot`:
+    prefixes that are on disk as well."""
 
-    def __init__(self, context: Context, cache: Cache, *, report: Report, fail: Fail) -> None:
+    def __init__(
+        self, context: Context, cache: Cache, *, report: Report, fail: Fail, hot: HotPrefixes | None = None
+    ) -> None:
+        self._hot = hot
         self._context = context
         self._cache = cache
         self._report = report
@@ -118,6 +123,8 @@ class Scheduler:
             needed = len(running.prompt) - self._cache.match(running.prompt) + ROOM_TO_WRITE
             if needed > self._cache.room:
                 return
+        if self._hot is not None:
+            self._hot.bring(running.prompt)
         opened = self._cache.open(running.prompt)
         if opened is None:
             return
@@ -125,6 +132,8 @@ class Scheduler:
         running.unread = list(running.prompt[held:])
         if not running.first:
             running.cached = held
+            if self._hot is not None:
+                self._hot.used(running.prompt, held)
 
     def _fill(self) -> list[tuple[Running, int, int]]:
         """Fills the batch; returns who is in it, with how many tokens, and the row of the last one's logits."""

@@ -12,10 +12,15 @@ from agent_models.engine import protocol
 from agent_models.engine.cache import Cache
 from agent_models.engine.context import Context
 from agent_models.engine.generation import Generation, Step
+from agent_models.engine.hot_prefixes import HotPrefixes
 from agent_models.engine.model import Model
 from agent_models.engine.preparing import Failure, Prepared, Ready
+from agent_models.engine.saved_prefixes import SavedPrefixes
 from agent_models.engine.scheduler import Running, Scheduler
 from agent_models.errors import ContextOverflowError, UnsupportedRequestError
+
+SAVE_AFTER = 0.5
+"""Seconds without a request, after which a hot prefix is saved."""
 
 
 class Inbox(Protocol):
@@ -39,13 +44,17 @@ class Outbox(Protocol):
 class Serving:
     """Serves one model with one context."""
 
-    def __init__(self, model: Model, context: Context, inbox: Inbox, outbox: Outbox) -> None:
+    def __init__(
+        self, model: Model, context: Context, inbox: Inbox, outbox: Outbox, saved: SavedPrefixes | None = None
+    ) -> None:
         self._model = model
         self._context = context
         self._inbox = inbox
         self._outbox = outbox
         self.cache = Cache(context, whole_only=model.recurrent)
-        self.scheduler = Scheduler(context, self.cache, report=self._report, fail=self._failed)
+        # A recurrent state is small to read again only from its very end, and so is not saved.
+        self.hot = HotPrefixes(saved, self.cache, context) if saved is not None and not model.recurrent else None
+        self.scheduler = Scheduler(context, self.cache, report=self._report, fail=self._failed, hot=self.hot)
 
     def serve(self, prepared: queue.SimpleQueue[Ready]) -> None:
         """For ever; the inbox ends the process."""
@@ -56,7 +65,7 @@ class Serving:
         """Take what has come, waiting for it if nothing is to do, and evaluate one step."""
         scheduler = self.scheduler
         if not scheduler.running:
-            self._take(prepared.get())
+            self._take(self._wait(prepared))
         while True:
             try:
                 self._take(prepared.get_nowait())
@@ -70,6 +79,15 @@ class Serving:
             scheduler.step()
         self._outbox.flush()
         self._outbox.beat()
+
+    def _wait(self, prepared: queue.SimpleQueue[Ready]) -> Ready:
+        """For the next message; what is due is saved when none comes for a moment."""
+        if self.hot is not None:
+            try:
+                return prepared.get(timeout=SAVE_AFTER)
+            except queue.Empty:
+                self.hot.save()
+        return prepared.get()
 
     def _take(self, ready: Ready) -> None:
         if isinstance(ready, Prepared):

@@ -11,6 +11,7 @@ import contextlib
 import os
 import queue
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -22,6 +23,7 @@ from agent_models.errors import ModelFileError, ModelMemoryError
 if TYPE_CHECKING:
     from agent_models.engine.context import Context
     from agent_models.engine.model import Model
+    from agent_models.engine.saved_prefixes import SavedPrefixes
 
 _BEAT_SECONDS = 0.25
 
@@ -111,7 +113,7 @@ def main() -> None:
         prepared: queue.SimpleQueue[preparing.Ready] = queue.SimpleQueue()
         arguments = (PromptWriter(model), inbox.waiting, prepared.put)
         threading.Thread(target=preparing.prepare, args=arguments, daemon=True).start()
-        Serving(model, context, inbox, outbox).serve(prepared)
+        Serving(model, context, inbox, outbox, _saved(options)).serve(prepared)
 
 
 def _load(options: argparse.Namespace) -> tuple[Model, Context | None]:
@@ -133,11 +135,25 @@ def _load(options: argparse.Namespace) -> tuple[Model, Context | None]:
     return model, model.open_context(cells=options.cells or room.cells)
 
 
+def _saved(options: argparse.Namespace) -> SavedPrefixes | None:
+    from agent_models.engine.saved_prefixes import SavedPrefixes
+
+    if options.prefixes is None or not options.prefix_bytes:
+        return None
+    try:
+        return SavedPrefixes(options.prefixes, options.path, options.prefix_bytes)
+    except OSError as error:
+        sys.stderr.write(f"No prefix will be saved: {options.prefixes} cannot be used ({error.strerror}).\n")
+        return None
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     parser.add_argument("path", type=Path)
     parser.add_argument("--n-ctx", type=int)
     parser.add_argument("--cells", type=int)
+    parser.add_argument("--prefixes", type=Path)
+    parser.add_argument("--prefix-bytes", type=int, default=0)
     parser.add_argument("--slots", type=int, default=8)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--gpu-layers", type=int)

@@ -14,6 +14,7 @@ import pytest
 
 from agent_models.completion import Event, Image, Message, TextDelta
 from agent_models.engine.engine import Engine
+from agent_models.engine.load_options import LoadOptions
 from agent_models.engine.worker_process import WorkerProcess
 from agent_models.errors import (
     ContextOverflowError,
@@ -42,7 +43,7 @@ async def engine(tiny_path: Path) -> AsyncIterator[Engine]:
 @pytest.fixture
 async def narrow(tiny_path: Path) -> AsyncIterator[Engine]:
     """One request at a time."""
-    engine = Engine(tiny_path, name="tiny", hang_seconds=30, slots=1)
+    engine = Engine(tiny_path, name="tiny", hang_seconds=30, load=LoadOptions(slots=1))
     await engine.start()
     yield engine
     await engine.stop()
@@ -102,7 +103,7 @@ async def test_a_cancelled_task_frees_the_queue(narrow: Engine) -> None:
 
 
 async def test_the_queue_is_first_in_first_out_and_bounded(tiny_path: Path) -> None:
-    engine = Engine(tiny_path, name="tiny", queue_limit=2, slots=1)
+    engine = Engine(tiny_path, name="tiny", queue_limit=2, load=LoadOptions(slots=1))
     await engine.start()
     running = engine.complete(ENDLESS)
     await _first(running)
@@ -192,14 +193,14 @@ async def test_what_does_not_fit_is_refused_and_tried_again_when_room_was_made(t
     async def make_room(engine: Engine) -> bool:
         asked.append(engine.name)
         if len(asked) == 2:
-            engine._options = [option for option in engine._options if not option.startswith("--n-ctx")]
+            engine._load = LoadOptions()
         return len(asked) <= 2
 
-    engine = Engine(tiny_path, name="tiny", context_window=2**40, make_room=make_room)
+    engine = Engine(tiny_path, name="tiny", load=LoadOptions(context_window=2**40), make_room=make_room)
     assert usage_of(await collect(engine.complete(ask(max_tokens=2)))).output > 0
     assert asked == ["tiny", "tiny"]
     await engine.stop()
-    refused = Engine(tiny_path, name="tiny", context_window=2**40)
+    refused = Engine(tiny_path, name="tiny", load=LoadOptions(context_window=2**40))
     with pytest.raises(ModelMemoryError, match="MiB are free"):
         await collect(refused.complete(ask()))
     assert refused.failure is not None
@@ -348,7 +349,7 @@ async def test_stopping_ends_the_worker_and_what_runs(engine: Engine) -> None:
 
 
 async def test_the_context_window_can_be_chosen(tiny_path: Path) -> None:
-    engine = Engine(tiny_path, name="tiny", context_window=512, threads=1)
+    engine = Engine(tiny_path, name="tiny", load=LoadOptions(context_window=512, threads=1))
     await engine.start()
     assert engine.info is not None
     assert (engine.info.context_window, engine.info.trained_context) == (512, 2048)

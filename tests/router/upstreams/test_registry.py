@@ -21,8 +21,8 @@ SETTINGS = {
 }
 
 
-async def test_each_provider_speaks_its_dialect() -> None:
-    registry = Registry(Settings.model_validate(SETTINGS))
+async def test_each_provider_speaks_its_dialect(tmp_path: Path) -> None:
+    registry = Registry(Settings.model_validate(SETTINGS), tmp_path)
     try:
         assert list(registry.upstreams) == ["local", "work", "claude", "google"]
         assert isinstance(registry.upstreams["work"], OpenAIUpstream)
@@ -33,8 +33,8 @@ async def test_each_provider_speaks_its_dialect() -> None:
         await registry.close()
 
 
-async def test_an_engine_each_model_none_of_them_started() -> None:
-    registry = Registry(Settings.model_validate(SETTINGS))
+async def test_an_engine_each_model_none_of_them_started(tmp_path: Path) -> None:
+    registry = Registry(Settings.model_validate(SETTINGS), tmp_path)
     try:
         assert list(registry.local.engines) == ["big", "pocket"]
         assert registry.local.engines["big"].path == Path("/nowhere/big.gguf")
@@ -43,8 +43,8 @@ async def test_an_engine_each_model_none_of_them_started() -> None:
         await registry.close()
 
 
-async def test_an_upstream_without_its_key_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    registry = Registry(Settings.model_validate(SETTINGS))
+async def test_an_upstream_without_its_key_is_known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    registry = Registry(Settings.model_validate(SETTINGS), tmp_path)
     try:
         assert (registry.keyed("work"), registry.keyed("claude"), registry.keyed("google")) == (True, False, True)
         monkeypatch.setenv("NO_SUCH_KEY_HERE", "k")

@@ -1,0 +1,82 @@
+"""What is measured inside the worker: Python's part of a step, and that nothing is left behind."""
+
+from __future__ import annotations
+
+import random
+import statistics
+import time
+from pathlib import Path
+
+from agent_models.completion import CompletionRequest, Message, OutputFormat, Text, Tool
+from agent_models.engine.model import Model
+from agent_models.engine.native_log import quiet_log
+from tests.bench.figures import Figures
+from tests.bench.processes import rss
+from tests.models.engine.asking import Desk
+
+REQUESTS = 10_000
+
+
+def _ask(text: str, **fields: object) -> CompletionRequest:
+    return CompletionRequest(messages=(Message("user", (Text(text),)),), **fields)  # type: ignore[arg-type]
+
+
+def overhead(figures: Figures, path: Path, what: str, tokens: int = 100) -> None:
+    """The share of a generated token's time that is not llama_decode's."""
+    quiet_log()
+    desk = Desk(Model(path, window=4096, threads=1, gpu_layers=None))
+    inside = 0.0
+    decode = desk.context.decode
+
+    def timed(batch: object) -> None:
+        nonlocal inside
+        began = time.perf_counter()
+        decode(batch)  # type: ignore[arg-type]
+        inside += time.perf_counter() - began
+
+    desk.context.decode = timed  # type: ignore[method-assign,assignment]
+    shares = []
+    for nth in range(5):
+        desk.begin(_ask(f"number {nth}", max_tokens=tokens, temperature=0.0, logit_bias={258: -100.0}))
+        desk.run(1)
+        inside, began = 0.0, time.perf_counter()
+        desk.run()
+        shares.append(100 * (1 - inside / (time.perf_counter() - began)))
+    figures.add("agent-router", statistics.median(shares), f"{what}: Python's part of a token", "%", bar=5)
+
+
+def soak(figures: Figures, path: Path, what: str) -> None:
+    """Ten thousand requests of mixed kind with random cancels: cells and memory afterwards."""
+    import os
+
+    quiet_log()
+    desk = Desk(Model(path, window=None, threads=1, gpu_layers=None))
+    chance = random.Random(3)
+    tool = Tool("ping", "", {"type": "object", "properties": {"n": {"type": "integer"}}})
+    begun, grown = 0, 0.0
+    while begun < REQUESTS:
+        while len(desk.scheduler.running) < 8 and begun < REQUESTS:
+            fields: dict[str, object] = {"max_tokens": chance.randrange(1, 24), "seed": chance.randrange(99)}
+            kind = chance.randrange(5)
+            if kind == 1:
+                fields |= {"tools": (tool,), "tool_choice": "required", "max_tokens": 64}
+            elif kind == 2:
+                fields |= {"output_format": OutputFormat("json_object")}
+            desk.begin(_ask("shared words " * chance.randrange(40) + str(chance.randrange(50)), **fields))
+            begun += 1
+            if begun == REQUESTS // 5:
+                grown = rss(os.getpid()) or 0.0
+        desk.run(chance.randrange(1, 4))
+        if desk.scheduler.running and chance.random() < 0.25:
+            desk.scheduler.cancel(chance.choice(desk.scheduler.running))
+        desk.events = {running.id: [] for running in desk.scheduler.running}
+    desk.run()
+    kept = list(desk.cache.kept)
+    for sequence in kept:
+        desk.cache.drop(sequence)
+    figures.add("agent-router", desk.cache.used, f"{what}: cells lost in {REQUESTS:,} requests", "", bar=0)
+    lost = desk.context.sequences - desk.cache.free
+    figures.add("agent-router", lost, f"{what}: sequences stuck", "", bar=0)
+    more = (rss(os.getpid()) or 0.0) - grown
+    figures.add("agent-router", more, f"{what}: memory grown over the last four fifths", "MB", bar=10)
+    figures.add("agent-router", len(desk.errors), f"{what}: requests that failed", "")
