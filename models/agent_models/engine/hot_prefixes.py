@@ -10,7 +10,7 @@ from agent_models.engine.cache import Cache
 from agent_models.engine.context import Context
 from agent_models.engine.saved_prefixes import BLOCK, SHORTEST, SavedPrefixes
 
-HOT = 2
+HOT = 3
 """Requests that began from a prefix before it is saved: a conversation that grows begins from another each time."""
 _COUNTED = 256  # prefixes
 
