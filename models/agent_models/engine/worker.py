@@ -13,11 +13,15 @@ import queue
 import signal
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from agent_models.engine import protocol
 from agent_models.errors import ModelFileError
+
+if TYPE_CHECKING:
+    from agent_models.engine.model import Model
 
 _BEAT_SECONDS = 0.25
 
@@ -26,7 +30,7 @@ class Inbox:
     """The parent's frames, in order; cancels overtake the rest. The process ends with the pipe."""
 
     def __init__(self, source: protocol.ByteSource) -> None:
-        self.waiting: queue.SimpleQueue[protocol.Generate | protocol.Count | protocol.Ping] = queue.SimpleQueue()
+        self.waiting: queue.SimpleQueue[protocol.Asked] = queue.SimpleQueue()
         self._source = source
         self._cancelled: set[int] = set()
         threading.Thread(target=self._read, daemon=True).start()
@@ -90,9 +94,7 @@ def main() -> None:
     inbox, outbox = _pipes()
     # These load llama.cpp, which prints: only after the redirection.
     from agent_models.engine import model as models
-    from agent_models.engine import native_log, preparing
-    from agent_models.engine.prompt import PromptWriter
-    from agent_models.engine.serving import Serving
+    from agent_models.engine import native_log
 
     native_log.quiet_log()
     try:
@@ -103,18 +105,36 @@ def main() -> None:
             gpu_layers=options.gpu_layers,
             vocab_only=options.inspect,
         )
-        context = None if options.inspect else model.open_context(cells=options.cells)
+        serve = None if options.inspect else _service(model, options, inbox, outbox)
     except ModelFileError as error:
         outbox.put(protocol.Failed(id=None, kind="model_file", message=str(error)))
         outbox.flush()
         return
     outbox.put(protocol.Ready(model.info(slots=options.slots)))
     outbox.flush()
-    if context is not None:
-        prepared: queue.SimpleQueue[preparing.Ready] = queue.SimpleQueue()
-        arguments = (PromptWriter(model), inbox.waiting, prepared.put)
-        threading.Thread(target=preparing.prepare, args=arguments, daemon=True).start()
-        Serving(model, context, inbox, outbox).serve(prepared)
+    if serve is not None:
+        serve()
+
+
+def _service(model: Model, options: argparse.Namespace, inbox: Inbox, outbox: Outbox) -> Callable[[], None]:
+    """What serves this kind of model, ready to run. ModelFileError if it cannot."""
+    from agent_models.engine import embedding, preparing
+    from agent_models.engine.prompt import PromptWriter
+    from agent_models.engine.serving import Serving
+
+    if model.pooling is not None:
+        embedder = embedding.EmbeddingServing(model, inbox, outbox)
+        tokenised: queue.SimpleQueue[embedding.Ready] = queue.SimpleQueue()
+        _beside(embedding.prepare, model, inbox.waiting, tokenised.put)
+        return lambda: embedder.serve(tokenised)
+    serving = Serving(model, model.open_context(cells=options.cells), inbox, outbox)
+    prepared: queue.SimpleQueue[preparing.Ready] = queue.SimpleQueue()
+    _beside(preparing.prepare, PromptWriter(model), inbox.waiting, prepared.put)
+    return lambda: serving.serve(prepared)
+
+
+def _beside(work: Callable[..., None], *arguments: object) -> None:
+    threading.Thread(target=work, args=arguments, daemon=True).start()
 
 
 def _options() -> argparse.Namespace:

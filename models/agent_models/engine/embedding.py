@@ -1,0 +1,247 @@
+"""The loop of a worker that holds an embedding model: inputs of all requests share its batches. Worker only."""
+
+from __future__ import annotations
+
+import collections
+import queue
+import time
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from agent_models.embedding import EmbeddingRequest, Embeddings, Input
+from agent_models.engine import protocol
+from agent_models.engine.embedding_context import AbortedError, EmbeddingContext
+from agent_models.engine.model import Model
+from agent_models.engine.preparing import Failure, Waiting
+from agent_models.engine.serving import Inbox, Outbox, failure
+from agent_models.errors import ContextOverflowError, ModelFileError, UnsupportedRequestError
+
+BATCH = 512
+"""Tokens in a batch, unless one input alone has more: attention is reckoned between all of them, so that a larger one
+is slower, not quicker."""
+# A text this many times longer (in characters) than the window (in tokens) is first measured by its beginning.
+_LONG = 16
+
+
+class Tokenised(NamedTuple):
+    """A request whose inputs are tokens."""
+
+    id: int
+    dimensions: int
+    inputs: list[list[int]]
+
+
+Ready = Tokenised | Failure | protocol.Ping
+
+
+def prepare(model: Model, waiting: Waiting, put: Callable[[Ready], None]) -> None:
+    """Takes messages and hands on what is to be done about them. Runs for ever, on a thread of its own, because a long
+    text's tokens take their time."""
+    while True:
+        put(ready(model, waiting.get()))
+
+
+def ready(model: Model, message: protocol.Asked) -> Ready:
+    """What is to be done about one message."""
+    if isinstance(message, protocol.Ping):
+        return message  # answered by the loop that evaluates, as proof that it lives
+    try:
+        if not isinstance(message, protocol.Embed):
+            raise UnsupportedRequestError(
+                "This is an embedding model: it makes vectors of texts and writes none.", param="model"
+            )
+        return Tokenised(message.id, _dimensions(model, message.request), tokenised(model, message.request.inputs))
+    except Exception as error:
+        return Failure(message.id, error)
+
+
+def tokenised(model: Model, inputs: Sequence[Input]) -> list[list[int]]:
+    """The inputs' tokens. ContextOverflowError names the input that is too long; nothing is ever cut off."""
+    return [_tokens(model, f"input[{number}]", given) for number, given in enumerate(inputs)]
+
+
+def _tokens(model: Model, name: str, given: Input) -> list[int]:
+    if isinstance(given, str):
+        beginning = given[: model.window * _LONG]
+        tokens = model.tokens(beginning, special=False, enclosed=True)
+        if len(beginning) < len(given):
+            if len(tokens) > model.window + 64:
+                raise _overflow(model, name, len(tokens) * len(given) // len(beginning), about=True)
+            tokens = model.tokens(given, special=False, enclosed=True)
+    else:
+        tokens = list(given)
+        wrong = next((token for token in tokens if not 0 <= token < model.vocabulary_size), None)
+        if wrong is not None:
+            raise UnsupportedRequestError(
+                f"{name} holds the token {wrong}; this model's tokens are 0 to {model.vocabulary_size - 1}.", param=name
+            )
+    if not tokens:
+        raise UnsupportedRequestError(f"{name} holds nothing that has a token.", param=name)
+    if len(tokens) > model.window:
+        raise _overflow(model, name, len(tokens))
+    return tokens
+
+
+def _overflow(model: Model, name: str, count: int, *, about: bool = False) -> ContextOverflowError:
+    return ContextOverflowError(
+        f"This model's maximum context length is {model.window} tokens. However, {name} has "
+        f"{'about ' if about else ''}{count} tokens. Please reduce its length.",
+        prompt_tokens=count,
+        context_window=model.window,
+    )
+
+
+def _dimensions(model: Model, request: EmbeddingRequest) -> int:
+    size = model.embedding_size or 0
+    if request.dimensions is not None and not 1 <= request.dimensions <= size:
+        raise UnsupportedRequestError(
+            f"This model's vectors have {size} dimensions; {request.dimensions} cannot be had.", param="dimensions"
+        )
+    return request.dimensions or size
+
+
+class _Work:
+    """A request under way."""
+
+    def __init__(self, request: Tokenised, size: int) -> None:
+        self.id, self.dimensions, self.inputs = request.id, request.dimensions, request.inputs
+        self.rows = np.empty((len(request.inputs), size), dtype=np.float32)
+        self.begun = 0  # inputs that are, or were, in a batch
+        self.seconds = 0.0
+
+    @property
+    def left(self) -> bool:
+        """Whether inputs have not been in a batch yet."""
+        return self.begun < len(self.inputs)
+
+
+class EmbeddingServing:
+    """Serves one embedding model."""
+
+    def __init__(self, model: Model, inbox: Inbox, outbox: Outbox) -> None:
+        """ModelFileError where there is not enough memory."""
+        self._model = model
+        self._inbox = inbox
+        self._outbox = outbox
+        self._running: collections.deque[_Work] = collections.deque()  # whose turn is next comes first
+        self._batch: list[tuple[_Work, int]] = []
+        self._context = self._open(min(BATCH, model.window))
+
+    def serve(self, prepared: queue.SimpleQueue[Ready]) -> None:
+        """For ever; the inbox ends the process."""
+        while True:
+            self.turn(prepared)
+
+    def turn(self, prepared: queue.SimpleQueue[Ready]) -> None:
+        """Take what has come, waiting for it if nothing is to do, and evaluate one batch."""
+        if not self._running:
+            self._take(prepared.get())
+        while True:
+            try:
+                self._take(prepared.get_nowait())
+            except queue.Empty:
+                break
+        for work in [work for work in self._running if self._inbox.is_cancelled(work.id)]:
+            self._end(work, protocol.Failed(id=work.id, kind="cancelled", message="cancelled"))
+        if self._running:
+            self._fill()
+            self._evaluate()
+        self._outbox.flush()
+        self._outbox.beat()
+
+    def _take(self, ready: Ready) -> None:
+        if isinstance(ready, Tokenised):
+            self._running.append(_Work(ready, self._model.embedding_size or 0))
+        elif isinstance(ready, Failure):
+            self._outbox.put(failure(ready.id, ready.error))
+            self._inbox.done(ready.id)
+        else:
+            self._outbox.put(protocol.Beat())
+
+    def _fill(self) -> None:
+        """The next batch: an input of each request in turn, as long as there is room."""
+        self._batch = []
+        room = 0
+        passed_over = 0
+        while passed_over < len(self._running) and len(self._batch) < self._context.sequences:
+            work = self._running[0]
+            self._running.rotate(-1)
+            length = len(work.inputs[work.begun]) if work.left else 0
+            if not self._batch:
+                room = max(BATCH, length)
+            if not length or length > room:
+                passed_over += 1
+                continue
+            passed_over = 0
+            room -= length
+            self._batch.append((work, work.begun))
+            work.begun += 1
+
+    def _evaluate(self) -> None:
+        sequences = [work.inputs[number] for work, number in self._batch]
+        started = time.monotonic()
+        try:
+            self._make_room(sum(map(len, sequences)))
+            rows = self._context.vectors(sequences)
+        except AbortedError:
+            return  # the next turn lets go of those requests
+        except Exception as error:
+            for work in dict.fromkeys(work for work, _ in self._batch):
+                self._end(work, failure(work.id, error))
+            return
+        share = (time.monotonic() - started) / len(sequences)
+        for (work, number), row in zip(self._batch, rows, strict=True):
+            work.rows[number] = row
+            work.seconds += share
+        for work in dict.fromkeys(work for work, _ in self._batch):
+            if not work.left:
+                self._finish(work)
+
+    def _finish(self, work: _Work) -> None:
+        count = sum(map(len, work.inputs))
+        try:
+            vectors = normalised(work.rows[:, : work.dimensions])
+        except UnsupportedRequestError as error:
+            self._end(work, failure(work.id, error))
+            return
+        self._outbox.put(protocol.Measured(count, work.seconds, 0, 0.0))
+        self._end(work, protocol.Embedded(work.id, Embeddings(vectors.astype("<f4").tobytes(), work.dimensions, count)))
+
+    def _end(self, work: _Work, last: protocol.ToFront) -> None:
+        self._running.remove(work)
+        self._outbox.put(last)
+        self._inbox.done(work.id)
+
+    def _make_room(self, tokens: int) -> None:
+        """A larger context if the batch needs one; the memory that it takes grows with the square of its tokens."""
+        if tokens <= self._context.tokens:
+            return
+        size = self._context.tokens
+        while size < tokens:
+            size *= 2
+        self._context.close()
+        try:
+            self._context = self._open(min(size, self._model.window))
+        except ModelFileError as error:
+            self._context = self._open(min(BATCH, self._model.window))
+            raise UnsupportedRequestError(str(error), param="input") from None
+
+    def _open(self, tokens: int) -> EmbeddingContext:
+        return self._model.open_embedding_context(tokens=tokens, unwanted=self._unwanted)
+
+    def _unwanted(self) -> bool:
+        """Whether all of the running batch was cancelled. Asked while llama.cpp works: a sign of life as well."""
+        self._outbox.beat()
+        return all(self._inbox.is_cancelled(work.id) for work, _ in self._batch)
+
+
+def normalised(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The rows, each brought to length 1. UnsupportedRequestError if one is no vector."""
+    lengths = np.linalg.norm(rows.astype(np.float64), axis=1, keepdims=True)
+    wrong = np.flatnonzero(~np.isfinite(lengths))
+    if wrong.size:
+        raise UnsupportedRequestError(f"The model makes no vector of input[{wrong[0]}].", param=f"input[{wrong[0]}]")
+    return (rows / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)
