@@ -14,6 +14,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from agent_router.errors import ApiError
+from agent_router.wire.json_body import decoded
 
 
 class ImageUrl(Struct):
@@ -125,42 +126,15 @@ class ChatBody(Struct):
         return self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens
 
 
-_decode = msgspec.json.Decoder(ChatBody).decode
-_AT = re.compile(r" - at `\$\.?(.*)`$")
+_decoder = msgspec.json.Decoder(ChatBody)
 _FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,128}")
 
 
 def read(raw: bytes) -> ChatBody:
     """Decode and check a body. ApiError 400 names the field and what is wrong with it."""
-    if not raw.strip():
-        raise ApiError(400, "The request body is empty; a JSON object is expected.", code="invalid_json")
-    try:
-        if not raw.isascii():
-            raw.decode("utf-8")  # fields that are not decoded are not checked otherwise
-        body = _decode(raw)
-    except msgspec.ValidationError as error:
-        text = str(error)
-        at = _AT.search(text)
-        param = at.group(1) if at else None
-        said = _AT.sub("", text)
-        where = f"Invalid value for '{param}'" if param else "Invalid request body"
-        code = "invalid_type" if text.startswith("Expected") else "invalid_value"
-        if "missing required field" in text:
-            code = "missing_required_parameter"
-        raise ApiError(400, f"{where}: {said}.", code=code, param=param) from None
-    except UnicodeDecodeError:
-        raise ApiError(400, "The request body is not valid UTF-8.", code="invalid_json") from None
-    except RecursionError:
-        raise ApiError(400, "The request body is nested too deeply.", code="invalid_json") from None
-    except msgspec.DecodeError as error:
-        said = "a string holds half of a surrogate pair" if _lone_surrogate(raw) else str(error)
-        raise ApiError(400, f"The request body is not valid JSON: {said}.", code="invalid_json") from None
+    body = decoded(_decoder, raw)
     _check(body)
     return body
-
-
-def _lone_surrogate(raw: bytes) -> bool:
-    return re.search(rb"\\u[dD][89a-fA-F]", raw) is not None
 
 
 def _invalid(param: str, message: str, code: str = "invalid_value") -> ApiError:

@@ -118,14 +118,15 @@ def main() -> None:
 
 def _service(model: Model, options: argparse.Namespace, inbox: Inbox, outbox: Outbox) -> Callable[[], None]:
     """What serves this kind of model, ready to run. ModelFileError if it cannot."""
-    from agent_models.engine import embedding, preparing
+    from agent_models.engine import embedding_inputs, preparing
+    from agent_models.engine.embedding_serving import EmbeddingServing
     from agent_models.engine.prompt import PromptWriter
     from agent_models.engine.serving import Serving
 
     if model.pooling is not None:
-        embedder = embedding.EmbeddingServing(model, inbox, outbox)
-        tokenised: queue.SimpleQueue[embedding.Ready] = queue.SimpleQueue()
-        _beside(embedding.prepare, model, inbox.waiting, tokenised.put)
+        embedder = EmbeddingServing(model, inbox, outbox)
+        tokenised: queue.SimpleQueue[embedding_inputs.Ready] = queue.SimpleQueue()
+        _beside(embedding_inputs.prepare, model, inbox.waiting, tokenised.put)
         return lambda: embedder.serve(tokenised)
     serving = Serving(model, model.open_context(cells=options.cells), inbox, outbox)
     prepared: queue.SimpleQueue[preparing.Ready] = queue.SimpleQueue()
