@@ -22,7 +22,8 @@ _OWN_DIALECT = {"anthropic": "anthropic", "gemini": "google"}  # dialects that a
 class Names:
     """Resolves a caller's model name. `local` lists the local models, the default first, and `embedding` those among
     them that make vectors and no text; `lab_of` gives a model's lab by the catalogue, to find the upstream of a plain
-    name. ConfigError if `fallback` names no local text model."""
+    name. ConfigError if `fallback` names a local model
+    that is not there, or that writes no text."""
 
     def __init__(
         self,
@@ -59,11 +60,11 @@ class Names:
         if name == LOCAL:
             return self.default_local
         target = _split(name)
-        if target.provider == LOCAL and target.model not in self._text:
-            there = ", ".join(self._text) or "none"
-            raise ConfigError(
-                f"routing.fallback: there is no local text model {target.model!r}. Local text models: {there}."
-            )
+        if target.provider == LOCAL and target.model not in self._local:
+            there = ", ".join(self._local) or "none"
+            raise ConfigError(f"routing.fallback: there is no local model {target.model!r}. Local models: {there}.")
+        if self.makes_vectors(target):
+            raise ConfigError(f"routing.fallback: {target} is an embedding model, which writes no text.")
         return target
 
     def resolve(self, name: str) -> Named:

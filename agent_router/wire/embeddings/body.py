@@ -16,7 +16,7 @@ from agent_router.errors import ApiError
 from agent_router.wire.json_body import decoded
 
 MOST_INPUTS = 2048
-_MOST_TOKEN = 2**31 - 1
+_MOST = 2**31 - 1
 
 
 class EmbeddingBody(Struct):
@@ -56,9 +56,10 @@ def read(raw: bytes) -> EmbeddingBody:
         raise _invalid("model", "You must name a model, for instance 'auto'.", "missing_required_parameter")
     if not body.model.strip():
         raise _invalid("model", "'model' is empty; name a model, for instance 'auto'.")
-    if body.dimensions is not None and not 1 <= body.dimensions <= _MOST_TOKEN:
-        said = f"'dimensions' is {str(body.dimensions)[:40]}; it must be at least 1."
-        raise _invalid("dimensions", said, "integer_below_min_value")
+    if body.dimensions is not None and not 1 <= body.dimensions <= _MOST:
+        said = f"'dimensions' is {str(body.dimensions)[:40]}; it must be between 1 and {_MOST}."
+        side = "below_min" if body.dimensions < 1 else "above_max"
+        raise _invalid("dimensions", said, f"integer_{side}_value")
     if body.input is UNSET:
         raise _invalid("input", "Missing required parameter: 'input'.", "missing_required_parameter")
     if isinstance(body.input, str):
@@ -92,7 +93,7 @@ def _check_array(given: list[str | int | list[int]]) -> None:
 
 
 def _check_tokens(name: str, tokens: list[int]) -> None:
-    if tokens and (min(tokens) < 0 or max(tokens) > _MOST_TOKEN):
+    if tokens and (min(tokens) < 0 or max(tokens) > _MOST):
         raise _invalid(name, f"'{name}' holds a number that is no token.")
 
 

@@ -14,6 +14,7 @@ from agent_models.engine.pooling import ENCODERS, pooling
 _U32, _U64, _I32 = struct.Struct("<I"), struct.Struct("<Q"), struct.Struct("<i")
 _HEAD = struct.Struct("<4sIQQ")  # magic, version, number of tensors, number of metadata entries
 _UINT32, _INT32, _STRING, _ARRAY = 4, 5, 8, 9
+_MOST_ELEMENTS = 2**24  # of an array, and entries of the whole: more only noise claims to have
 _SIZES = {0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8}
 
 
@@ -25,14 +26,14 @@ def embeds(path: Path) -> bool:
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return pooling(*_facts(data)) is not None
-    except (OSError, ValueError, struct.error, UnicodeDecodeError):
+    except (OSError, ValueError, OverflowError, struct.error):
         return False
 
 
 def _facts(data: mmap.mmap) -> tuple[str, int | None]:
     """The architecture, and the pooling that the file states."""
     magic, version, _, entries = _HEAD.unpack_from(data)
-    if magic != b"GGUF" or version not in (2, 3):
+    if magic != b"GGUF" or version not in (2, 3) or entries > _MOST_ELEMENTS:
         raise ValueError("no GGUF file that can be read here")
     architecture, stated = "", dict[bytes, int]()
     at = _HEAD.size
@@ -70,8 +71,8 @@ def _behind(data: mmap.mmap, at: int, kind: int) -> int:
     (element,) = _U32.unpack_from(data, at)
     (count,) = _U64.unpack_from(data, at + 4)
     at += 12
-    if element == _ARRAY:
-        raise ValueError("an array of arrays")
+    if element == _ARRAY or count > _MOST_ELEMENTS:
+        raise ValueError("an array that no model has")
     if element != _STRING:
         return at + int(count) * _size(element)
     length_at = _U64.unpack_from
