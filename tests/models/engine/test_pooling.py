@@ -15,7 +15,7 @@ def test_the_numbers_are_llama_cpps_and_the_formats() -> None:
         llama_cpp.LLAMA_POOLING_TYPE_LAST,
         llama_cpp.LLAMA_POOLING_TYPE_RANK,
     )
-    assert [NONE, MEAN, CLS, LAST, RANK] == [kind.value for kind in gguf.PoolingType]
+    assert [kind.value for kind in gguf.PoolingType] == [NONE, MEAN, CLS, LAST, RANK]
 
 
 def test_every_encoder_is_an_architecture_of_the_format() -> None:
