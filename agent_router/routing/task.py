@@ -16,7 +16,8 @@ class Task(Struct, frozen=True, kw_only=True):
     """One request, as far as the decision needs it.
 
     `prompt_bytes` is the size of the whole body; `output_limit` the most tokens asked for, if any;
-    `private` whether the caller demands that it stays on this machine.
+    `private` whether the caller demands that it stays on this machine; `opaque` whether it holds text that cannot be
+    read here, such as tokens.
     """
 
     requested_model: str
@@ -29,6 +30,7 @@ class Task(Struct, frozen=True, kw_only=True):
     prompt_bytes: int
     output_limit: int | None
     private: bool
+    opaque: bool = False
 
 
 def task(raw: bytes, body: ChatBody, headers: Mapping[bytes, bytes], salt: bytes) -> Task:
@@ -66,6 +68,7 @@ def embedding_task(raw: bytes, body: EmbeddingBody, headers: Mapping[bytes, byte
         prompt_bytes=len(raw),
         output_limit=None,
         private=_private(headers),
+        opaque=not all(isinstance(each, str) for each in body.inputs),
     )
 
 

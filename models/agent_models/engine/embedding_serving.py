@@ -18,9 +18,11 @@ from agent_models.engine.preparing import Failure
 from agent_models.engine.serving import Inbox, Outbox, failure
 from agent_models.errors import ModelFileError, UnsupportedRequestError
 
-BATCH = 512
+BATCH = 256
 """Tokens in a batch, unless one input alone has more: attention is reckoned between all of them, so that a larger one
-is slower, not quicker."""
+is no quicker, and llama.cpp sets memory for a vocabulary's width aside for each."""
+REST_SECONDS = 5.0
+"""A context for a long input can hold gigabytes: given back when nothing has been asked for so long."""
 
 
 class _Work:
@@ -58,7 +60,7 @@ class EmbeddingServing:
     def turn(self, prepared: queue.SimpleQueue[Ready]) -> None:
         """Take what has come, waiting for it if nothing is to do, and evaluate one batch."""
         if not self._running:
-            self._take(prepared.get())
+            self._take(self._next(prepared))
         while True:
             try:
                 self._take(prepared.get_nowait())
@@ -71,6 +73,15 @@ class EmbeddingServing:
             self._evaluate()
         self._outbox.flush()
         self._outbox.beat()
+
+    def _next(self, prepared: queue.SimpleQueue[Ready]) -> Ready:
+        if self._context.tokens > BATCH:
+            try:
+                return prepared.get(timeout=REST_SECONDS)
+            except queue.Empty:
+                self._context.close()
+                self._context = self._open(BATCH)
+        return prepared.get()
 
     def _take(self, ready: Ready) -> None:
         if isinstance(ready, Tokenised):
@@ -99,6 +110,8 @@ class EmbeddingServing:
             room -= length
             self._batch.append((work, work.begun))
             work.begun += 1
+        taken = {work for work, _ in self._batch}
+        self._running = collections.deque(sorted(self._running, key=taken.__contains__))  # who got nothing is next
 
     def _evaluate(self) -> None:
         sequences = [work.inputs[number] for work, number in self._batch]

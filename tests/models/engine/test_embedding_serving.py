@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from agent_models.embedding import EmbeddingRequest
 from agent_models.engine import protocol
 from agent_models.engine.embedding_context import EmbeddingContext
 from agent_models.engine.embedding_inputs import Ready, ready
-from agent_models.engine.embedding_serving import EmbeddingServing, normalised
+from agent_models.engine.embedding_serving import BATCH, EmbeddingServing, normalised
 from agent_models.engine.model import Model
 from agent_models.errors import ModelFileError, UnsupportedRequestError
 from tests.models.engine.asking import ask
@@ -120,10 +121,22 @@ def test_a_small_request_does_not_wait_for_a_large_one(counter: Counter) -> None
     assert list(counter.run()) == [2, 1]
 
 
+def test_a_long_input_does_not_wait_for_ever_behind_short_ones(last: Model) -> None:
+    counter = Counter(last)
+    short = "a" * 85
+    counter.take(1, *[short] * 300)
+    counter.take(2, *[short] * 300)
+    counter.take(3, "a" * 300)
+    for _ in range(3):
+        counter.turn()
+    assert [m.id for m in counter.outbox.log if isinstance(m, protocol.Embedded)] == [3]
+    counter.run()
+
+
 def test_a_long_input_gets_a_larger_context_and_the_same_vector(last: Model) -> None:
     counter = Counter(last)
     long = "the long way home, " * 60
-    assert len(last.tokens(long, special=False)) > 512
+    assert len(last.tokens(long, special=False)) > 2 * BATCH
     counter.take(1, "a", long, "a")
     found = rows(counter.run()[1])
     assert np.allclose(found[0], found[2], atol=CLOSE)
@@ -132,12 +145,24 @@ def test_a_long_input_gets_a_larger_context_and_the_same_vector(last: Model) -> 
     other.close()
 
 
+def test_a_larger_context_is_given_back_when_nothing_is_asked(last: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent_models.engine.embedding_serving.REST_SECONDS", 0.01)
+    counter = Counter(last)
+    counter.take(1, "the long way home, " * 60)
+    counter.run()
+    assert counter.serving._context.tokens > BATCH
+    threading.Timer(0.2, counter.take, (2, "a")).start()
+    counter.turn()
+    assert counter.serving._context.tokens == BATCH
+    assert isinstance(counter.run()[2], protocol.Embedded)
+
+
 def test_where_memory_lacks_only_the_long_input_fails(last: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     counter = Counter(last)
     opened = Model.open_embedding_context
 
     def scarce(model: Model, *, tokens: int, **more: Any) -> EmbeddingContext:
-        if tokens > 512:
+        if tokens > BATCH:
             raise ModelFileError("There is not enough memory.")
         return opened(model, tokens=tokens, **more)
 

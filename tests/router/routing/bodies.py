@@ -31,7 +31,7 @@ def made(
 
 
 def vectors(
-    model: str = "auto", headers: Mapping[bytes, bytes] | None = None, text: str = "hello"
+    model: str = "auto", headers: Mapping[bytes, bytes] | None = None, text: Any = "hello"
 ) -> tuple[Task, bytes]:
     """(task, raw body) of a request for embeddings."""
     raw = json.dumps({"model": model, "input": text}).encode()

@@ -60,7 +60,7 @@ class House:
     def decide(self, content: Any = HEARTBEAT, headers: dict[bytes, bytes] | None = None, **more: Any) -> Decision:
         return self.router.decide(*made(content, headers, **more))
 
-    def embeds(self, model: str = "auto", headers: dict[bytes, bytes] | None = None, text: str = "hello") -> Decision:
+    def embeds(self, model: str = "auto", headers: dict[bytes, bytes] | None = None, text: Any = "hello") -> Decision:
         return self.router.decide_embedding(*vectors(model, headers, text))
 
     def embeds_not(self, model: str = "auto", headers: dict[bytes, bytes] | None = None) -> ApiError:
@@ -291,3 +291,12 @@ def test_texts_that_are_private_stay(routing: dict[str, Any]) -> None:
     assert house.embeds("ollama/qwen3:8b", headers).targets == (OLLAMA,)
     assert House(closed_embedding=str(VECTORS), **routing).embeds_not("auto", headers).code == "no_embedding_model"
     assert House(closed_embedding="ollama/nomic", **routing).embeds("auto", headers).targets[0].provider == "ollama"
+
+
+def test_tokens_that_cannot_be_searched_for_paths_stay_where_paths_are_guarded() -> None:
+    house = House(embedding=("bge",), local_only=["~/secret/*"])
+    assert house.embeds(text=[[1, 2]]).reason.startswith("its tokens cannot be searched")
+    with pytest.raises(ApiError, match="must not leave"):
+        house.embeds("ring/x", text=[1, 2])
+    assert house.embeds("ring/x", text=["a"]).targets[0].provider == "ring"
+    assert House(local_only=["codex"]).embeds("ring/x", text=[1, 2]).targets[0].provider == "ring"
