@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from agent_models.engine.batch import Batch
 from agent_models.engine.context import DecodeError
+from agent_models.engine.memory import available_memory
 from agent_models.engine.native_log import last_log
 from agent_models.errors import ModelFileError
 
@@ -41,6 +42,15 @@ class EmbeddingContext:
         unwanted: Callable[[], bool],
     ) -> None:
         """`model` is llama.cpp's handle. ModelFileError if there is not enough memory."""
+        self._size = int(llama.llama_model_n_embd_out(model))
+        vocabulary_size = int(llama.llama_vocab_n_tokens(llama.llama_model_get_vocab(model)))
+        # llama.cpp takes it with the first batch, logits included, which it then leaves empty.
+        needed, there = tokens * (vocabulary_size + self._size) * 4, available_memory()
+        if there is not None and needed > there:
+            raise ModelFileError(
+                f"For a context of {tokens} tokens {name} needs about {needed / 1e9:.1f} GB of memory, of which "
+                f"{there / 1e9:.1f} GB are left. Send a shorter text."
+            )
         params = llama.llama_context_default_params()
         params.n_ctx = params.n_batch = params.n_ubatch = tokens
         params.n_seq_max = sequences
@@ -59,7 +69,6 @@ class EmbeddingContext:
             )
         self.tokens = tokens
         self.sequences = sequences
-        self._size = int(llama.llama_model_n_embd_out(model))
         self._batch = Batch(tokens)
 
     def close(self) -> None:
