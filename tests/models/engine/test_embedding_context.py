@@ -47,9 +47,7 @@ def test_a_text_model_has_none_and_an_embedding_model_no_other(tiny_model: Model
         bert.open_context()
 
 
-def test_what_the_memory_cannot_hold_is_refused_before_it_is_tried(
-    bert: Model, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_the_memory_cannot_hold_is_refused_in_words(bert: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agent_models.engine.embedding_context.available_memory", lambda: 100_000)
     with pytest.raises(ModelFileError, match=r"512 tokens bert.gguf needs about 0\.0 GB"):
         context(bert)
