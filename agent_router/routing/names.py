@@ -22,8 +22,7 @@ _OWN_DIALECT = {"anthropic": "anthropic", "gemini": "google"}  # dialects that a
 class Names:
     """Resolves a caller's model name. `local` lists the local models, the default first, and `embedding` those among
     them that make vectors and no text; `lab_of` gives a model's lab by the catalogue, to find the upstream of a plain
-    name. ConfigError if `fallback` names a local model
-    that is not there, or that writes no text."""
+    name. ConfigError if `fallback` names a local model that is not there, or that writes no text."""
 
     def __init__(
         self,
