@@ -13,11 +13,12 @@ from starlette.exceptions import HTTPException
 from agent_dashboards.pages import pages
 from agent_models.catalogue import Catalogue, CatalogueError
 from agent_router import __version__, plugins
-from agent_router.chat_endpoint import JSON, ChatEndpoint
+from agent_router.chat_endpoint import ChatEndpoint
 from agent_router.config import LEDGER, Configuration
+from agent_router.embeddings_endpoint import EmbeddingsEndpoint
 from agent_router.errors import ApiError, ConfigError
 from agent_router.http_protocol import LEAVING
-from agent_router.local_models import local_paths
+from agent_router.local_models import embedding_models, local_paths
 from agent_router.model_endpoints import model_endpoints
 from agent_router.model_list import model_list
 from agent_router.request_body import Receive, Send
@@ -25,6 +26,7 @@ from agent_router.routing.names import Names
 from agent_router.routing.router import Router
 from agent_router.safety import Gate
 from agent_router.salt import installation_salt
+from agent_router.sender import JSON
 from agent_router.upstreams.chain import Chain
 from agent_router.upstreams.registry import Registry
 from agent_router.wire.chat.render import error_body
@@ -37,6 +39,7 @@ from agent_telemetry.openness import classifier
 log = logging.getLogger("agent_router")
 
 _CHAT = frozenset({"/v1/chat/completions", "/chat/completions"})
+_EMBEDDINGS = frozenset({"/v1/embeddings", "/embeddings"})
 
 
 class App:
@@ -53,13 +56,15 @@ class App:
             self.catalogue = Catalogue.load(configuration.data / "catalogue.yaml")
         except CatalogueError as error:
             raise ConfigError(str(error)) from None
-        self.names = Names(settings, list(local_paths(settings)), self.catalogue.lab)
+        local = local_paths(settings)
+        self.names = Names(settings, list(local), self.catalogue.lab, embedding_models(local))
         self._policy = plugins.policy(settings.routing)
         self.feed = LiveFeed()
         self._metrics = Metrics()
         self._registry: Registry | None = None
         self._ledger: Ledger | None = None
         self._chat: ChatEndpoint | None = None
+        self._embeddings: EmbeddingsEndpoint | None = None
         self._cold: FastAPI | None = None
         self._preload: asyncio.Task[None] | None = None
 
@@ -80,11 +85,11 @@ class App:
             if len(headers) < len(scope["headers"]) and sum(name == b"host" for name, _ in scope["headers"]) > 1:
                 raise ApiError(400, "A request has one Host header (RFC 9112).", code="invalid_host")
             self._gate.check(path, headers)
-            if path in _CHAT:
+            endpoint = self._chat if path in _CHAT else self._embeddings if path in _EMBEDDINGS else None
+            if endpoint is not None:
                 if scope["method"] != "POST":
                     raise ApiError(405, f"{path} takes POST, not {scope['method'][:16]}.", code="method_not_allowed")
-                assert self._chat is not None
-                await self._chat(headers, receive, send, scope["extensions"][LEAVING])
+                await endpoint(headers, receive, send, scope["extensions"][LEAVING])
                 return
         except ApiError as error:
             body = error_body(error)
@@ -116,9 +121,11 @@ class App:
         settings, data = self.configuration.settings, self.configuration.data
         registry = self._registry = Registry(settings, data)
         closed = self.names.closed
+        embedding = self.names.closed_embedding
         money = Money(
             (closed.provider, closed.model) if closed else None,
             {name: upstream.address for name, upstream in settings.upstreams.items()},
+            closed_embedding=(embedding.provider, embedding.model) if embedding else None,
         )
         asyncio.get_running_loop().run_in_executor(None, money.warm)
         ledger = self._ledger = Ledger(data / LEDGER, enrich=money, on_batch=self._metrics.on_batch)
@@ -133,14 +140,9 @@ class App:
             seconds=lambda model, prompt, output: engines[model].predicted_seconds(prompt, output),
         )
         self._chain = Chain(registry.upstreams)
-        self._chat = ChatEndpoint(
-            router,
-            self._chain,
-            ledger,
-            self.feed,
-            salt=installation_salt(data),
-            max_body_bytes=settings.server.max_body_bytes,
-        )
+        salt, largest = installation_salt(data), settings.server.max_body_bytes
+        self._chat = ChatEndpoint(router, self._chain, ledger, self.feed, salt=salt, max_body_bytes=largest)
+        self._embeddings = EmbeddingsEndpoint(router, self._chain, ledger, self.feed, salt=salt, max_body_bytes=largest)
         self._router = router
         self._cold = self._fastapi(ledger)
         default = self.names.default_local

@@ -196,14 +196,15 @@ def _settings(layers: _Layers) -> Settings:
 def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
     """(key, what is wrong) of values that are right each for itself, but not together."""
     routing = settings.routing
-    for key, name in [("closed", routing.closed), *(("fallback", name) for name in routing.fallback)]:
+    closed = [("closed", routing.closed), ("closed_embedding", routing.closed_embedding)]
+    for key, name in [*closed, *(("fallback", name) for name in routing.fallback)]:
         if name is None or (key == "fallback" and name == "local"):
             continue
         provider, _, model = name.partition("/")
         if not provider or not model:
             yield f"routing.{key}", f'{name!r} must have the form "provider/model"'
-        elif provider == "local" and key == "closed":
-            yield "routing.closed", f"{name!r} is a local model; the closed side is one of [upstreams]"
+        elif provider == "local" and key != "fallback":
+            yield f"routing.{key}", f"{name!r} is a local model; the closed side is one of [upstreams]"
         elif provider not in settings.upstreams and provider != "local":
             known = ", ".join(settings.upstreams) or "none"
             said = f"{name!r} names the provider {provider!r}, which is not among [upstreams] ({known})"

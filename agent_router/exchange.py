@@ -35,9 +35,11 @@ class Exchange:
         "target",
         "task",
         "time",
+        "wire",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, wire: str = "chat") -> None:
+        self.wire = wire
         self.id = f"{_PROCESS}{next(_COUNT):08x}"
         self.time = datetime.now(UTC)
         self._started = time.perf_counter()
@@ -96,7 +98,7 @@ class Exchange:
             route=target.route if target else None,
             reason=self.reason or None,
             propensity=self.decision.propensity if self.decision else None,
-            wire="chat",
+            wire=self.wire,
             stream=task.stream if task else None,
             status=self.status,
             http_status=self.http_status,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from agent_models.engine.gguf_header import embeds
 from agent_models.pocket import pocket_path
 from agent_router.settings import Settings
 
@@ -29,3 +30,9 @@ def local_paths(settings: Settings) -> dict[str, Path]:
         paths[name] = path.expanduser()
     paths[BUNDLED] = pocket_path()
     return paths
+
+
+def embedding_models(paths: dict[str, Path]) -> frozenset[str]:
+    """The names of those that make vectors and no text, by what their files say. A file that cannot be read counts as
+    a text model, as which it will say what is wrong with it."""
+    return frozenset(name for name, path in paths.items() if name != BUNDLED and embeds(path))

@@ -34,6 +34,8 @@ def model_list(
             entry["place"] = names.place(named.provider)
             if named.provider == LOCAL:
                 entry["context_window"] = window(named.model)
+                if names.makes_vectors(named):
+                    entry["description"] = "An embedding model: for /v1/embeddings only."
                 if named.model == BUNDLED:
                     entry["description"] = BUNDLED_WORDS
         else:

@@ -83,7 +83,7 @@ class Upstream(_Section):
             raise ValueError("must not hold a user name or password; name the key with key_env")
         if parts.query or parts.fragment:
             raise ValueError("must end before '?' and '#'")
-        if parts.path.rstrip("/").endswith(("/chat/completions", "/messages", "/responses")):
+        if parts.path.rstrip("/").endswith(("/chat/completions", "/messages", "/responses", "/embeddings")):
             raise ValueError("must end before the endpoint's own path, as in https://api.openai.com/v1")
         return url.rstrip("/")
 
@@ -166,6 +166,10 @@ class Routing(_Section):
 
     policy: str = Field("ladder", description="any registered policy")
     closed: str | None = Field(None, description='what `auto` and `closed` mean on the closed side: "provider/model"')
+    closed_embedding: str | None = Field(
+        None,
+        description='what `closed` means for embeddings, and `auto` without a local embedding model: "provider/model"',
+    )
     fallback: list[str] = Field(
         [], description='"provider/model" in order, when the first fails before a byte is released'
     )

@@ -18,7 +18,7 @@ from agent_router.cli.output import JSON_OPTION, console, friendly, print_json, 
 from agent_router.config import Configuration
 from agent_router.config_file import ConfigFile, is_same
 from agent_router.errors import ConfigError
-from agent_router.local_models import BUNDLED, local_paths, model_name
+from agent_router.local_models import BUNDLED, embedding_models, local_paths, model_name
 from agent_router.model_list import model_list
 from agent_router.routing.names import LONGEST, Names
 from agent_router.settings import PREFIX
@@ -39,7 +39,7 @@ def list_models(as_json: bool = JSON_OPTION) -> None:
         loaded = configuration.load()
         catalogue = Catalogue.load(loaded.data / "catalogue.yaml")
         paths = local_paths(loaded.settings)
-        names = Names(loaded.settings, list(paths), catalogue.lab)
+        names = Names(loaded.settings, list(paths), catalogue.lab, embedding_models(paths))
         objects = model_list(names, catalogue)
         for entry in objects:
             provider, _, model = entry["id"].partition("/")
@@ -146,6 +146,7 @@ def _facts(info: ModelInfo, path: Path) -> dict[str, Any]:
         "parameters": info.parameters,
         "size_bytes": path.stat().st_size,
         "context_window": info.trained_context,
+        "embedding_size": info.embedding_size,
     }
 
 
@@ -153,7 +154,8 @@ def _sentence(info: ModelInfo, path: Path) -> str:
     parameters = (
         f"{info.parameters / 1e9:.1f} billion" if info.parameters >= 1e9 else f"{info.parameters / 1e6:.1f} million"
     )
+    embedding = f", an embedding model with {info.embedding_size:,} dimensions" if info.embedding_size else ""
     return (
         f"{info.architecture}, {parameters} parameters, {path.stat().st_size / 1e6:,.0f} MB, "
-        f"trained on {info.trained_context:,} tokens of context."
+        f"trained on {info.trained_context:,} tokens of context{embedding}."
     )

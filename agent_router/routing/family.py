@@ -19,7 +19,7 @@ from agent_router.routing.ask import ask, system_prompt
 from agent_router.routing.mask import mask
 from agent_router.wire.chat.body import ChatBody
 
-Kind = Literal["heartbeat", "title", "commit", "summary", "json", "call", "ask"]
+Kind = Literal["heartbeat", "title", "commit", "summary", "json", "call", "ask", "embedding"]
 
 # Nobody waits for these.
 BACKGROUND: frozenset[Kind] = frozenset({"heartbeat", "title", "commit", "summary"})
@@ -60,6 +60,10 @@ class Family(Struct, frozen=True):
 @lru_cache(maxsize=256)
 def _beginning(pattern: str) -> str:
     return mask(pattern.rstrip("*"), _TOKENS)
+
+
+# What is embedded is material: nothing is asked of it by which it could be told apart.
+EMBEDDING = Family("embedding", "embedding", "")
 
 
 def family(body: ChatBody, salt: bytes) -> Family:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -20,20 +20,40 @@ _OWN_DIALECT = {"anthropic": "anthropic", "gemini": "google"}  # dialects that a
 
 
 class Names:
-    """Resolves a caller's model name. `local` lists the local models, the default first; `lab_of` gives a model's
-    lab by the catalogue, to find the upstream of a plain name. ConfigError if `fallback` names no local model."""
+    """Resolves a caller's model name. `local` lists the local models, the default first, and `embedding` those among
+    them that make vectors and no text; `lab_of` gives a model's lab by the catalogue, to find the upstream of a plain
+    name. ConfigError if `fallback` names a local model that is not there, or that writes no text."""
 
-    def __init__(self, settings: Settings, local: list[str], lab_of: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        local: list[str],
+        lab_of: Callable[[str], str | None],
+        embedding: Collection[str] = (),
+    ) -> None:
         self._upstreams = settings.upstreams
         self._local = local
+        self._embedding = [name for name in local if name in embedding]
+        self._text = [name for name in local if name not in embedding]
         self._lab_of = lab_of
         self.closed = _closed(settings)
+        named = settings.routing.closed_embedding
+        self.closed_embedding = _split(named) if named else None
         self.fallback = [target for name in settings.routing.fallback if (target := self._fallback(name))]
 
     @property
     def default_local(self) -> Target | None:
         """What `local` means."""
-        return Target(LOCAL, self._local[0]) if self._local else None
+        return Target(LOCAL, self._text[0]) if self._text else None
+
+    @property
+    def local_embedding(self) -> Target | None:
+        """What `local` means where vectors are asked for."""
+        return Target(LOCAL, self._embedding[0]) if self._embedding else None
+
+    def makes_vectors(self, target: Target) -> bool | None:
+        """Whether a local model makes vectors and no text; None for what is elsewhere, where nobody knows."""
+        return target.model in self._embedding if target.provider == LOCAL else None
 
     def _fallback(self, name: str) -> Target | None:
         if name == LOCAL:
@@ -42,6 +62,8 @@ class Names:
         if target.provider == LOCAL and target.model not in self._local:
             there = ", ".join(self._local) or "none"
             raise ConfigError(f"routing.fallback: there is no local model {target.model!r}. Local models: {there}.")
+        if self.makes_vectors(target):
+            raise ConfigError(f"routing.fallback: {target} is an embedding model, which writes no text.")
         return target
 
     def resolve(self, name: str) -> Named:
@@ -71,8 +93,9 @@ class Names:
         for provider, upstream in self._upstreams.items():
             if name in upstream.models:
                 return provider
-        if self.closed is not None and name == self.closed.model:
-            return self.closed.provider
+        for closed in (self.closed, self.closed_embedding):
+            if closed is not None and name == closed.model:
+                return closed.provider
         if not name.strip() or "/" in name or "\\" in name or ".." in name:
             return None
         lab = self._lab_of(name)
@@ -96,7 +119,7 @@ class Names:
         names += [f"{LOCAL}/{model}" for model in self._local]
         for provider, upstream in self._upstreams.items():
             names += [f"{provider}/{model}" for model in upstream.models]
-        names += [str(self.closed)] if self.closed else []
+        names += [str(closed) for closed in (self.closed, self.closed_embedding) if closed]
         return [name for name in dict.fromkeys(names) if _is_name(name)]
 
     def _unknown(self, name: str) -> ApiError:

@@ -30,6 +30,8 @@ class Privacy:
             return "the caller demands local-only"
         if task.agent is not None and any(_is_agent(task.agent, entry) for entry in self._agents):
             return f"agent {task.agent} is local-only"
+        if self._patterns and task.opaque:
+            return "its tokens cannot be searched for local-only paths"
         if self._patterns:
             text = readable(raw)
             if any(pattern.matches(text) for pattern in self._patterns):

@@ -57,9 +57,9 @@ class Router:
         named = self.names.resolve(task.requested_model)
         private = self._private(task, raw)
         if isinstance(named, Target):
-            if private and not self._stays_here(named):
-                raise _forbidden(private)
-            return Decision((named,), "model named by the caller")
+            if self.names.makes_vectors(named):
+                raise _wrong_kind(f"{named} is an embedding model, which writes no text")
+            return self._chosen(named, private)
         if named == "local":
             return Decision((self._local(),), "local named by the caller")
         if named == "closed":
@@ -71,6 +71,34 @@ class Router:
         if private:
             return Decision(decision.targets, f"{private}; {decision.reason}", decision.propensity)
         return decision
+
+    def decide_embedding(self, task: Task, raw: bytes) -> Decision:
+        """The decision for a request for vectors. One target only: another model's vectors could not be compared with
+        those that the caller has already."""
+        named = self.names.resolve(task.requested_model)
+        private = self._private(task, raw)
+        if isinstance(named, Target):
+            if self.names.makes_vectors(named) is False:
+                raise _wrong_kind(f"{named} is a text model, which makes no vectors")
+            return self._chosen(named, private)
+        local, closed = self.names.local_embedding, self.names.closed_embedding
+        reason = f"{named} named by the caller"
+        if named == "auto":
+            away = closed is None or (private is not None and not self._stays_here(closed))
+            named = "local" if local is not None or away else "closed"
+            reason = "the local embedding model" if local is not None else "no local embedding model"
+            reason = f"{private}; {reason}" if private else reason
+        target = local if named == "local" else closed
+        if target is None:
+            raise _no_embeddings(named)
+        if private and not self._stays_here(target):
+            raise _forbidden(private)
+        return Decision((target,), reason)
+
+    def _chosen(self, named: Target, private: str | None) -> Decision:
+        if private and not self._stays_here(named):
+            raise _forbidden(private)
+        return Decision((named,), "model named by the caller")
 
     def _auto(self, task: Task, private: str | None) -> Decision:
         local = self.names.default_local
@@ -170,5 +198,19 @@ def _forbidden(reason: str) -> ApiError:
         f"This request must not leave the machine ({reason}), and the model that it names is elsewhere.",
         kind="permission_error",
         code="local_only",
+        param="model",
+    )
+
+
+def _wrong_kind(what: str) -> ApiError:
+    return ApiError(400, f"{what}.", code="unsupported_model", param="model")
+
+
+def _no_embeddings(side: str) -> ApiError:
+    return ApiError(
+        404,
+        f"There is no {side} embedding model. Add one with `agent-router models add PATH.gguf` (bge, nomic-embed, "
+        "Qwen3-Embedding …), name one at an upstream as `provider/model`, or set [routing] closed_embedding.",
+        code="no_embedding_model",
         param="model",
     )

@@ -7,15 +7,17 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from agent_router.routing.agent import agent, session
-from agent_router.routing.family import Family, family
+from agent_router.routing.family import EMBEDDING, Family, family
 from agent_router.wire.chat.body import ChatBody
+from agent_router.wire.embeddings.body import EmbeddingBody
 
 
 class Task(Struct, frozen=True, kw_only=True):
     """One request, as far as the decision needs it.
 
     `prompt_bytes` is the size of the whole body; `output_limit` the most tokens asked for, if any;
-    `private` whether the caller demands that it stays on this machine.
+    `private` whether the caller demands that it stays on this machine; `opaque` whether it holds text that cannot be
+    read here, such as tokens.
     """
 
     requested_model: str
@@ -28,6 +30,7 @@ class Task(Struct, frozen=True, kw_only=True):
     prompt_bytes: int
     output_limit: int | None
     private: bool
+    opaque: bool = False
 
 
 def task(raw: bytes, body: ChatBody, headers: Mapping[bytes, bytes], salt: bytes) -> Task:
@@ -48,6 +51,27 @@ def task(raw: bytes, body: ChatBody, headers: Mapping[bytes, bytes], salt: bytes
         ),
         prompt_bytes=len(raw),
         output_limit=body.limit,
-        # Anything but "normal" was meant to say something.
-        private=headers.get(b"x-agent-router-privacy", b"").strip().lower() not in (b"", b"normal"),
+        private=_private(headers),
     )
+
+
+def embedding_task(raw: bytes, body: EmbeddingBody, headers: Mapping[bytes, bytes], salt: bytes) -> Task:
+    """The task in a checked body of an embeddings request. `headers` are lower-case."""
+    return Task(
+        requested_model=str(body.model),
+        family=EMBEDDING,
+        agent=agent(headers),
+        session=session(headers, salt),
+        stream=False,
+        tools=0,
+        images=False,
+        prompt_bytes=len(raw),
+        output_limit=None,
+        private=_private(headers),
+        opaque=not all(isinstance(each, str) for each in body.inputs),
+    )
+
+
+def _private(headers: Mapping[bytes, bytes]) -> bool:
+    # Anything but "normal" was meant to say something.
+    return headers.get(b"x-agent-router-privacy", b"").strip().lower() not in (b"", b"normal")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from agent_router.errors import ApiError
 from agent_router.routing.decision import Target
 from agent_router.upstreams.breaker import Breaker
-from agent_router.upstreams.reply import Call, FaultKind, Reply, Upstream, UpstreamFault
+from agent_router.upstreams.reply import Call, EmbeddingCall, FaultKind, Reply, Upstream, UpstreamFault
 
 RETRIES = 2  # of the same upstream, when there is no other
 FIRST_WAIT = 0.25  # seconds; doubled each time, with up to half as much again at random
@@ -56,7 +56,7 @@ class Chain:
         self.upstreams = upstreams
         self.breakers = {name: Breaker() for name in upstreams}
 
-    async def open(self, call: Call, targets: tuple[Target, ...]) -> Attempted:
+    async def open(self, call: Call | EmbeddingCall, targets: tuple[Target, ...]) -> Attempted:
         """The first target's answer that begins. ChainError if none does."""
         faults: list[tuple[Target, FaultKind]] = []
         problem: UpstreamFault | None = None
@@ -91,7 +91,7 @@ class Chain:
         assert problem is not None
         raise ChainError(_error(problem), problem.body, faults)
 
-    async def _try(self, call: Call, target: Target, *, again: bool) -> Reply:
+    async def _try(self, call: Call | EmbeddingCall, target: Target, *, again: bool) -> Reply:
         upstream, breaker = self.upstreams[target.provider], self.breakers[target.provider]
         if not upstream.vision and call.has_images:
             raise UpstreamFault("unsupported", f"{target} sees no images.", status=400, param="messages")
@@ -100,7 +100,7 @@ class Chain:
             raise _kept_out(target, breaker, wait)
         passage = breaker.enter()
         try:
-            reply = await upstream.open(call, target.model)
+            reply = await call.ask(upstream, target.model)
         except UpstreamFault as fault:
             if fault.kind == "rate_limited" and fault.retry_after:
                 breaker.pause(passage, min(fault.retry_after, LONGEST_PAUSE))

@@ -64,17 +64,18 @@ def usage_of(chunk: Chunk) -> Usage | None:
     written to a cache.
     """
     usage = chunk.usage if isinstance(chunk.usage, dict) else {}
-    prompt, output = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
+    prompt, output = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
     if prompt is None or output is None:
         return None
     prompt_details, output_details = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
-    read = min(_count(prompt_details, "cached_tokens") or 0, prompt)
-    written = min(_count(prompt_details, "cache_write_tokens") or 0, prompt - read)
-    reasoning = min(_count(output_details, "reasoning_tokens") or 0, output)
+    read = min(count(prompt_details, "cached_tokens") or 0, prompt)
+    written = min(count(prompt_details, "cache_write_tokens") or 0, prompt - read)
+    reasoning = min(count(output_details, "reasoning_tokens") or 0, output)
     return Usage(prompt - read - written, output, cache_read=read, cache_write=written, reasoning=reasoning)
 
 
-def _count(counts: Any, name: str) -> int | None:
+def count(counts: Any, name: str) -> int | None:
+    """A token count among those of an object; None where it is missing or makes no sense."""
     value = counts.get(name) if isinstance(counts, dict) else None
     if isinstance(value, float) and value.is_integer():
         value = int(value)

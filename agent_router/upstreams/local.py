@@ -16,7 +16,7 @@ from agent_models.errors import (
     ModelMemoryError,
     UnsupportedRequestError,
 )
-from agent_router.upstreams.reply import Call, Observed, Reply, StreamCutError, UpstreamFault
+from agent_router.upstreams.reply import Call, EmbeddingCall, Observed, Reply, StreamCutError, UpstreamFault
 from agent_telemetry.usage_record import Place
 
 PROVIDER = "local"
@@ -49,9 +49,7 @@ class LocalUpstream:
 
     async def open(self, call: Call, model: str) -> Reply:
         """See `Upstream`."""
-        engine = self.engines.get(model)
-        if engine is None:
-            raise UpstreamFault("unusable", f"There is no local model {model!r}.", status=404)
+        engine = self._engine(model)
         events = _faults(cast(AsyncGenerator[Event, None], engine.complete(call.completion, client=call.client)))
         observed = Observed(model=model)
         held: list[Event] = []
@@ -68,28 +66,49 @@ class LocalUpstream:
             raise UpstreamFault("empty", "The local model gave no answer.")
         return Reply(observed=observed, events=_relay(held, events, observed), source=events)
 
+    async def embed(self, call: EmbeddingCall, model: str) -> Reply:
+        """See `Upstream`."""
+        try:
+            embeddings = await self._engine(model).embed(call.body.request)
+        except ModelError as error:
+            raise _fault(error, text="input") from None
+        observed = Observed(model=model, usage=Usage(embeddings.prompt_tokens, 0))
+        return Reply(observed=observed, embeddings=embeddings)
+
+    def _engine(self, model: str) -> Engine:
+        engine = self.engines.get(model)
+        if engine is None:
+            raise UpstreamFault("unusable", f"There is no local model {model!r}.", status=404)
+        return engine
+
 
 async def _faults(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:
     """The engine's errors as UpstreamFault, before and after the first event alike."""
     try:
         async for event in events:
             yield event
-    except ContextOverflowError as error:
-        raise UpstreamFault("context", str(error), status=400, param="messages") from None
-    except UnsupportedRequestError as error:
-        raise UpstreamFault("unsupported", str(error), status=400, param=error.param) from None
-    except EngineBusyError as error:
-        raise UpstreamFault("busy", str(error), status=429, retry_after=error.retry_after) from None
-    except EngineCrashedError as error:
-        raise UpstreamFault("crashed", str(error)) from None
-    except ModelMemoryError as error:
-        raise UpstreamFault("busy", str(error), code="not_enough_memory", retry_after=60) from None
-    except ModelFileError as error:
-        raise UpstreamFault("unusable", str(error), status=404) from None  # lasting, so that nobody should try again
     except ModelError as error:
-        raise UpstreamFault("unusable", str(error)) from None
+        raise _fault(error, text="messages") from None
     finally:
         await events.aclose()
+
+
+def _fault(error: ModelError, *, text: str) -> UpstreamFault:
+    """What an engine's error means. `text` is the request's field that can be too long."""
+    match error:
+        case ContextOverflowError():
+            return UpstreamFault("context", str(error), status=400, param=text)
+        case UnsupportedRequestError():
+            return UpstreamFault("unsupported", str(error), status=400, param=error.param)
+        case EngineBusyError():
+            return UpstreamFault("busy", str(error), status=429, retry_after=error.retry_after)
+        case EngineCrashedError():
+            return UpstreamFault("crashed", str(error))
+        case ModelMemoryError():
+            return UpstreamFault("busy", str(error), code="not_enough_memory", retry_after=60)
+        case ModelFileError():
+            return UpstreamFault("unusable", str(error), status=404)  # lasting, so that nobody should try again
+    return UpstreamFault("unusable", str(error))
 
 
 async def _relay(

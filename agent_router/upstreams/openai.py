@@ -1,4 +1,5 @@
-"""Any server that speaks OpenAI's chat dialect. Bodies and events pass through byte for byte, only observed."""
+"""Any server that speaks OpenAI's dialect: chat and embeddings. Bodies and events pass through byte for byte, only
+observed."""
 
 from __future__ import annotations
 
@@ -11,10 +12,11 @@ from agent_router.upstreams import sloppy_json
 from agent_router.upstreams.chat_chunk import model_of, read_chunk, usage_of
 from agent_router.upstreams.chat_stream import ChatStream
 from agent_router.upstreams.connection import Connection, passed_headers, retry_after
+from agent_router.upstreams.embedding_list import read_list
 from agent_router.upstreams.http_client import HttpClient
 from agent_router.upstreams.keys import Key
 from agent_router.upstreams.pieces import Pieces
-from agent_router.upstreams.reply import Call, Observed, Reply, UpstreamFault
+from agent_router.upstreams.reply import Call, EmbeddingCall, Observed, Reply, UpstreamFault
 from agent_router.upstreams.statuses import fault
 from agent_router.upstreams.unstreamed import as_stream
 from agent_router.wire.chat.stream import CONTENT_TYPE
@@ -33,14 +35,14 @@ class OpenAIUpstream:
         base = settings.address + ("/openai" if settings.kind == "gemini" else "")
         self._key = key
         self._connection = Connection(name, base + "/chat/completions", http, timeouts)
+        self._embeddings = Connection(name, base + "/embeddings", http, timeouts)
 
     async def close(self) -> None:
         """The client is shared; its owner closes it."""
 
     async def open(self, call: Call, model: str) -> Reply:
         """See `Upstream`."""
-        secret = self._key.value()
-        headers = {**call.headers, "authorization": f"Bearer {secret}"} if secret else call.headers
+        headers, secret = self._headers(call)
         async with self._connection.answer(_named(call, model), headers) as pieces:
             if pieces.response.status >= 300:
                 return await self._refusal(pieces, secret)
@@ -48,6 +50,21 @@ class OpenAIUpstream:
                 return await self._stream(pieces, call, secret)
             body = await pieces.whole()
             return Reply(headers=passed_headers(pieces.response, secret), observed=self._observe(body), body=body)
+
+    async def embed(self, call: EmbeddingCall, model: str) -> Reply:
+        """See `Upstream`."""
+        headers, secret = self._headers(call)
+        async with self._embeddings.answer(_named(call, model), headers) as pieces:
+            if pieces.response.status >= 300:
+                return await self._refusal(pieces, secret)
+            body = await pieces.whole()
+            observed = read_list(self.name, body, len(call.body.inputs))
+            return Reply(headers=passed_headers(pieces.response), observed=observed, body=body)
+
+    def _headers(self, call: Call | EmbeddingCall) -> tuple[dict[str, str], str | None]:
+        """The request's headers, and the key in them."""
+        secret = self._key.value()
+        return ({**call.headers, "authorization": f"Bearer {secret}"} if secret else call.headers), secret
 
     async def _refusal(self, pieces: Pieces, secret: str | None) -> Reply:
         response = pieces.response
@@ -91,7 +108,7 @@ async def _once(events: bytes) -> AsyncGenerator[bytes, None]:
     yield events
 
 
-def _named(call: Call, model: str) -> bytes:
+def _named(call: Call | EmbeddingCall, model: str) -> bytes:
     """The body with `model` in it: untouched if it is there already, else only that field is replaced."""
     if call.body.model == model:
         return call.raw

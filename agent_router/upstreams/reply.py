@@ -8,8 +8,10 @@ from functools import cached_property
 from typing import Literal, Protocol
 
 from agent_models.completion import CompletionRequest, Event, Usage
+from agent_models.embedding import Embeddings
 from agent_router.wire.chat.body import ChatBody
 from agent_router.wire.chat.parse import completion_request
+from agent_router.wire.embeddings.body import EmbeddingBody
 from agent_telemetry.usage_record import Place
 
 FaultKind = Literal[
@@ -95,7 +97,7 @@ class Source(Protocol):
 @dataclass(slots=True)
 class Reply:
     """A committed answer: exactly one of `body` (whole), `chunks` (SSE bytes in the caller's dialect, each piece
-    whole events), `events` (to be rendered by the wire) is there.
+    whole events), `events` and `embeddings` (to be rendered by the wire) is there.
 
     `headers` are the upstream's own that the caller may want (rate limits, request id). Iterating `chunks` or
     `events` raises StreamCutError if the answer breaks. `source` is what they read from: closing a generator that
@@ -109,6 +111,7 @@ class Reply:
     body: bytes | None = None
     chunks: AsyncGenerator[bytes, None] | None = None
     events: AsyncGenerator[Event, None] | None = None
+    embeddings: Embeddings | None = None
     source: Source | None = None
 
     async def close(self) -> None:
@@ -152,6 +155,24 @@ class Call:
         """The request free of any dialect; ApiError where it cannot be said so."""
         return completion_request(self.body)
 
+    async def ask(self, upstream: Upstream, model: str) -> Reply:
+        """What this upstream answers; see `Upstream.open`."""
+        return await upstream.open(self, model)
+
+
+@dataclass
+class EmbeddingCall:
+    """A caller's request for vectors. `raw` is the body as it came; `headers` are passed on."""
+
+    raw: bytes
+    body: EmbeddingBody
+    headers: dict[str, str] = field(default_factory=dict)
+    has_images = False
+
+    async def ask(self, upstream: Upstream, model: str) -> Reply:
+        """What this upstream answers; see `Upstream.embed`."""
+        return await upstream.embed(self, model)
+
 
 class Upstream(Protocol):
     """Something that answers. `name` is the provider's name in the configuration."""
@@ -166,6 +187,10 @@ class Upstream(Protocol):
         UpstreamFault if it did not; ApiError for what this upstream's dialect cannot say. A refusal of the request
         itself (400, 404, 413, 422) is a Reply where its body is in the caller's dialect.
         """
+        ...
+
+    async def embed(self, call: EmbeddingCall, model: str) -> Reply:
+        """Ask `model` for vectors; return once they are all there. Raises as `open` does."""
         ...
 
     async def close(self) -> None:

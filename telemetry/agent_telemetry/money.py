@@ -13,13 +13,21 @@ from agent_telemetry.usage_record import UsageRecord
 
 class Money:
     """Fills a row's figures. `closed` is (provider, model) of the closed side, whose list price says what a local
-    answer would have cost; `urls` maps providers to their base URLs, by which the price list knows them.
+    answer would have cost, and `closed_embedding` the same for vectors; `urls` maps providers to their base URLs, by
+    which the price list knows them.
 
     Device and LAN are billed 0, a subscription 0 a call. An unknown price stays None.
     """
 
-    def __init__(self, closed: tuple[str, str] | None, urls: dict[str, str]) -> None:
+    def __init__(
+        self,
+        closed: tuple[str, str] | None,
+        urls: dict[str, str],
+        *,
+        closed_embedding: tuple[str, str] | None = None,
+    ) -> None:
         self._closed = closed
+        self._closed_embedding = closed_embedding
         self._urls = urls
 
     def warm(self) -> None:
@@ -38,7 +46,8 @@ class Money:
             reasoning=row.reasoning or 0,
         )
         own = row.place in ("device", "lan")
-        provider, model = (row.provider, row.model) if not own else (self._closed or (None, None))
+        closed = self._closed_embedding if row.wire == "embeddings" else self._closed
+        provider, model = (row.provider, row.model) if not own else (closed or (None, None))
         listed = price(model, provider, usage, row.time, base_url=self._urls.get(provider or "")) if model else None
         figures = {
             "billed": 0 if own or row.place == "subscription" else (listed.microusd if listed else None),

@@ -10,8 +10,10 @@ from typing import Any
 import openai
 import pytest
 from openai import AsyncOpenAI
+from openai.types import CreateEmbeddingResponse
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
+from tests.models.engine.tiny_gguf import make_tiny_bert
 from tests.running_router import running_router
 from tests.upstreams.upstream import ScriptedUpstream
 
@@ -50,7 +52,8 @@ async def client(tmp_path: Path) -> AsyncIterator[AsyncOpenAI]:
             "upstreams": {
                 "work": {"base_url": f"{upstream.url}/v1", "models": ["gpt-5.4"]},
                 "anthropic": {"kind": "anthropic", "base_url": upstream.url, "key": "k", "models": ["claude-sonnet-5"]},
-            }
+            },
+            "local": {"models": [str(make_tiny_bert(tmp_path / "bert.gguf"))]},
         }
         async with (
             running_router(tmp_path, settings) as (url, _),
@@ -159,11 +162,30 @@ async def test_a_seed_repeats_the_local_answer(client: AsyncOpenAI) -> None:
     assert first.choices[0].message.content == second.choices[0].message.content
 
 
+@pytest.mark.parametrize("model", ["auto", "local", "bert", "work/text-embedding-3-small"])
+async def test_embeddings_in_base64_by_default_and_as_numbers(client: AsyncOpenAI, model: str) -> None:
+    texts = ["hello the cat", "why?", "hello the cat"]
+    raw = await client.embeddings.with_raw_response.create(model=model, input=texts, encoding_format="float")
+    strictly(raw.text if isinstance(raw.text, str) else raw.text(), CreateEmbeddingResponse)
+    numbers = raw.parse()
+    packed = await client.embeddings.create(model=model, input=texts)  # the SDK asks for base64 and unpacks it
+    assert [entry.embedding for entry in packed.data] == [entry.embedding for entry in numbers.data]
+    assert [entry.index for entry in packed.data] == [0, 1, 2]
+    assert packed.usage.prompt_tokens == packed.usage.total_tokens > 0
+    assert packed.model == ("text-embedding-3-small" if "/" in model else "bert")
+    one = await client.embeddings.create(model=model, input="why?")
+    assert one.data[0].embedding == pytest.approx(packed.data[1].embedding, abs=2e-3)
+
+
 async def test_errors_are_the_sdks_own(client: AsyncOpenAI) -> None:
     with pytest.raises(openai.NotFoundError):
         await client.chat.completions.create(model="no-such/model", messages=[{"role": "user", "content": "x"}])
     with pytest.raises(openai.BadRequestError):
         await client.chat.completions.create(model="auto", messages=[])
+    with pytest.raises(openai.BadRequestError):
+        await client.embeddings.create(model="auto", input=[""])
+    with pytest.raises(openai.BadRequestError, match="dimensions"):
+        await client.embeddings.create(model="auto", input="a", dimensions=33)
     models = [model.id async for model in client.models.list()]
     assert "auto" in models
     assert (await client.models.retrieve("local/pocket")).id == "local/pocket"

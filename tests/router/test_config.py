@@ -195,6 +195,8 @@ def test_the_environments_key_never_goes_to_another_address(file: Path) -> None:
         ("[upstreams.' ']\nbase_url = 'http://x'", "cannot be a provider's name"),
         ("[routing]\nclosed = 'x/y'", "routing.closed: 'x/y' names the provider 'x'"),
         ("[routing]\nclosed = 'gpt-5.4'", "\"provider/model\""),
+        ("[routing]\nclosed_embedding = 'local/bge'", "is a local model; the closed side is one of [upstreams]"),
+        ("[routing]\nclosed_embedding = 'nowhere/x'", "which is not among [upstreams]"),
         ("[routing]\nclosed = 'local/pocket'", "is a local model; the closed side is one of [upstreams]"),
         ("[routing]\nfallback = ['x/y']", "routing.fallback: 'x/y' names the provider 'x'"),
         ("[routing]\nprivacy = 'strict'", "routing.privacy: must be 'normal' or 'local-only'"),

@@ -25,6 +25,10 @@ def test_the_row_holds_what_was_observed() -> None:
     assert (row.propensity, row.attempts, row.status) == (0.5, 1, "ok")
 
 
+def test_the_row_names_its_wire() -> None:
+    assert Exchange("embeddings").record().wire == "embeddings"
+
+
 def test_unknown_usage_stays_unknown() -> None:
     made = exchange()
     made.observed = Observed("gpt-5.4")

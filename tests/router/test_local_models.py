@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from agent_models.pocket import pocket_path
-from agent_router.local_models import BUNDLED, local_paths, model_name
+from agent_router.local_models import BUNDLED, embedding_models, local_paths, model_name
 from agent_router.settings import Settings
+from tests.models.engine.tiny_gguf import make_tiny_bert, make_tiny_gguf
 
 
 def paths(*models: str) -> dict[str, Path]:
@@ -29,3 +30,8 @@ def test_a_home_folder_is_understood() -> None:
 def test_a_name_is_the_files_without_its_ending() -> None:
     assert model_name(Path("/m/Llama 3.gguf")) == "Llama 3"
     assert model_name(Path("/m/blob")) == "blob"
+
+
+def test_embedding_models_are_known_by_their_files(tmp_path: Path) -> None:
+    bert, text = make_tiny_bert(tmp_path / "bert.gguf"), make_tiny_gguf(tmp_path / "text.gguf")
+    assert embedding_models(paths(str(bert), str(text), "/nowhere/bge.gguf")) == {"bert"}

@@ -25,3 +25,10 @@ def test_each_says_where_it_runs_and_how_open_it_is() -> None:
     assert "description" not in listed["local/mine"]
     assert listed["local"]["description"].endswith("Now: local/mine.")
     assert listed["closed"]["description"].endswith("Now: ollama/qwen3:8b.")
+
+
+def test_an_embedding_model_says_so() -> None:
+    names = Names(SETTINGS, ["bge", "mine", "pocket"], lambda model: None, {"bge"})
+    listed = {entry["id"]: entry for entry in model_list(names, Catalogue.load())}
+    assert "/v1/embeddings only" in listed["local/bge"]["description"]
+    assert listed["local"]["description"].endswith("Now: local/mine.")

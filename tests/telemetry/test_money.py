@@ -57,3 +57,13 @@ def test_what_is_not_known_stays_unknown(unknown: dict[str, Any]) -> None:
 def test_without_a_closed_side_nothing_can_be_avoided() -> None:
     priced = Money(None, {})(row(provider="local", model="pocket", place="device"))
     assert (priced.billed, priced.equivalent, priced.avoided) == (0, None, None)
+
+
+def test_local_vectors_avoid_what_the_closed_embedding_model_would_have_cost_not_the_closed_model() -> None:
+    local: dict[str, Any] = {"provider": "local", "model": "bge", "place": "device", "wire": "embeddings", "output": 0}
+    assert money(row(**local)).avoided is None
+    urls = {"openai": "https://api.openai.com/v1"}
+    priced = Money(("openai", "gpt-5.4"), urls, closed_embedding=("openai", "text-embedding-3-small"))
+    assert priced(row(input=1_000_000, **local)).avoided == 20_000  # two US cents for a million tokens
+    hosted = row(model="text-embedding-3-small", wire="embeddings", output=0, input=1_000_000)
+    assert money(hosted).billed == 20_000

@@ -1,8 +1,10 @@
-"""The scripted upstream in OpenAI's dialect: chat completions and the list of models."""
+"""The scripted upstream in OpenAI's dialect: chat completions, embeddings and the list of models."""
 
 from __future__ import annotations
 
+import base64
 import json
+import struct
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -135,6 +137,25 @@ def chat(request: Received) -> Answer:
         return Answer(request, DIALECT, body=_whole(model, said))
     include_usage = bool((body.get("stream_options") or {}).get("include_usage"))
     return Answer(request, DIALECT, body=_whole(model, said), events=tuple(_events(model, said, include_usage)))
+
+
+def embeddings(request: Received) -> Answer:
+    """POST /v1/embeddings: of each input a vector of eight numbers that its text gives."""
+    body = request.json
+    given = body.get("input")
+    inputs = given if isinstance(given, list) and given and not isinstance(given[0], int) else [given]
+    if not given or "model" not in body:
+        return Answer(request, DIALECT, 400, error(400, "'input' is invalid.", "invalid_input"))
+    data = []
+    for index, text in enumerate(inputs):
+        packed = struct.pack("<8f", *((len(encode(text)) * factor % 7 - 3) / 8 for factor in range(1, 9)))
+        in_base64 = body.get("encoding_format") == "base64"
+        vector = base64.b64encode(packed).decode() if in_base64 else list(struct.unpack("<8f", packed))
+        data.append({"object": "embedding", "index": index, "embedding": vector})
+    tokens = max(1, len(encode(given)) // 4)
+    usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+    whole = {"object": "list", "data": data, "model": body["model"], "usage": usage}
+    return Answer(request, DIALECT, body=encode(whole))
 
 
 def models(request: Received, names: Sequence[str]) -> Answer:

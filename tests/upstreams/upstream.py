@@ -166,6 +166,8 @@ class ScriptedUpstream:
         path, method = request.path, request.method
         if method == "POST" and path.endswith("/chat/completions"):
             return openai_wire.chat(request)
+        if method == "POST" and path.endswith("/embeddings"):
+            return openai_wire.embeddings(request)
         if method == "POST" and path.endswith("/messages"):
             return anthropic_wire.messages(request)
         if method == "GET" and "/models" in path:

@@ -16,7 +16,7 @@ from agent_router.upstreams.http_client import HttpClient
 from agent_router.upstreams.http_connection import HttpResponse
 from agent_router.upstreams.keys import Key
 from agent_router.upstreams.pieces import Pieces
-from agent_router.upstreams.reply import Call, Observed, Reply, StreamCutError, UpstreamFault
+from agent_router.upstreams.reply import Call, EmbeddingCall, Observed, Reply, StreamCutError, UpstreamFault
 from agent_router.upstreams.statuses import fault
 
 API_VERSION = "2023-06-01"
@@ -50,6 +50,17 @@ class AnthropicUpstream:
             if call.stream:
                 return await self._stream(pieces, secret)
             return self._whole(await pieces.whole(), pieces.response, secret)
+
+    async def embed(self, call: EmbeddingCall, model: str) -> Reply:
+        """UpstreamFault: the dialect has no embeddings."""
+        raise UpstreamFault(
+            "unsupported",
+            f"Upstream {self.name} speaks Anthropic's dialect, which has no embeddings. Name a local embedding model, "
+            "or one at an upstream of kind openai.",
+            status=400,
+            param="model",
+            code="unsupported_model",
+        )
 
     async def _refuse(self, pieces: Pieces, secret: str | None) -> None:
         body = await self._connection.refusal(pieces)

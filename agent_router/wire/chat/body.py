@@ -14,6 +14,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from agent_router.errors import ApiError
+from agent_router.wire.json_body import decoded
 
 
 class ImageUrl(Struct):
@@ -125,42 +126,15 @@ class ChatBody(Struct):
         return self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens
 
 
-_decode = msgspec.json.Decoder(ChatBody).decode
-_AT = re.compile(r" - at `\$\.?(.*)`$")
+_decoder = msgspec.json.Decoder(ChatBody)
 _FUNCTION_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,128}")
 
 
 def read(raw: bytes) -> ChatBody:
     """Decode and check a body. ApiError 400 names the field and what is wrong with it."""
-    if not raw.strip():
-        raise ApiError(400, "The request body is empty; a JSON object is expected.", code="invalid_json")
-    try:
-        if not raw.isascii():
-            raw.decode("utf-8")  # fields that are not decoded are not checked otherwise
-        body = _decode(raw)
-    except msgspec.ValidationError as error:
-        text = str(error)
-        at = _AT.search(text)
-        param = at.group(1).replace("[", ".[") if at else None  # as OpenAI spells it: messages.[0].role
-        said = _AT.sub("", text)
-        where = f"Invalid value for '{param}'" if param else "Invalid request body"
-        code = "invalid_type" if text.startswith("Expected") else "invalid_value"
-        if "missing required field" in text:
-            code = "missing_required_parameter"
-        raise ApiError(400, f"{where}: {said}.", code=code, param=param) from None
-    except UnicodeDecodeError:
-        raise ApiError(400, "The request body is not valid UTF-8.", code="invalid_json") from None
-    except RecursionError:
-        raise ApiError(400, "The request body is nested too deeply.", code="invalid_json") from None
-    except msgspec.DecodeError as error:
-        said = "a string holds half of a surrogate pair" if _lone_surrogate(raw) else str(error)
-        raise ApiError(400, f"The request body is not valid JSON: {said}.", code="invalid_json") from None
+    body = decoded(_decoder, raw)
     _check(body)
     return body
-
-
-def _lone_surrogate(raw: bytes) -> bool:
-    return re.search(rb"\\u[dD][89a-fA-F]", raw) is not None
 
 
 def _invalid(param: str, message: str, code: str = "invalid_value") -> ApiError:
@@ -221,7 +195,7 @@ def _check_sampling(body: ChatBody) -> None:
 def _check_messages(messages: list[MessageIn]) -> None:
     called: set[str] = set()
     for i, message in enumerate(messages):
-        at = f"messages.[{i}]"
+        at = f"messages[{i}]"
         if message.tool_calls is not None:
             if message.role != "assistant":
                 raise _invalid(f"{at}.tool_calls", f"'tool_calls' belongs to assistant messages, not '{message.role}'.")
@@ -247,9 +221,9 @@ def _check_messages(messages: list[MessageIn]) -> None:
 def _check_parts(parts: list[ContentPart], at: str) -> None:
     for j, part in enumerate(parts):
         if part.type == "text" and part.text is None:
-            raise _invalid(f"{at}.content.[{j}].text", "A content part of type 'text' needs 'text'.")
+            raise _invalid(f"{at}.content[{j}].text", "A content part of type 'text' needs 'text'.")
         if part.type == "image_url" and part.image_url is None:
-            raise _invalid(f"{at}.content.[{j}].image_url", "A content part of type 'image_url' needs 'image_url'.")
+            raise _invalid(f"{at}.content[{j}].image_url", "A content part of type 'image_url' needs 'image_url'.")
 
 
 def _check_tools(body: ChatBody) -> None:
@@ -257,10 +231,10 @@ def _check_tools(body: ChatBody) -> None:
     for i, tool in enumerate(body.tools or ()):
         if tool.type == "function":
             if tool.function is None:
-                raise _invalid(f"tools.[{i}].function", "A tool of type 'function' needs 'function'.")
+                raise _invalid(f"tools[{i}].function", "A tool of type 'function' needs 'function'.")
             if not _FUNCTION_NAME.fullmatch(tool.function.name):
                 raise _invalid(
-                    f"tools.[{i}].function.name",
+                    f"tools[{i}].function.name",
                     f"tools[{i}].function.name must be letters, digits, '_', '-' or '.', at most 128.",
                 )
             names.add(tool.function.name)

@@ -59,7 +59,7 @@ def _inexpressible(param: str, message: str) -> ApiError:
 
 def _message(message: MessageIn, i: int) -> Message:
     if message.role == "function":
-        raise _inexpressible(f"messages.[{i}].role", "The role 'function' is outdated; use 'tool'.")
+        raise _inexpressible(f"messages[{i}].role", "The role 'function' is outdated; use 'tool'.")
     return Message(
         role=_ROLES.get(message.role, "tool"),
         content=tuple(_parts(message, i)),
@@ -72,7 +72,7 @@ def _message(message: MessageIn, i: int) -> Message:
 
 def _call(call: CallIn, i: int) -> ToolCall:
     if call.function is None:
-        at = f"messages.[{i}].tool_calls"
+        at = f"messages[{i}].tool_calls"
         raise _inexpressible(at, f"A tool call of type {call.type[:40]!r} cannot be sent to this model.")
     return ToolCall(id=call.id, name=call.function.name, arguments=call.function.arguments)
 
@@ -89,7 +89,7 @@ def _parts(message: MessageIn, i: int) -> list[Part]:
         elif part.type == "image_url" and part.image_url is not None:
             parts.append(Image(part.image_url.url, part.image_url.detail))
         else:
-            at = f"messages.[{i}].content.[{j}].type"
+            at = f"messages[{i}].content[{j}].type"
             raise _inexpressible(at, f"A content part of type {part.type[:40]!r} cannot be sent to this model.")
     return parts
 
@@ -98,9 +98,7 @@ def _tools(body: ChatBody) -> tuple[Tool, ...]:
     tools = []
     for i, tool in enumerate(body.tools or ()):
         if tool.function is None:
-            raise _inexpressible(
-                f"tools.[{i}].type", f"A tool of type {tool.type[:40]!r} cannot be sent to this model."
-            )
+            raise _inexpressible(f"tools[{i}].type", f"A tool of type {tool.type[:40]!r} cannot be sent to this model.")
         parameters: dict[str, Any] | None = None
         if tool.function.parameters is not None:
             parameters = msgspec.json.decode(msgspec.json.encode(tool.function.parameters))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from agent_models.completion import CompletionRequest, Event, Usage
+from agent_models.embedding import EmbeddingRequest, Embeddings
 from agent_models.engine import protocol
 from agent_models.engine.idleness import Idleness
 from agent_models.engine.load_options import LoadOptions
@@ -46,7 +47,7 @@ class _Job:
         self.id = identity
         self.frame = frame
         self.client = client
-        self.answers: asyncio.Queue[Event | int | ModelError | None] = asyncio.Queue()
+        self.answers: asyncio.Queue[Event | int | Embeddings | ModelError | None] = asyncio.Queue()
 
 
 class Engine:
@@ -208,7 +209,7 @@ class Engine:
             while (answer := await job.answers.get()) is not None:
                 if isinstance(answer, ModelError):
                     raise answer
-                assert not isinstance(answer, int)
+                assert not isinstance(answer, int | Embeddings)
                 yield answer
         finally:
             self._forget(job)
@@ -216,7 +217,22 @@ class Engine:
     async def count_tokens(self, request: CompletionRequest) -> int:
         """How many tokens the request's prompt has. Raises as `complete` does."""
         identity = next(self._ids)
-        job = _Job(identity, _frame(protocol.Count(identity, request)), "")
+        answer = await self._ask(_Job(identity, _frame(protocol.Count(identity, request)), ""))
+        assert isinstance(answer, int)
+        return answer
+
+    async def embed(self, request: EmbeddingRequest, *, client: str = "") -> Embeddings:
+        """The inputs' vectors. Cancelling the task cancels the request. Raises as `complete` does.
+
+        UnsupportedRequestError where this is a text model, as `complete` does where this is an embedding model.
+        """
+        identity = next(self._ids)
+        answer = await self._ask(_Job(identity, _frame(protocol.Embed(identity, request), text="input"), client))
+        assert isinstance(answer, Embeddings)
+        return answer
+
+    async def _ask(self, job: _Job) -> Event | int | Embeddings | None:
+        """The one answer to a request that is not told in events."""
         await self._enqueue(job)
         try:
             answer = await job.answers.get()
@@ -224,7 +240,6 @@ class Engine:
             self._forget(job)
         if isinstance(answer, ModelError):
             raise answer
-        assert isinstance(answer, int)
         return answer
 
     async def _enqueue(self, job: _Job) -> None:
@@ -352,7 +367,7 @@ class Engine:
                 message.prefilled, message.prefill_seconds, message.generated, message.generation_seconds
             )
             return
-        if not isinstance(message, protocol.Emitted | protocol.Counted | protocol.Failed) or message.id is None:
+        if isinstance(message, protocol.Ready | protocol.Beat) or message.id is None:
             return
         job = self._running.get(message.id)
         if job is None:
@@ -366,6 +381,9 @@ class Engine:
                 job.answers.put_nowait(None)
         elif isinstance(message, protocol.Counted):
             job.answers.put_nowait(message.tokens)
+        elif isinstance(message, protocol.Embedded):
+            self._served = True
+            job.answers.put_nowait(message.embeddings)
         else:
             job.answers.put_nowait(_error(message))
         if ended:
@@ -404,12 +422,13 @@ def _stamp(path: Path) -> _Stamp:
     return status.st_mtime_ns, status.st_ctime_ns, status.st_size
 
 
-def _frame(message: protocol.ToWorker) -> bytes:
+def _frame(message: protocol.ToWorker, *, text: str = "messages") -> bytes:
+    """`text` is the request's field that holds text."""
     try:
         return protocol.frame(message)
     except UnicodeEncodeError:
         raise UnsupportedRequestError(
-            "The request's text holds a lone surrogate, which is not valid Unicode.", param="messages"
+            "The request's text holds a lone surrogate, which is not valid Unicode.", param=text
         ) from None
     except OverflowError:
         raise UnsupportedRequestError("The request holds a whole number of more than 64 bits.") from None

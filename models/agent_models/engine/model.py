@@ -13,7 +13,9 @@ import llama_cpp as llama
 
 from agent_models.engine import native_log
 from agent_models.engine.context import Context
+from agent_models.engine.embedding_context import EmbeddingContext
 from agent_models.engine.memory import USUAL_WINDOW, trained_window
+from agent_models.engine.pooling import RANK, pooling
 from agent_models.engine.protocol import ModelInfo
 from agent_models.engine.threads import default_threads
 from agent_models.errors import ModelFileError
@@ -44,6 +46,13 @@ class Model:
         # From the metadata, because llama.cpp says 0 while only the vocabulary is loaded.
         self.trained_context = trained_window(self.metadata)
         self.window = window or min(self.trained_context or USUAL_WINDOW, USUAL_WINDOW)
+        self.pooling = self._pooling()
+        if self.pooling == RANK:
+            raise ModelFileError(
+                f"{path.name} is a reranker: it scores pairs of texts, and gives neither text nor vectors."
+            )
+        if self.pooling is not None and self.trained_context:
+            self.window = min(self.window, self.trained_context)  # an encoder has no positions beyond
         self._path = path
         self._threads = threads or default_threads(int(llama.llama_model_size(self._model)))
         self._pieces: dict[int, bytes] = {}
@@ -60,6 +69,8 @@ class Model:
         """A context of `cells` tokens for all sequences together. ModelFileError where there is none to be had."""
         if not llama.llama_model_has_decoder(self._model) or llama.llama_model_has_encoder(self._model):
             raise ModelFileError(f"{self._path.name} is not a text-generating (decoder-only) model.")
+        if self.pooling is not None:
+            raise ModelFileError(f"{self._path.name} is an embedding model, which writes no text.")
         context = Context(
             self._model,
             self._path.name,
@@ -70,6 +81,36 @@ class Model:
         )
         self.window = min(self.window, context.cells)
         return context
+
+    def open_embedding_context(self, *, tokens: int, unwanted: Callable[[], bool]) -> EmbeddingContext:
+        """A context for batches of so many tokens (see `EmbeddingContext`). ModelFileError where there is none."""
+        if self.pooling is None or not llama.llama_model_has_decoder(self._model):
+            raise ModelFileError(f"{self._path.name} is not an embedding model that can be used here.")
+        return EmbeddingContext(
+            self._model,
+            self._path.name,
+            tokens=tokens,
+            sequences=RECURRENT_SEQUENCES if self.recurrent else SEQUENCES,
+            threads=self._threads,
+            pooling=self.pooling,
+            unwanted=unwanted,
+        )
+
+    @property
+    def embedding_size(self) -> int | None:
+        """How many numbers a vector has; None for a text model."""
+        if self.pooling is None:
+            return None
+        # From the metadata, because llama.cpp says 0 while only the vocabulary is loaded.
+        stated = self._stated("embedding_length_out") or self._stated("embedding_length")
+        return int(llama.llama_model_n_embd_out(self._model)) or stated or 0
+
+    def _stated(self, key: str) -> int | None:
+        value = self.metadata.get(f"{self.metadata.get('general.architecture')}.{key}", "")
+        return int(value) if value.isdigit() else None
+
+    def _pooling(self) -> int | None:
+        return pooling(self.metadata.get("general.architecture", ""), self._stated("pooling_type"))
 
     @property
     def recurrent(self) -> bool:
@@ -98,17 +139,19 @@ class Model:
             has_template=self.template is not None,
             metadata=general,
             slots=slots,
+            embedding_size=self.embedding_size,
         )
 
-    def tokens(self, text: str, *, special: bool) -> list[int]:
-        """The text's tokens, without an added BOS. With `special`, control tokens in it are parsed as such."""
+    def tokens(self, text: str, *, special: bool, enclosed: bool = False) -> list[int]:
+        """The text's tokens. With `special`, control tokens in it are parsed as such; `enclosed`: with what the
+        vocabulary puts before and behind a text (BOS, [CLS], [SEP] ...)."""
         data = text.encode()
         room = len(data) + 16
         buffer = (llama.llama_token * room)()
-        count = llama.llama_tokenize(self.vocabulary, data, len(data), buffer, room, False, special)
+        count = llama.llama_tokenize(self.vocabulary, data, len(data), buffer, room, enclosed, special)
         if count < 0:
             buffer = (llama.llama_token * -count)()
-            count = llama.llama_tokenize(self.vocabulary, data, len(data), buffer, -count, False, special)
+            count = llama.llama_tokenize(self.vocabulary, data, len(data), buffer, -count, enclosed, special)
         return buffer[: max(count, 0)]
 
     def piece(self, token: int) -> bytes:

@@ -8,6 +8,7 @@ from typing import NamedTuple, Protocol
 
 from agent_models.engine import protocol
 from agent_models.engine.prompt import PromptWriter
+from agent_models.errors import UnsupportedRequestError
 
 
 class Prepared(NamedTuple):
@@ -30,7 +31,7 @@ Ready = Prepared | Failure | protocol.Counted | protocol.Ping
 class Waiting(Protocol):
     """What yields the next message, waiting for it."""
 
-    def get(self) -> protocol.Generate | protocol.Count | protocol.Ping: ...
+    def get(self) -> protocol.Asked: ...
 
 
 def prepare(writer: PromptWriter, waiting: Waiting, put: Callable[[Ready], None]) -> None:
@@ -39,11 +40,13 @@ def prepare(writer: PromptWriter, waiting: Waiting, put: Callable[[Ready], None]
         put(ready(writer, waiting.get()))
 
 
-def ready(writer: PromptWriter, message: protocol.Generate | protocol.Count | protocol.Ping) -> Ready:
+def ready(writer: PromptWriter, message: protocol.Asked) -> Ready:
     """What is to be done about one message."""
     if isinstance(message, protocol.Ping):
         return message  # answered by the loop that generates, as proof that it lives
     try:
+        if isinstance(message, protocol.Embed):
+            raise UnsupportedRequestError("This is a text model: it makes no vectors.", param="model")
         prompt = writer.tokens(message.request)
     except Exception as error:
         return Failure(message.id, error)

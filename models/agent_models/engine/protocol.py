@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from agent_models.completion import CompletionRequest, Event
+from agent_models.embedding import EmbeddingRequest, Embeddings
 
 HEADER = struct.Struct(">I")
 MAX_FRAME = 256 * 1024 * 1024
@@ -27,7 +28,8 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     `context_window` is the window in use, `trained_context` the one that the model was trained for; both in
     tokens. `size` is the weights' bytes, `parameters` their number. `metadata` holds the file's `general.*`
     strings without the prefix (`basename`, `license`, `size_label` ...). `slots` is how many requests the
-    worker takes at a time.
+    worker takes at a time. `embedding_size` is how many numbers an embedding model's vectors have; None: it is a
+    text model.
     """
 
     name: str
@@ -39,6 +41,7 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     has_template: bool
     metadata: dict[str, str]
     slots: int = 1
+    embedding_size: int | None = None
 
 
 class Generate(msgspec.Struct, frozen=True, tag="generate"):
@@ -53,6 +56,13 @@ class Count(msgspec.Struct, frozen=True, tag="count"):
 
     id: int
     request: CompletionRequest
+
+
+class Embed(msgspec.Struct, frozen=True, tag="embed"):
+    """Make vectors of these inputs under this id."""
+
+    id: int
+    request: EmbeddingRequest
 
 
 class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
@@ -89,6 +99,13 @@ class Counted(msgspec.Struct, frozen=True, tag="counted"):
     tokens: int
 
 
+class Embedded(msgspec.Struct, frozen=True, tag="embedded"):
+    """The answer to `Embed`."""
+
+    id: int
+    embeddings: Embeddings
+
+
 class Failed(msgspec.Struct, frozen=True, tag="failed", kw_only=True):
     """The end of a request without an answer; `id` None: loading failed.
 
@@ -116,8 +133,10 @@ class Beat(msgspec.Struct, frozen=True, tag="beat"):
     """The worker's loop is alive."""
 
 
-ToWorker = Generate | Count | Cancel | Ping | Shutdown
-ToFront = Ready | Emitted | Counted | Failed | Measured | Beat
+ToWorker = Generate | Count | Embed | Cancel | Ping | Shutdown
+ToFront = Ready | Emitted | Counted | Embedded | Failed | Measured | Beat
+Asked = Generate | Count | Embed | Ping
+"""What the worker's loop answers, one after the other; the rest acts at once."""
 
 _encoder = msgspec.msgpack.Encoder()
 _to_worker: msgspec.msgpack.Decoder[ToWorker] = msgspec.msgpack.Decoder(ToWorker)

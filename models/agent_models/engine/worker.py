@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -21,7 +22,6 @@ from agent_models.engine import protocol
 from agent_models.errors import ModelFileError, ModelMemoryError
 
 if TYPE_CHECKING:
-    from agent_models.engine.context import Context
     from agent_models.engine.model import Model
     from agent_models.engine.saved_prefixes import SavedPrefixes
 
@@ -32,7 +32,7 @@ class Inbox:
     """The parent's frames, in order; cancels overtake the rest. The process ends with the pipe."""
 
     def __init__(self, source: protocol.ByteSource) -> None:
-        self.waiting: queue.SimpleQueue[protocol.Generate | protocol.Count | protocol.Ping] = queue.SimpleQueue()
+        self.waiting: queue.SimpleQueue[protocol.Asked] = queue.SimpleQueue()
         self._source = source
         self._cancelled: set[int] = set()
         threading.Thread(target=self._read, daemon=True).start()
@@ -95,13 +95,11 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal is for the parent, which drains first
     inbox, outbox = _pipes()
     # These load llama.cpp, which prints: only after the redirection.
-    from agent_models.engine import native_log, preparing
-    from agent_models.engine.prompt import PromptWriter
-    from agent_models.engine.serving import Serving
+    from agent_models.engine import native_log
 
     native_log.quiet_log()
     try:
-        model, context = _load(options)
+        model, serve = _load(options, inbox, outbox)
     except (ModelFileError, ModelMemoryError) as error:
         kind: protocol.FailureKind = "memory" if isinstance(error, ModelMemoryError) else "model_file"
         outbox.put(protocol.Failed(id=None, kind=kind, message=str(error)))
@@ -109,15 +107,12 @@ def main() -> None:
         return
     outbox.put(protocol.Ready(model.info(slots=options.slots)))
     outbox.flush()
-    if context is not None:
-        prepared: queue.SimpleQueue[preparing.Ready] = queue.SimpleQueue()
-        arguments = (PromptWriter(model), inbox.waiting, prepared.put)
-        threading.Thread(target=preparing.prepare, args=arguments, daemon=True).start()
-        Serving(model, context, inbox, outbox, _saved(options)).serve(prepared)
+    if serve is not None:
+        serve()
 
 
-def _load(options: argparse.Namespace) -> tuple[Model, Context | None]:
-    """The model, and unless it is only looked at a context. ModelFileError, ModelMemoryError."""
+def _load(options: argparse.Namespace, inbox: Inbox, outbox: Outbox) -> tuple[Model, Callable[[], None] | None]:
+    """The model and, unless it is only looked at, what serves it. ModelFileError, ModelMemoryError."""
     from agent_models.engine import memory
     from agent_models.engine import model as models
 
@@ -132,7 +127,29 @@ def _load(options: argparse.Namespace) -> tuple[Model, Context | None]:
         available=memory.available_bytes(),
     )
     model = models.Model(options.path, window=room.window, **settings)
-    return model, model.open_context(cells=options.cells or room.cells)
+    return model, _service(model, options, options.cells or room.cells, inbox, outbox)
+
+
+def _service(model: Model, options: argparse.Namespace, cells: int, inbox: Inbox, outbox: Outbox) -> Callable[[], None]:
+    """What serves this kind of model, ready to run. ModelFileError if it cannot."""
+    from agent_models.engine import embedding_inputs, preparing
+    from agent_models.engine.embedding_serving import EmbeddingServing
+    from agent_models.engine.prompt import PromptWriter
+    from agent_models.engine.serving import Serving
+
+    if model.pooling is not None:
+        embedder = EmbeddingServing(model, inbox, outbox)
+        tokenised: queue.SimpleQueue[embedding_inputs.Ready] = queue.SimpleQueue()
+        _beside(embedding_inputs.prepare, model, inbox.waiting, tokenised.put)
+        return lambda: embedder.serve(tokenised)
+    serving = Serving(model, model.open_context(cells=cells), inbox, outbox, _saved(options))
+    prepared: queue.SimpleQueue[preparing.Ready] = queue.SimpleQueue()
+    _beside(preparing.prepare, PromptWriter(model), inbox.waiting, prepared.put)
+    return lambda: serving.serve(prepared)
+
+
+def _beside(work: Callable[..., None], *arguments: object) -> None:
+    threading.Thread(target=work, args=arguments, daemon=True).start()
 
 
 def _saved(options: argparse.Namespace) -> SavedPrefixes | None:

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import gguf
 import pytest
 
 from agent_models.engine.model import Model
 from agent_models.engine.native_log import quiet_log
 from tests.models.engine.asking import desk
-from tests.models.engine.tiny_gguf import make_tiny_gguf
+from tests.models.engine.tiny_gguf import make_tiny_bert, make_tiny_gguf
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +33,27 @@ def model(loaded: Model) -> Model:
 def tiny_model(loaded: Model) -> Model:
     """The tiny model, for contexts of one's own."""
     return loaded
+
+
+@pytest.fixture(scope="session")
+def bert_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An embedding model: an encoder, pooled by the mean."""
+    return make_tiny_bert(tmp_path_factory.mktemp("models") / "bert.gguf")
+
+
+@pytest.fixture(scope="session")
+def last_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An embedding model: a decoder, whose last token's vector counts."""
+    return make_tiny_gguf(tmp_path_factory.mktemp("models") / "last.gguf", pooling=gguf.PoolingType.LAST)
+
+
+@pytest.fixture(scope="session")
+def bert(bert_path: Path) -> Model:
+    quiet_log()
+    return Model(bert_path, window=None, threads=1, gpu_layers=None)
+
+
+@pytest.fixture(scope="session")
+def last(last_path: Path) -> Model:
+    quiet_log()
+    return Model(last_path, window=None, threads=1, gpu_layers=None)

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from agent_models.completion import Event, Image, Message, TextDelta
+from agent_models.embedding import EmbeddingRequest
 from agent_models.engine.engine import Engine
 from agent_models.engine.load_options import LoadOptions
 from agent_models.engine.worker_process import WorkerProcess
@@ -44,6 +45,15 @@ async def engine(tiny_path: Path) -> AsyncIterator[Engine]:
 async def narrow(tiny_path: Path) -> AsyncIterator[Engine]:
     """One request at a time."""
     engine = Engine(tiny_path, name="tiny", hang_seconds=30, load=LoadOptions(slots=1))
+    await engine.start()
+    yield engine
+    await engine.stop()
+
+
+@pytest.fixture
+async def embedder(bert_path: Path) -> AsyncIterator[Engine]:
+    """An embedding model, one request at a time."""
+    engine = Engine(bert_path, name="bert", hang_seconds=30, load=LoadOptions(slots=1), queue_limit=1)
     await engine.start()
     yield engine
     await engine.stop()
@@ -346,6 +356,61 @@ async def test_stopping_ends_the_worker_and_what_runs(engine: Engine) -> None:
         await collect(stream)
     assert engine.state == "stopped"
     assert engine.worker_pid is None
+
+
+async def test_vectors_and_what_is_known_of_their_model(embedder: Engine) -> None:
+    found = await embedder.embed(EmbeddingRequest(("hello", (5, 6, 7)), dimensions=16))
+    assert (len(found.vectors), found.dimensions) == (2 * 16 * 4, 16)
+    assert found.prompt_tokens == 3 + 3  # [CLS], a word, [SEP]; and the three given
+    assert embedder.info is not None
+    assert (embedder.info.embedding_size, embedder.info.context_window) == (32, 512)
+
+
+async def test_each_kind_of_model_refuses_what_the_other_does(embedder: Engine, engine: Engine) -> None:
+    for asked in (collect(embedder.complete(ask())), embedder.count_tokens(ask())):
+        with pytest.raises(UnsupportedRequestError, match="embedding model") as refused:
+            await asked
+        assert refused.value.param == "model"
+    with pytest.raises(UnsupportedRequestError, match="text model"):
+        await engine.embed(EmbeddingRequest(("a",)))
+    assert (embedder.restarts, engine.restarts) == (0, 0)
+
+
+async def test_errors_of_inputs_carry_their_fields(embedder: Engine) -> None:
+    with pytest.raises(ContextOverflowError, match=r"input\[1\] has 602 tokens") as overflow:
+        await embedder.embed(EmbeddingRequest(("a", "cat " * 600)))
+    assert (overflow.value.prompt_tokens, overflow.value.context_window) == (602, 512)
+    with pytest.raises(UnsupportedRequestError) as refused:
+        await embedder.embed(EmbeddingRequest(("a\ud800",)))
+    assert refused.value.param == "input"
+
+
+@posix
+async def test_embedding_requests_wait_are_bounded_cancelled_and_survive_a_crash(embedder: Engine) -> None:
+    assert embedder.worker_pid is not None
+    os.kill(embedder.worker_pid, signal.SIGSTOP)
+    running, waiting = (asyncio.create_task(embedder.embed(EmbeddingRequest((text,)))) for text in ("a", "b"))
+    await until(lambda: embedder.queue_length == 1)
+    with pytest.raises(EngineBusyError):
+        await embedder.embed(EmbeddingRequest(("c",)))
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    assert embedder.queue_length == 0
+    again = asyncio.create_task(embedder.embed(EmbeddingRequest(("b",))))
+    os.kill(embedder.worker_pid, signal.SIGKILL)
+    with pytest.raises(EngineCrashedError, match="signal 9"):
+        await running
+    assert (await again).dimensions == 32
+
+
+async def test_a_cancelled_embedding_request_frees_its_slot(embedder: Engine) -> None:
+    large = asyncio.create_task(embedder.embed(EmbeddingRequest(("a b c " * 80,) * 20_000)))
+    await until(lambda: bool(embedder._running))
+    large.cancel()
+    await asyncio.wait({large})
+    started = time.monotonic()
+    assert (await embedder.embed(EmbeddingRequest(("a",)))).prompt_tokens == 3
+    assert time.monotonic() - started < 5
 
 
 async def test_the_context_window_can_be_chosen(tiny_path: Path) -> None:

@@ -17,6 +17,11 @@ def test_what_a_file_says_of_itself(tiny_path: Path) -> None:
     assert info.metadata["license"] == "apache-2.0"
 
 
+def test_an_embedding_model_is_told_from_a_text_model(tiny_path: Path, bert_path: Path, last_path: Path) -> None:
+    assert inspect_model(tiny_path).embedding_size is None
+    assert [inspect_model(path).embedding_size for path in (bert_path, last_path)] == [32, 64]
+
+
 @pytest.mark.parametrize(
     ("damage", "sentence"),
     [

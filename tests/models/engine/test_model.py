@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import gguf
 import pytest
 
 from agent_models.engine.model import Model
 from agent_models.errors import ModelFileError
-from tests.models.engine.tiny_gguf import make_tiny_gguf
+from tests.models.engine.tiny_gguf import make_tiny_bert, make_tiny_gguf
 
 
 def test_tokens_and_pieces_are_each_others_inverse(model: Model) -> None:
@@ -34,3 +35,15 @@ def test_a_damaged_file_is_an_error(tiny_path: Path, tmp_path: Path) -> None:
     path.write_bytes(tiny_path.read_bytes()[:-5000])
     with pytest.raises(ModelFileError, match="truncated"):
         Model(path, window=None, threads=1, gpu_layers=None)
+
+
+def test_a_reranker_is_refused_in_words(tmp_path: Path) -> None:
+    path = make_tiny_bert(tmp_path / "rank.gguf", pooling=gguf.PoolingType.RANK)
+    for vocab_only in (True, False):
+        with pytest.raises(ModelFileError, match="reranker"):
+            Model(path, window=None, threads=1, gpu_layers=None, vocab_only=vocab_only)
+
+
+def test_an_embedding_models_window_ends_where_its_training_did(bert_path: Path) -> None:
+    assert Model(bert_path, window=4096, threads=1, gpu_layers=None).window == 512
+    assert Model(bert_path, window=100, threads=1, gpu_layers=None).window == 100

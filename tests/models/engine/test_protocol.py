@@ -5,6 +5,7 @@ import io
 import pytest
 
 from agent_models.completion import CompletionRequest, OutputFormat, TextDelta, Tool
+from agent_models.embedding import EmbeddingRequest, Embeddings
 from agent_models.engine import protocol
 from tests.models.engine.asking import ask
 
@@ -27,6 +28,13 @@ def test_answers_survive_the_pipe() -> None:
     data = protocol.frame(message)
     assert protocol.body_length(data[:4]) == len(data) - 4
     assert protocol.from_worker(data[4:]) == message
+
+
+def test_texts_tokens_and_vectors_survive_the_pipe() -> None:
+    asked = protocol.Embed(7, EmbeddingRequest(("né\x00", (1, 2)), dimensions=3))
+    assert protocol.read_to_worker(io.BytesIO(protocol.frame(asked))) == asked
+    answer = protocol.Embedded(7, Embeddings(bytes(range(12)), 3, 5))
+    assert protocol.from_worker(protocol.frame(answer)[4:]) == answer
 
 
 def test_a_broken_off_frame_is_the_end() -> None:

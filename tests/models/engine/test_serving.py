@@ -5,14 +5,13 @@ import queue
 import pytest
 
 from agent_models.completion import CompletionRequest, TextDelta
+from agent_models.embedding import EmbeddingRequest
 from agent_models.engine import protocol
 from agent_models.engine.model import Model
 from agent_models.engine.preparing import Ready, ready
 from agent_models.engine.prompt import PromptWriter
 from agent_models.engine.serving import Serving
 from tests.models.engine.asking import ask, desk
-
-Message = protocol.Generate | protocol.Count | protocol.Ping
 
 
 class Inbox:
@@ -50,7 +49,7 @@ class Counter:
         self.serving = Serving(model, desk(model).context, self.inbox, self.outbox)
         self.prepared: queue.SimpleQueue[Ready] = queue.SimpleQueue()
 
-    def take(self, *messages: Message) -> None:
+    def take(self, *messages: protocol.Asked) -> None:
         for message in messages:
             self.prepared.put(ready(PromptWriter(self.model), message))
 
@@ -105,6 +104,13 @@ def test_a_cancel_ends_a_running_answer_and_frees_its_cells(counter: Counter) ->
     assert last.kind == "cancelled"
     assert counter.serving.cache.used == 0
     assert counter.inbox.ended == [1]
+
+
+def test_a_text_model_makes_no_vectors(counter: Counter) -> None:
+    counter.take(protocol.Embed(1, EmbeddingRequest(("a",))))
+    (refused,) = counter.run()
+    assert isinstance(refused, protocol.Failed)
+    assert (refused.kind, refused.param) == ("unsupported", "model")
 
 
 def test_every_turn_gives_a_sign_of_life(counter: Counter) -> None:

@@ -1,4 +1,5 @@
-"""Makes a tiny llama-architecture GGUF with random weights, a byte-level vocabulary and a ChatML template.
+"""Makes a tiny llama-architecture GGUF with random weights, a byte-level vocabulary and a ChatML template; and a tiny
+BERT for embeddings.
 
 Random weights prove that a constraint holds whatever the model wants.
 """
@@ -35,8 +36,10 @@ def make_tiny_gguf(
     architecture: str = "llama",
     calls: bool = True,
     adds_bos: bool = False,
+    pooling: gguf.PoolingType | None = None,
 ) -> Path:
-    """Writes the model to `path` and returns it. `calls`: `<tool_call>` markers are tokens of their own."""
+    """Writes the model to `path` and returns it. `calls`: `<tool_call>` markers are tokens of their own; `pooling`
+    makes it one for embeddings."""
     rng = np.random.default_rng(seed)
     characters = _byte_characters()
     extra = ["".join(characters[b] for b in word.encode()) for word in MULTIBYTE]
@@ -68,6 +71,8 @@ def make_tiny_gguf(
     writer.add_bos_token_id(tokens.index("<|endoftext|>"))
     writer.add_eos_token_id(tokens.index("<|im_end|>"))
     writer.add_add_bos_token(adds_bos)
+    if pooling is not None:
+        writer.add_pooling_type(pooling)
     if template is not None:
         writer.add_chat_template(template)
 
@@ -85,6 +90,69 @@ def make_tiny_gguf(
             writer.add_tensor(f"blk.{layer}.{name}.weight", np.ones(width, dtype=np.float32))
     writer.add_tensor("output_norm.weight", np.ones(width, dtype=np.float32))
     tensor("output.weight", len(tokens), width, deviation=scale)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def make_tiny_bert(
+    path: Path, *, pooling: gguf.PoolingType | None = gguf.PoolingType.MEAN, context: int = 512, seed: int = 0
+) -> Path:
+    """Writes an encoder of 32 numbers a vector, whose vocabulary is letters, digits and a few words."""
+    rng = np.random.default_rng(seed)
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789.,!?-"
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    # As the converters write it: a word's beginning with a mark before it, what goes on inside a word without.
+    tokens = [*special, *(f"\u2581{c}" for c in letters), *letters, *(f"\u2581{w}" for w in ("the", "cat", "hello"))]
+    width, layers, heads, hidden = 32, 2, 4, 64
+    writer = gguf.GGUFWriter(str(path), "bert")
+    writer.add_name("Tiny Random BERT")
+    writer.add_context_length(context)
+    writer.add_embedding_length(width)
+    writer.add_block_count(layers)
+    writer.add_feed_forward_length(hidden)
+    writer.add_head_count(heads)
+    writer.add_layer_norm_eps(1e-12)
+    writer.add_causal_attention(False)
+    if pooling is not None:
+        writer.add_pooling_type(pooling)
+    writer.add_vocab_size(len(tokens))
+    writer.add_tokenizer_model("bert")
+    writer.add_token_list(tokens)
+    writer.add_token_scores([-1000.0] * len(tokens))
+    writer.add_token_types([gguf.TokenType.CONTROL] * len(special) + [gguf.TokenType.NORMAL] * (len(tokens) - 5))
+    writer.add_token_type_count(2)
+    writer.add_pad_token_id(0)
+    writer.add_unk_token_id(1)
+    writer.add_sep_token_id(3)
+    writer.add_mask_token_id(4)
+    writer.add_bos_token_id(2)
+    writer.add_eos_token_id(3)
+
+    def tensor(name: str, *shape: int) -> None:
+        writer.add_tensor(name, (rng.standard_normal(shape) * 0.5).astype(np.float32))
+
+    def norm(name: str) -> None:
+        writer.add_tensor(f"{name}.weight", np.ones(width, dtype=np.float32))
+        writer.add_tensor(f"{name}.bias", np.zeros(width, dtype=np.float32))
+
+    tensor("token_embd.weight", len(tokens), width)
+    tensor("token_types.weight", 2, width)
+    tensor("position_embd.weight", context, width)
+    norm("token_embd_norm")
+    for layer in range(layers):
+        at = f"blk.{layer}"
+        for name, rows, columns in (
+            *((f"attn_{part}", width, width) for part in ("q", "k", "v", "output")),
+            ("ffn_up", hidden, width),
+            ("ffn_down", width, hidden),
+        ):
+            tensor(f"{at}.{name}.weight", rows, columns)
+            tensor(f"{at}.{name}.bias", rows)
+        norm(f"{at}.attn_output_norm")
+        norm(f"{at}.layer_output_norm")
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -11,6 +11,7 @@ import pytest
 
 from agent_models.pocket import pocket_path
 from agent_router import config
+from tests.models.engine.tiny_gguf import make_tiny_bert
 from tests.router.cli.command import Command
 
 
@@ -104,6 +105,19 @@ def test_default_or_not(run: Command, home: Path, model: Path) -> None:
     assert added(home) == [model, other]
     run("models", "add", other, "--json")
     assert added(home) == [other, model]
+
+
+def test_an_embedding_model_is_shown_as_one_and_is_not_what_local_means(run: Command, home: Path, model: Path) -> None:
+    bert = make_tiny_bert(home / "bert.gguf")
+    run("models", "add", model, "--json")
+    found = run("models", "add", bert, "--json").json
+    assert found["embedding_size"] == 32
+    assert added(home) == [bert, model]
+    listed = {entry["id"]: entry for entry in run("models", "--json").json["models"]}
+    assert "embedding model" in listed["local/bert"]["description"]
+    assert f"Now: local/{model.stem}" in listed["local"]["description"]
+    run("models", "remove", "bert")
+    assert "an embedding model with 32 dimensions" in " ".join(run("models", "add", bert).out.split())
 
 
 def test_two_files_of_one_name_do_not_take_each_others_place(run: Command, home: Path, model: Path) -> None:

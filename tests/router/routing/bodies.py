@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from agent_router.routing.task import Task, task
+from agent_router.routing.task import Task, embedding_task, task
 from agent_router.wire.chat.body import ChatBody, read
+from agent_router.wire.embeddings import body as embeddings
 
 SALT = b"installation's own salt, 32 bytes"
 TOOLS = [{"type": "function", "function": {"name": "shell", "parameters": {"type": "object"}}}]
@@ -27,3 +28,11 @@ def made(
     if raw is None:
         raw = json.dumps({"model": "auto", "messages": [{"role": "user", "content": content}], **more}).encode()
     return task(raw, read(raw), headers or {}, SALT), raw
+
+
+def vectors(
+    model: str = "auto", headers: Mapping[bytes, bytes] | None = None, text: Any = "hello"
+) -> tuple[Task, bytes]:
+    """(task, raw body) of a request for embeddings."""
+    raw = json.dumps({"model": model, "input": text}).encode()
+    return embedding_task(raw, embeddings.read(raw), headers or {}, SALT), raw

@@ -141,3 +141,25 @@ def test_every_listed_name_can_be_used() -> None:
 def test_without_anything_there_is_still_auto() -> None:
     assert names({}, local=()).listed() == ["auto"]
     assert names({}, local=()).default_local is None
+
+
+def test_an_embedding_model_is_never_what_local_means() -> None:
+    settings = Settings.model_validate({"upstreams": UPSTREAMS, "routing": {"closed_embedding": "openai/vectors"}})
+    given = Names(settings, ["bge", "big", "nomic", "pocket"], LABS.get, {"bge", "nomic"})
+    assert given.default_local == Target("local", "big")
+    assert given.local_embedding == Target("local", "bge")
+    assert given.closed_embedding == Target("openai", "vectors")
+    assert given.resolve("vectors") == Target("openai", "vectors")
+    assert given.resolve("nomic") == Target("local", "nomic")
+    assert [given.makes_vectors(Target("local", name)) for name in ("bge", "big")] == [True, False]
+    assert given.makes_vectors(Target("openai", "bge")) is None
+    assert {"local/bge", "openai/vectors"} <= set(given.listed())
+    only = Names(Settings.model_validate({}), ["bge"], LABS.get, {"bge"})
+    assert only.default_local is None
+    assert "local" in only.listed()
+
+
+def test_an_embedding_model_is_no_fallback() -> None:
+    settings = Settings.model_validate({"routing": {"fallback": ["local/bge"]}})
+    with pytest.raises(ConfigError, match="embedding model"):
+        Names(settings, ["bge", "pocket"], LABS.get, {"bge"})

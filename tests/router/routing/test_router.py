@@ -13,12 +13,14 @@ from agent_router.routing.names import Names
 from agent_router.routing.policies import Ladder
 from agent_router.routing.router import BYTES_PER_TOKEN, Router
 from agent_router.settings import Settings
-from tests.router.routing.bodies import made
+from tests.router.routing.bodies import made, vectors
 
 OPENAI = Target("openai", "gpt-5.4")
 OLLAMA = Target("ollama", "qwen3:8b")
 RING = Target("ring", "a/b")
 POCKET = Target("local", "pocket")
+BGE = Target("local", "bge")
+VECTORS = Target("openai", "text-embedding-3-small")
 HEARTBEAT = "[OpenClaw heartbeat poll]"
 UPSTREAMS: dict[str, Any] = {
     "openai": {"base_url": "https://api.openai.com/v1", "models": ["gpt-5.4"]},
@@ -35,6 +37,7 @@ class House:
         *,
         upstreams: dict[str, Any] | None = None,
         local: tuple[str, ...] = ("pocket",),
+        embedding: tuple[str, ...] = (),
         keyless: tuple[str, ...] = (),
         window: int | None = None,
         seconds: float | None = None,
@@ -47,7 +50,7 @@ class House:
         )
         self.router = Router(
             settings,
-            Names(settings, list(local), lambda _: None),
+            Names(settings, [*embedding, *local], lambda _: None, embedding),
             policy or Ladder(settings.routing),
             keyed=lambda provider: provider not in keyless,
             window=lambda _: window,
@@ -56,6 +59,14 @@ class House:
 
     def decide(self, content: Any = HEARTBEAT, headers: dict[bytes, bytes] | None = None, **more: Any) -> Decision:
         return self.router.decide(*made(content, headers, **more))
+
+    def embeds(self, model: str = "auto", headers: dict[bytes, bytes] | None = None, text: Any = "hello") -> Decision:
+        return self.router.decide_embedding(*vectors(model, headers, text))
+
+    def embeds_not(self, model: str = "auto", headers: dict[bytes, bytes] | None = None) -> ApiError:
+        with pytest.raises(ApiError) as caught:
+            self.embeds(model, headers)
+        return caught.value
 
     def refuses(self, model: str, headers: dict[bytes, bytes] | None = None) -> ApiError:
         with pytest.raises(ApiError) as caught:
@@ -234,3 +245,58 @@ def test_a_privacy_check_that_fails_keeps_the_request_here(monkeypatch: pytest.M
 
 def test_an_unknown_name_is_not_found() -> None:
     assert House().refuses("../../etc/passwd").status == 404
+
+
+def test_vectors_come_from_the_local_embedding_model() -> None:
+    house = House(embedding=("bge", "nomic"), closed_embedding=str(VECTORS))
+    assert house.embeds() == Decision((BGE,), "the local embedding model")
+    assert house.embeds("local") == Decision((BGE,), "local named by the caller")
+    assert house.embeds("nomic").targets == (Target("local", "nomic"),)
+    assert house.embeds("closed") == Decision((VECTORS,), "closed named by the caller")
+    assert house.embeds("ring/x") == Decision((Target("ring", "x"),), "model named by the caller")
+
+
+def test_without_one_vectors_come_from_the_closed_embedding_model_and_never_from_another() -> None:
+    house = House(closed_embedding=str(VECTORS), fallback=["ring/a/b", "local"])
+    assert house.embeds() == Decision((VECTORS,), "no local embedding model")
+    assert house.embeds("closed").targets == (VECTORS,)
+
+
+@pytest.mark.parametrize("model", ["auto", "local", "closed"])
+def test_with_none_at_all_it_is_said_how_to_add_one(model: str) -> None:
+    error = House().embeds_not(model)
+    assert (error.status, error.code, error.param) == (404, "no_embedding_model", "model")
+    assert "models add" in error.message
+    assert "closed_embedding" in error.message
+
+
+def test_each_kind_of_local_model_takes_what_it_can() -> None:
+    house = House(embedding=("bge",))
+    for error in (house.embeds_not("pocket"), house.refuses("bge"), house.refuses("local/bge")):
+        assert (error.status, error.code, error.param) == (400, "unsupported_model", "model")
+    assert house.decide(model="local").targets == (POCKET,)
+    assert house.decide().targets[0] == POCKET
+
+
+@pytest.mark.parametrize("routing", [{"privacy": "local-only"}, {"local_only": ["hell*"]}, {}])
+def test_texts_that_are_private_stay(routing: dict[str, Any]) -> None:
+    headers = PRIVATE if not routing else None
+    house = House(embedding=("bge",), closed_embedding=str(VECTORS), **routing)
+    decision = house.embeds(headers=headers)
+    assert decision.targets == (BGE,)
+    assert "local-only" in decision.reason
+    for model in ("closed", "ring/x"):
+        error = house.embeds_not(model, headers)
+        assert (error.status, error.code, error.param) == (403, "local_only", "model")
+    assert house.embeds("ollama/qwen3:8b", headers).targets == (OLLAMA,)
+    assert House(closed_embedding=str(VECTORS), **routing).embeds_not("auto", headers).code == "no_embedding_model"
+    assert House(closed_embedding="ollama/nomic", **routing).embeds("auto", headers).targets[0].provider == "ollama"
+
+
+def test_tokens_that_cannot_be_searched_for_paths_stay_where_paths_are_guarded() -> None:
+    house = House(embedding=("bge",), local_only=["~/secret/*"])
+    assert house.embeds(text=[[1, 2]]).reason.startswith("its tokens cannot be searched")
+    with pytest.raises(ApiError, match="must not leave"):
+        house.embeds("ring/x", text=[1, 2])
+    assert house.embeds("ring/x", text=["a"]).targets[0].provider == "ring"
+    assert House(local_only=["codex"]).embeds("ring/x", text=[1, 2]).targets[0].provider == "ring"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.router.routing.bodies import TOOLS, made
+from tests.router.routing.bodies import TOOLS, made, vectors
 
 
 def test_what_a_task_says() -> None:
@@ -51,3 +51,9 @@ def test_whatever_is_not_text_is_for_those_who_see(part: dict[str, object]) -> N
 )
 def test_the_privacy_header_fails_closed(value: bytes, private: bool) -> None:
     assert made(headers={b"x-agent-router-privacy": value})[0].private is private
+
+
+def test_what_a_task_for_vectors_says() -> None:
+    task, raw = vectors("closed", {b"user-agent": b"pi/0.87", b"x-agent-router-privacy": b"yes"})
+    assert (task.requested_model, task.agent, task.family.name) == ("closed", "pi", "embedding")
+    assert (task.prompt_bytes, task.stream, task.images, task.private) == (len(raw), False, False, True)

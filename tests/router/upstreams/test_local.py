@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from agent_models.completion import CompletionRequest, Event, Stop, TextDelta, Usage
+from agent_models.embedding import EmbeddingRequest, Embeddings
 from agent_models.engine.engine import Engine
 from agent_models.errors import (
     ContextOverflowError,
@@ -20,6 +21,7 @@ from agent_models.errors import (
 )
 from agent_router.upstreams.local import LocalUpstream
 from agent_router.upstreams.reply import Reply, StreamCutError, UpstreamFault
+from tests import embedding_calls
 from tests.chat_calls import call, stream
 
 ANSWER: list[Event | ModelError] = [TextDelta("a"), TextDelta("b"), Stop("stop"), Usage(3, 2)]
@@ -44,6 +46,18 @@ class Scripted:
                     yield step
         finally:
             self.cancelled.set()
+
+    async def embed(self, request: EmbeddingRequest) -> Embeddings:
+        (step,) = self.script
+        try:
+            if isinstance(step, ModelError):
+                raise step
+            assert step is None
+            if request.inputs == ("wait",):
+                await asyncio.Event().wait()
+        finally:
+            self.cancelled.set()
+        return Embeddings(bytes(4 * len(request.inputs)), 1, 5)
 
     async def stop(self) -> None:
         self.stopped = True
@@ -86,6 +100,36 @@ async def test_errors_before_an_answer_are_faults(error: ModelError, kind: str, 
         await upstream.open(asked, "pocket")
     assert (caught.value.kind, caught.value.status, caught.value.message) == (kind, status, str(error))
     assert caught.value.retry_after == (3 if kind == "busy" else None)
+
+
+async def test_vectors() -> None:
+    upstream, _ = local(None)
+    reply = await upstream.embed(embedding_calls.call("a"), "pocket")
+    assert reply.embeddings == Embeddings(bytes(4), 1, 5)
+    assert (reply.observed.model, reply.observed.usage) == ("pocket", Usage(5, 0))
+
+
+@pytest.mark.parametrize(("error", "kind", "status"), ERRORS)
+async def test_errors_of_vectors_are_faults(error: ModelError, kind: str, status: int) -> None:
+    upstream, _ = local(error)
+    with pytest.raises(UpstreamFault) as caught:
+        await upstream.embed(embedding_calls.call(), "pocket")
+    assert (caught.value.kind, caught.value.status, caught.value.message) == (kind, status, str(error))
+    if kind == "context":
+        assert caught.value.param == "input"
+
+
+async def test_vectors_of_an_unknown_model_are_a_fault_and_leaving_cancels() -> None:
+    upstream, engine = local(None)
+    with pytest.raises(UpstreamFault) as caught:
+        await upstream.embed(embedding_calls.call(), "nope")
+    assert (caught.value.kind, caught.value.status) == ("unusable", 404)
+    task = asyncio.ensure_future(upstream.embed(embedding_calls.call("wait"), "pocket"))
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert engine.cancelled.is_set()
 
 
 async def test_a_crash_in_a_stream_is_a_cut() -> None:

@@ -132,13 +132,13 @@ def test_output_formats(format: Any, wanted: OutputFormat) -> None:
         ([], {"function_call": "auto"}, "function_call"),
         ([], {"audio": {"voice": "x"}}, "audio"),
         ([], {"modalities": ["text", "audio"]}, "modalities"),
-        ([], {"tools": [{"type": "custom", "custom": {"name": "x"}}]}, "tools.[0].type"),
+        ([], {"tools": [{"type": "custom", "custom": {"name": "x"}}]}, "tools[0].type"),
         ([], {"tool_choice": {"type": "allowed_tools"}}, "tool_choice"),
-        ([USER, {"role": "function", "name": "f", "content": "x"}], {}, "messages.[1].role"),
-        ([{"role": "user", "content": [{"type": "file", "file": {}}]}], {}, "messages.[0].content.[0].type"),
-        ([{"role": "user", "content": [{"type": "input_audio"}]}], {}, "messages.[0].content.[0].type"),
+        ([USER, {"role": "function", "name": "f", "content": "x"}], {}, "messages[1].role"),
+        ([{"role": "user", "content": [{"type": "file", "file": {}}]}], {}, "messages[0].content[0].type"),
+        ([{"role": "user", "content": [{"type": "input_audio"}]}], {}, "messages[0].content[0].type"),
         ([{"role": "assistant", "tool_calls": [{"id": "c", "type": "custom", "custom": {}}]}], {},
-         "messages.[0].tool_calls"),
+         "messages[0].tool_calls"),
     ],
 )  # fmt: skip
 def test_what_only_openais_dialect_can_say(messages: list[dict[str, Any]], fields: dict[str, Any], param: str) -> None:

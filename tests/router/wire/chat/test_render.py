@@ -99,8 +99,8 @@ def test_logprobs() -> None:
 
 
 def test_errors() -> None:
-    error = ApiError(400, "No.", kind="invalid_request_error", code="c", param="messages.[0]")
+    error = ApiError(400, "No.", kind="invalid_request_error", code="c", param="messages[0]")
     body = json.loads(error_body(error))
-    assert body == {"error": {"message": "No.", "type": "invalid_request_error", "param": "messages.[0]", "code": "c"}}
+    assert body == {"error": {"message": "No.", "type": "invalid_request_error", "param": "messages[0]", "code": "c"}}
     ErrorObject.model_validate(body["error"], strict=True)
     assert json.loads(error_body(ApiError(500, 'quote " and \n')))["error"]["message"] == 'quote " and \n'

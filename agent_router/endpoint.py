@@ -1,0 +1,160 @@
+"""What the endpoints of all wires do alike: read, decide, ask, answer, record. Plain ASGI: the hot path."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar, Generic, TypeVar
+
+from agent_router.errors import ApiError
+from agent_router.exchange import Exchange
+from agent_router.http_protocol import Leaving
+from agent_router.request_body import ClientLeftError, Receive, Send, read_body
+from agent_router.routing.decision import Decision, Target
+from agent_router.routing.router import Router
+from agent_router.routing.task import Task
+from agent_router.sender import Sender
+from agent_router.upstreams.chain import Chain, ChainError
+from agent_router.upstreams.reply import Call, EmbeddingCall, Reply, StreamCutError
+from agent_telemetry.ledger import Ledger
+from agent_telemetry.live import LiveFeed
+
+log = logging.getLogger("agent_router")
+
+CallT = TypeVar("CallT", Call, EmbeddingCall)
+# What a caller says to the upstream in headers; everything else stays here, its Authorization above all.
+_FORWARDED = frozenset(
+    b"traceparent tracestate openai-organization openai-project openai-beta http-referer x-title idempotency-key "
+    b"anthropic-beta".split()
+)
+
+
+class Endpoint(ABC, Generic[CallT]):
+    """The endpoint of one wire. `salt` is the installation's."""
+
+    wire: ClassVar[str]
+    """Its name in the ledger."""
+
+    def __init__(
+        self, router: Router, chain: Chain, ledger: Ledger, feed: LiveFeed, *, salt: bytes, max_body_bytes: int
+    ) -> None:
+        self._router = router
+        self._chain = chain
+        self._ledger = ledger
+        self._feed = feed
+        self._salt = salt
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, headers: Mapping[bytes, bytes], receive: Receive, send: Send, leaving: Leaving) -> None:
+        """Serve one request. Never raises: a cancellation, because the client left or the server ends, ends here."""
+        exchange = Exchange(self.wire)
+        answer = Sender(exchange, send)
+        serving = asyncio.current_task()
+        assert serving is not None
+        left = False
+
+        def leave() -> None:
+            nonlocal left
+            if not exchange.ended:
+                left = True
+                serving.cancel()
+
+        try:
+            if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+                raise ApiError(
+                    415, "Compressed request bodies are not read; send it plain.", code="unsupported_encoding"
+                )
+            raw = await read_body(receive, headers, self._max_body_bytes)
+            leaving.add(leave)
+            await self._serve(exchange, raw, headers, answer)
+        except ClientLeftError:
+            return
+        except asyncio.CancelledError:
+            if left and exchange.observed is not None and exchange.observed.done:
+                return  # it has its whole answer; many clients close behind `[DONE]`
+            exchange.status, exchange.error = "cancelled", "client_left"
+            exchange.http_status = 200 if answer.streaming else 499  # nginx's number for it
+            if not left:  # the server ends, not the client
+                exchange.error = "shutdown"
+                exchange.status, exchange.http_status = ("cut", 200) if answer.streaming else ("error", 503)
+                ending = ApiError(
+                    503, "The router is shutting down.", kind="server_error", code="shutdown", retry_after=5
+                )
+                await answer.fail(ending)
+        except ApiError as error:
+            exchange.status, exchange.error, exchange.http_status = "error", error.code, error.status
+            await answer.fail(error)
+        except Exception:
+            log.exception("A request failed inside the router.")
+            exchange.status, exchange.error, exchange.http_status = "error", "internal", 500
+            await answer.fail(ApiError(500, "The router itself failed.", kind="server_error", code="internal_error"))
+        finally:
+            exchange.ended = True
+            leaving.discard(leave)
+            if exchange.task is not None:
+                row = exchange.record()
+                self._ledger.record(row)
+                self._feed.finished(row)
+
+    async def _serve(self, exchange: Exchange, raw: bytes, headers: Mapping[bytes, bytes], answer: Sender) -> None:
+        passed = {name.decode(): headers[name].decode("latin-1") for name in _FORWARDED & headers.keys()}
+        call, exchange.task = self._read(raw, headers, passed)
+        exchange.decision = self._decide(exchange.task, raw)
+        self._aim(exchange, exchange.decision.targets[0])
+        self._feed.started(exchange.id, exchange.task.agent, exchange.task.requested_model, exchange.time)
+        try:
+            attempted = await self._chain.open(call, exchange.decision.targets)
+        except ChainError as failure:
+            exchange.faults = failure.faults[:-1]
+            self._aim(exchange, failure.faults[-1][0])
+            exchange.status, exchange.error = "error", failure.error.code
+            exchange.http_status = failure.error.status
+            await answer.fail(failure.error, failure.body)
+            return
+        reply = attempted.reply
+        exchange.faults, exchange.observed = attempted.faults, reply.observed
+        self._aim(exchange, attempted.target)
+        try:
+            await self._answer(exchange, call, reply, answer)
+        except StreamCutError as cut:
+            exchange.status, exchange.error = "cut", cut.code
+            await answer.fail(ApiError(502, str(cut), kind="upstream_error", code=cut.code))
+        finally:
+            await reply.close()
+            self._ended(exchange, attempted.target)
+
+    def _aim(self, exchange: Exchange, target: Target) -> None:
+        """What the row says of a request that ends now."""
+        exchange.target, exchange.place = target, self._chain.upstreams[target.provider].place
+
+    async def _answer(self, exchange: Exchange, call: CallT, reply: Reply, answer: Sender) -> None:
+        if reply.body is not None:
+            if reply.status >= 400:
+                exchange.status, exchange.http_status = "error", reply.status
+            await answer.whole(reply.status, reply.body, reply.headers)
+        elif reply.chunks is not None:
+            await answer.begin(200, reply.content_type, reply.headers)
+            async for chunk in reply.chunks:
+                await answer.more(chunk)
+            if reply.observed.error is not None:  # the upstream's own error event ended it
+                exchange.status = "cut"
+            await answer.end()
+        else:
+            await self._render(exchange, call, reply, answer)
+
+    @abstractmethod
+    def _read(self, raw: bytes, headers: Mapping[bytes, bytes], passed: dict[str, str]) -> tuple[CallT, Task]:
+        """The request and its task, `passed` being the headers that go on to an upstream. ApiError for a bad body."""
+
+    @abstractmethod
+    def _decide(self, task: Task, raw: bytes) -> Decision:
+        """Where the request goes. ApiError where it can go nowhere."""
+
+    @abstractmethod
+    async def _render(self, exchange: Exchange, call: CallT, reply: Reply, answer: Sender) -> None:
+        """Send an answer that is in no dialect yet in this wire's own."""
+
+    def _ended(self, exchange: Exchange, target: Target) -> None:
+        """The answer of this target has ended, well or not."""

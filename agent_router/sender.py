@@ -1,0 +1,66 @@
+"""An answer on its way to the caller."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+from agent_router.errors import ApiError
+from agent_router.exchange import Exchange
+from agent_router.request_body import Send
+from agent_router.wire.chat.render import error_body
+from agent_router.wire.chat.stream import error_event
+
+JSON = b"application/json"
+
+
+class Sender:
+    """Sends one answer, and knows whether it has begun."""
+
+    def __init__(self, exchange: Exchange, send: Send) -> None:
+        self._exchange = exchange
+        self._send = send
+        self.streaming = False
+
+    async def begin(self, status: int, content_type: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+        """Status and headers of a stream."""
+        self._exchange.first_byte = self._exchange.milliseconds()
+        head = [(b"content-type", content_type), (b"cache-control", b"no-cache"), *headers, *self._exchange.headers()]
+        self.streaming = True
+        await self._send({"type": "http.response.start", "status": status, "headers": head})
+
+    async def more(self, chunk: bytes) -> None:
+        """A piece of a stream: whole events."""
+        await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    async def end(self) -> None:
+        """The end of a stream."""
+        self._exchange.ended = True
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def whole(self, status: int, body: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+        """An answer in one piece."""
+        self._exchange.first_byte = self._exchange.milliseconds()
+        self._exchange.ended = True
+        head: list[Any] = [(b"content-type", JSON), (b"content-length", str(len(body)).encode())]
+        head += headers
+        head += self._exchange.headers()
+        await self._send({"type": "http.response.start", "status": status, "headers": head})
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
+    async def fail(self, error: ApiError, body: bytes | None = None) -> None:
+        """An error: the whole answer if nothing was sent, else the event that ends the stream."""
+        if self._exchange.ended:
+            return
+        # The client may be gone; there is nobody to tell then.
+        with contextlib.suppress(OSError):
+            if self.streaming:
+                await self.more(error_event(error))
+                await self.end()
+            else:
+                retry = (
+                    []
+                    if error.retry_after is None
+                    else [(b"retry-after", str(int(error.retry_after + 0.999)).encode())]
+                )
+                await self.whole(error.status, body or error_body(error), retry)
