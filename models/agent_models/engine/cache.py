@@ -40,7 +40,7 @@ class Cache:
 
     def __init__(self, cells: Cells, *, whole_only: bool = False, now: Callable[[], float] = time.monotonic) -> None:
         self._cells = cells
-        self._whole_only = whole_only
+        self.whole_only = whole_only
         self._now = now
         self._tree = PrefixTree()
         self._free = list(range(cells.sequences))[::-1]
@@ -106,7 +106,7 @@ class Cache:
     def borrow(self, tokens: Sequence[int]) -> int | None:
         """A sequence of just these tokens, if they are held: to be dropped soon."""
         length, holder = self._match(tokens)
-        if length < len(tokens) or holder is None or not self._free or self._whole_only:
+        if length < len(tokens) or holder is None or not self._free or self.whole_only:
             return None
         sequence = self._free.pop()
         self._cells.copy(holder, sequence, length)
@@ -159,7 +159,7 @@ class Cache:
         self._free = list(range(self._cells.sequences))[::-1]
 
     def _match(self, prompt: Sequence[int]) -> tuple[int, int | None]:
-        if not self._whole_only:
+        if not self.whole_only:
             return self._tree.match(prompt)
         best: tuple[int, int | None] = (0, None)
         for sequence in self._tree:

@@ -72,6 +72,11 @@ class Generation:
         return len(self._output)
 
     @property
+    def left(self) -> int:
+        """Tokens that may still be written."""
+        return self._limit - len(self._output)
+
+    @property
     def row(self) -> int:
         """See the class."""
         return self._sampler.row

@@ -19,6 +19,7 @@ from agent_models.engine.generation import Generation, Step
 from agent_models.engine.hot_prefixes import HotPrefixes
 from agent_models.engine.prefix_tree import common_prefix
 from agent_models.engine.protocol import Measured
+from agent_models.engine.speculation import Lookup, Payoff
 
 READ_SECONDS = 1.0
 """What a step should take at most while nobody writes: so long a cancel or a sign of life may wait, on any machine."""
@@ -50,6 +51,9 @@ class Running:
     unread: list[int] = field(default_factory=list)
     reading: bool = True  # its prompt, in contrast to what it writes itself
     first: float = 0.0  # when its prompt had been read
+    guessed: list[int] = field(default_factory=list)
+    """Tokens at the end of `unread`, or read behind what it wrote, that it may or may not go on with."""
+    lookup: Lookup | None = None
 
 
 Report = Callable[[Running, "Step | Usage | Measured"], None]
@@ -72,6 +76,8 @@ class Scheduler:
         self._running: list[Running] = []
         self._read_step = FIRST_STEP  # tokens of a step in which nobody writes
         self._write_step = FIRST_STEP
+        self.payoff: Payoff | None = Payoff()
+        """Whether guessing ahead pays; None: it is not done."""
 
     @property
     def running(self) -> Sequence[Running]:
@@ -157,7 +163,8 @@ class Scheduler:
     def _put(self, running: Running, count: int) -> tuple[Running, int, int]:
         assert running.sequence is not None
         tokens = running.unread[:count]
-        wanted = 1 if count == len(running.unread) and count else 0
+        # Behind each guess it would go on choosing, and in any case behind what it wrote itself.
+        wanted = 1 + len(running.guessed) if count == len(running.unread) and count else 0
         row = self._batch.add(running.sequence, self._cache.held(running.sequence), tokens, wanted)
         return running, count, row
 
@@ -178,11 +185,32 @@ class Scheduler:
         self._learn(time.monotonic() - began)
         return True
 
+    def _guess(self, running: Running) -> None:
+        """Puts guesses behind what it wrote, if it is alone and they pay. Recurrent models cannot take them back."""
+        if self.payoff is None or len(self._running) > 1 or self._cache.whole_only:
+            return
+        count = min(self.payoff.guesses(), running.generation.left)
+        if not count:
+            return
+        if running.lookup is None:
+            assert running.sequence is not None
+            running.lookup = Lookup([*self._cache.tokens(running.sequence), *running.unread])
+        running.guessed = running.lookup.guess(count)
+        running.unread += running.guessed
+
+    def _take_back(self, running: Running) -> None:
+        """What was guessed wrongly was never there."""
+        if running.guessed and running.sequence is not None:
+            self._cache.cut(running.sequence, self._cache.held(running.sequence) - len(running.guessed))
+        running.guessed = []
+
     def _give_way(self) -> None:
         """The youngest lets go of its cells, and reads again later what it had."""
         youngest = next(r for r in reversed(self._running) if r.sequence is not None)
         assert youngest.sequence is not None
         tokens = self._cache.tokens(youngest.sequence)
+        youngest.unread = youngest.unread[: len(youngest.unread) - len(youngest.guessed)]
+        youngest.guessed = []
         self._cache.drop(youngest.sequence)
         youngest.sequence, youngest.reading = None, True
         youngest.prompt = [*tokens, *youngest.unread]
@@ -191,6 +219,8 @@ class Scheduler:
         """How many tokens a step may have, by how long this one took."""
         writing = any(not running.reading for running in self._running if running.sequence is not None)
         count = self._batch.count
+        if self.payoff is not None and writing and len(self._running) == 1:
+            self.payoff.step(count, seconds)
         if writing and count > LEAST_STEP:
             self._write_step = next_step(count, seconds, WRITE_SECONDS, self._batch.size)
         elif not writing and count >= min(self._read_step, LEAST_STEP):
@@ -200,12 +230,22 @@ class Scheduler:
         """Its tokens were read: it goes on until it has others."""
         running.reading = False
         running.first = running.first or time.monotonic()
+        right: list[int] = []
         try:
             for step in running.steps:
-                if isinstance(step, list):
+                if not isinstance(step, list):
+                    self._report(running, step)
+                elif running.guessed and step == running.guessed[:1]:
+                    right.append(running.guessed.pop(0))  # it is read already
+                    running.generation.row += 1
+                else:
+                    self._check(running, right)
                     running.unread = step
+                    if running.lookup is not None:
+                        running.lookup.extend([*right, *step])
+                    self._guess(running)
                     return
-                self._report(running, step)
+            self._check(running, right)
         except Exception as error:
             self._end(running, keep=True)
             self._fail(running, error)
@@ -224,9 +264,17 @@ class Scheduler:
         fresh = running.prompt_tokens - running.cached
         self._report(running, Usage(input=fresh, cache_read=running.cached, output=running.generation.written))
 
+    def _check(self, running: Running, right: list[int]) -> None:
+        """It chose these of what was guessed, and goes on otherwise."""
+        guesses = len(right) + len(running.guessed)
+        if guesses and self.payoff is not None:
+            self.payoff.checked(guesses, len(right))
+        self._take_back(running)
+
     def _end(self, running: Running, *, keep: bool) -> None:
         self._running.remove(running)
         running.generation.close()
+        self._take_back(running)
         if running.sequence is not None:
             if keep:
                 self._cache.leave(running.sequence)
