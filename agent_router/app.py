@@ -18,7 +18,7 @@ from agent_router.config import LEDGER, Configuration
 from agent_router.embeddings_endpoint import EmbeddingsEndpoint
 from agent_router.errors import ApiError, ConfigError
 from agent_router.http_protocol import LEAVING
-from agent_router.local_models import embedding_models, local_paths
+from agent_router.local_models import embedding_models, local_names, local_paths
 from agent_router.model_endpoints import model_endpoints
 from agent_router.model_list import model_list
 from agent_router.request_body import Receive, Send
@@ -57,7 +57,7 @@ class App:
         except CatalogueError as error:
             raise ConfigError(str(error)) from None
         local = local_paths(settings)
-        self.names = Names(settings, list(local), self.catalogue.lab, embedding_models(local))
+        self.names = Names(settings, local_names(settings), self.catalogue.lab, embedding_models(local))
         self._policy = plugins.policy(settings.routing)
         self.feed = LiveFeed()
         self._metrics = Metrics()
@@ -130,14 +130,13 @@ class App:
         asyncio.get_running_loop().run_in_executor(None, money.warm)
         ledger = self._ledger = Ledger(data / LEDGER, enrich=money, on_batch=self._metrics.on_batch)
         self.feed.load(data / LEDGER)
-        engines = registry.local.engines
         router = Router(
             settings,
             self.names,
             self._policy,
             keyed=registry.keyed,
             window=self._window,
-            seconds=lambda model, prompt, output: engines[model].predicted_seconds(prompt, output),
+            seconds=lambda model, prompt, output: registry.local.engine(model).predicted_seconds(prompt, output),
         )
         self._chain = Chain(registry.upstreams)
         salt, largest = installation_salt(data), settings.server.max_body_bytes
@@ -195,7 +194,7 @@ class App:
     def _window(self, model: str) -> int | None:
         """A local model's context window in tokens; None while it is not loaded."""
         assert self._registry is not None
-        info = self._registry.local.engines[model].info
+        info = self._registry.local.engine(model).info
         return info.context_window if info else None
 
     def _models(self) -> list[dict[str, Any]]:
@@ -227,6 +226,6 @@ class App:
 async def _start(registry: Registry, model: str) -> None:
     # A model that cannot be loaded says so to each request as well; nothing else depends on it.
     try:
-        await registry.local.engines[model].start()
+        await registry.local.engine(model).start()
     except Exception as error:
         log.warning("local/%s cannot be loaded: %s", model, error)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from agent_models.engine.gguf_header import embeds
 from agent_models.pocket import pocket_path
+from agent_router.errors import ConfigError
 from agent_router.settings import Settings
 
 BUNDLED = "pocket"
@@ -30,6 +31,19 @@ def local_paths(settings: Settings) -> dict[str, Path]:
         paths[name] = path.expanduser()
     paths[BUNDLED] = pocket_path()
     return paths
+
+
+def local_names(settings: Settings) -> list[str]:
+    """All names that local models have, those with adapters among them; the default first, the bundled one last.
+    ConfigError where an adapter's base is none of them, or its name another's."""
+    paths = local_paths(settings)
+    for name, adapter in settings.local.adapters.items():
+        if adapter.base not in paths:
+            there = ", ".join(paths)
+            raise ConfigError(f"local.adapters.{name}: there is no local model {adapter.base!r}. There are: {there}.")
+        if name in paths or "/" in name:
+            raise ConfigError(f"local.adapters.{name}: another local model has this name, or it holds a slash.")
+    return [*(name for name in paths if name != BUNDLED), *settings.local.adapters, BUNDLED]
 
 
 def embedding_models(paths: dict[str, Path]) -> frozenset[str]:

@@ -119,10 +119,19 @@ _DEFAULT_ADDRESS = {
 }
 
 
+class Adapter(_Section):
+    """A LoRA adapter on top of a local model. The table's name is the model's name: `local/<name>`."""
+
+    path: Path = Field(description="the adapter's GGUF file")
+    base: str = Field(description="the local model that it is for, by name")
+    scale: float = Field(1.0, description="how much of it")
+
+
 class Local(_Section):
     """The local engine."""
 
     models: list[Path] = Field([], description="GGUF files; the first is what `local` means; empty: the bundled one")
+    adapters: dict[str, Adapter] = Field({}, description="LoRA adapters by name")
     context_window: int | None = Field(
         None, gt=0, description="the most tokens of a request; default: the model's own as far as memory affords it"
     )

@@ -18,7 +18,7 @@ from agent_router.cli.output import JSON_OPTION, console, friendly, print_json, 
 from agent_router.config import Configuration
 from agent_router.config_file import ConfigFile, is_same
 from agent_router.errors import ConfigError
-from agent_router.local_models import BUNDLED, embedding_models, local_paths, model_name
+from agent_router.local_models import BUNDLED, embedding_models, local_names, local_paths, model_name
 from agent_router.model_list import model_list
 from agent_router.routing.names import LONGEST, Names
 from agent_router.settings import PREFIX
@@ -39,7 +39,7 @@ def list_models(as_json: bool = JSON_OPTION) -> None:
         loaded = configuration.load()
         catalogue = Catalogue.load(loaded.data / "catalogue.yaml")
         paths = local_paths(loaded.settings)
-        names = Names(loaded.settings, list(paths), catalogue.lab, embedding_models(paths))
+        names = Names(loaded.settings, local_names(loaded.settings), catalogue.lab, embedding_models(paths))
         objects = model_list(names, catalogue)
         for entry in objects:
             provider, _, model = entry["id"].partition("/")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from typing import cast
 
 from agent_models.completion import Event, Usage
 from agent_models.engine.engine import Engine
+from agent_models.engine.protocol import Adapter
 from agent_models.errors import (
     ContextOverflowError,
     EngineBusyError,
@@ -29,8 +30,14 @@ class LocalUpstream:
     place: Place = "device"
     vision = False
 
-    def __init__(self, engines: dict[str, Engine]) -> None:
+    def __init__(self, engines: dict[str, Engine], adapters: Mapping[str, tuple[str, Adapter]] | None = None) -> None:
+        """`adapters`: further models by name, each a LoRA adapter on top of one of these."""
         self.engines = engines
+        self._adapters = adapters or {}
+
+    def engine(self, model: str) -> Engine:
+        """What answers for a model, be it one with an adapter. KeyError."""
+        return self.engines[self._adapters[model][0] if model in self._adapters else model]
 
     async def close(self) -> None:
         """Stop the worker processes."""
@@ -50,7 +57,10 @@ class LocalUpstream:
     async def open(self, call: Call, model: str) -> Reply:
         """See `Upstream`."""
         engine = self._engine(model)
-        events = _faults(cast(AsyncGenerator[Event, None], engine.complete(call.completion, client=call.client)))
+        adapter = self._adapters[model][1] if model in self._adapters else None
+        events = _faults(
+            cast(AsyncGenerator[Event, None], engine.complete(call.completion, client=call.client, adapter=adapter))
+        )
         observed = Observed(model=model)
         held: list[Event] = []
         try:
@@ -76,10 +86,10 @@ class LocalUpstream:
         return Reply(observed=observed, embeddings=embeddings)
 
     def _engine(self, model: str) -> Engine:
-        engine = self.engines.get(model)
-        if engine is None:
-            raise UpstreamFault("unusable", f"There is no local model {model!r}.", status=404)
-        return engine
+        try:
+            return self.engine(model)
+        except KeyError:
+            raise UpstreamFault("unusable", f"There is no local model {model!r}.", status=404) from None
 
 
 async def _faults(events: AsyncGenerator[Event, None]) -> AsyncGenerator[Event, None]:

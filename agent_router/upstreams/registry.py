@@ -6,6 +6,7 @@ from pathlib import Path
 
 from agent_models.engine.engine import Engine
 from agent_models.engine.load_options import LoadOptions
+from agent_models.engine.protocol import Adapter
 from agent_router.local_models import local_paths
 from agent_router.settings import Settings
 from agent_router.upstreams.anthropic.upstream import AnthropicUpstream
@@ -42,7 +43,11 @@ class Registry:
                     make_room=lambda engine: self.local.make_room(engine),
                 )
                 for name, path in local_paths(settings).items()
-            }
+            },
+            {
+                name: (adapter.base, Adapter(str(adapter.path.expanduser()), adapter.scale))
+                for name, adapter in local.adapters.items()
+            },
         )
         self._http = HttpClient(settings.timeouts.connect)
         self.keys = {name: Key(name, upstream) for name, upstream in settings.upstreams.items()}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -35,21 +36,22 @@ class Cache:
     """Opens a sequence for each request, from the longest beginning that is held.
 
     `whole_only`: the model has a recurrent state, which cannot be cut back: only a sequence that a prompt contains
-    whole can be gone on from.
+    whole can be gone on from. What was read with one adapter is of no use to another: each has a tree of its own.
     """
 
     def __init__(self, cells: Cells, *, whole_only: bool = False, now: Callable[[], float] = time.monotonic) -> None:
         self._cells = cells
         self.whole_only = whole_only
         self._now = now
-        self._tree = PrefixTree()
+        self._trees: defaultdict[Hashable, PrefixTree] = defaultdict(PrefixTree)  # by adapter
+        self._of: dict[int, PrefixTree] = {}  # the one that a sequence is in
         self._free = list(range(cells.sequences))[::-1]
         self._kept: dict[int, _Kept] = {}
 
     @property
     def used(self) -> int:
         """Cells in use."""
-        return self._tree.cells
+        return sum(tree.cells for tree in self._trees.values())
 
     @property
     def free(self) -> int:
@@ -64,29 +66,33 @@ class Cache:
     @property
     def room(self) -> int:
         """Cells that are free, or would be if all that is kept were given up."""
-        running = {sequence for sequence in self._tree if sequence not in self._kept}
-        return self._cells.cells - self._tree.held_by(running)
+        running = self._of.keys() - self._kept.keys()
+        return self._cells.cells - sum(tree.held_by(running) for tree in self._trees.values())
 
-    def match(self, prompt: Sequence[int]) -> int:
+    def match(self, prompt: Sequence[int], adapter: Hashable = None) -> int:
         """How many tokens of the prompt need not be read. At least its last one must, because only that yields
         logits."""
-        return self._match(prompt[:-1])[0]
+        return self._match(prompt[:-1], adapter)[0]
 
-    def open(self, prompt: Sequence[int]) -> tuple[int, int] | None:
+    def open(self, prompt: Sequence[int], adapter: Hashable = None) -> tuple[int, int] | None:
         """A sequence for this prompt, and how many of its tokens it holds already; None if none is left."""
-        length, holder = self._match(prompt[:-1])
+        length, holder = self._match(prompt[:-1], adapter)
         if holder is not None and holder in self._kept:
             kept = self._kept[holder]
             kept.used, kept.hits = self._now(), kept.hits + 1
         if not self._free and not self.give_up(besides=holder):
             if holder is None or not self.give_up():
                 return None
-            length, holder = self._match(prompt[:-1])  # the very one that it would have begun from
+            length, holder = self._match(prompt[:-1], adapter)  # the very one that it would have begun from
         sequence = self._free.pop()
         if holder is not None:
             self._cells.copy(holder, sequence, length)
-        self._tree.begin(sequence, prompt, length)
+        self._begin(sequence, prompt, length, adapter)
         return sequence, length
+
+    def _begin(self, sequence: int, prompt: Sequence[int], length: int, adapter: Hashable) -> None:
+        self._of[sequence] = self._trees[adapter]
+        self._of[sequence].begin(sequence, prompt, length)
 
     def restore(self, tokens: Sequence[int], put: Callable[[int], bool]) -> bool | None:
         """Keep a sequence of these tokens that `put` loads into the id it is given. None if there is no room for it,
@@ -98,41 +104,41 @@ class Cache:
             self._cells.drop(sequence)
             self._free.append(sequence)
             return False
-        self._tree.begin(sequence, (), 0)
-        self._tree.extend(sequence, tokens)
+        self._begin(sequence, (), 0, None)
+        self._of[sequence].extend(sequence, tokens)
         self._kept[sequence] = _Kept(self._now(), 0)
         return True
 
     def borrow(self, tokens: Sequence[int]) -> int | None:
         """A sequence of just these tokens, if they are held: to be dropped soon."""
-        length, holder = self._match(tokens)
+        length, holder = self._match(tokens, None)
         if length < len(tokens) or holder is None or not self._free or self.whole_only:
             return None
         sequence = self._free.pop()
         self._cells.copy(holder, sequence, length)
-        self._tree.begin(sequence, tokens, length)
+        self._begin(sequence, tokens, length, None)
         return sequence
 
     def held(self, sequence: int) -> int:
         """How many tokens the sequence holds."""
-        return self._tree.length(sequence)
+        return self._of[sequence].length(sequence)
 
     def tokens(self, sequence: int) -> list[int]:
         """What the sequence holds."""
-        return self._tree.tokens(sequence)
+        return self._of[sequence].tokens(sequence)
 
     def extend(self, sequence: int, tokens: Sequence[int]) -> None:
         """These were evaluated."""
-        self._tree.extend(sequence, tokens)
+        self._of[sequence].extend(sequence, tokens)
 
     def cut(self, sequence: int, length: int) -> None:
         """The sequence holds only its first `length` tokens."""
         self._cells.cut(sequence, length)
-        self._tree.cut(sequence, length)
+        self._of[sequence].cut(sequence, length)
 
     def leave(self, sequence: int) -> None:
         """A request is done with its sequence; what it holds is kept for the next, unless another holds all of it."""
-        if not self._tree.length(sequence) or self._tree.contained(sequence):
+        if not self._of[sequence].length(sequence) or self._of[sequence].contained(sequence):
             self.drop(sequence)
         else:
             self._kept[sequence] = _Kept(self._now(), 0)
@@ -141,12 +147,12 @@ class Cache:
         """Nothing of it is kept; its cells are free at once."""
         self._kept.pop(sequence, None)
         self._cells.drop(sequence)
-        self._tree.drop(sequence)
+        self._of.pop(sequence).drop(sequence)
         self._free.append(sequence)
 
     def make_room(self, cells: int) -> bool:
         """Give up what is kept, the least valuable first, until so many cells are free; whether that came true."""
-        while self._cells.cells - self._tree.cells < cells:
+        while self._cells.cells - self.used < cells:
             if not self.give_up():
                 return False
         return True
@@ -154,17 +160,19 @@ class Cache:
     def clear(self) -> None:
         """Nobody holds anything. Only when nothing runs."""
         self._cells.clear()
-        self._tree.clear()
+        self._trees.clear()
+        self._of.clear()
         self._kept.clear()
         self._free = list(range(self._cells.sequences))[::-1]
 
-    def _match(self, prompt: Sequence[int]) -> tuple[int, int | None]:
+    def _match(self, prompt: Sequence[int], adapter: Hashable) -> tuple[int, int | None]:
+        tree = self._trees[adapter]
         if not self.whole_only:
-            return self._tree.match(prompt)
+            return tree.match(prompt)
         best: tuple[int, int | None] = (0, None)
-        for sequence in self._tree:
-            length = self._tree.length(sequence)
-            if best[0] < length <= len(prompt) and self._tree.tokens(sequence) == list(prompt[:length]):
+        for sequence in tree:
+            length = tree.length(sequence)
+            if best[0] < length <= len(prompt) and tree.tokens(sequence) == list(prompt[:length]):
                 best = (length, sequence)
         return best
 

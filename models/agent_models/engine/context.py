@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import os
+from pathlib import Path
 from typing import Any
 
 import llama_cpp as llama
@@ -11,6 +13,7 @@ import numpy.typing as npt
 
 from agent_models.engine.batch import Batch
 from agent_models.engine.native_log import last_log
+from agent_models.engine.protocol import Adapter
 from agent_models.errors import ModelFileError
 
 OUTPUTS = 128
@@ -30,6 +33,8 @@ class Context:
 
     def __init__(self, model: Any, name: str, *, cells: int, sequences: int, threads: int, batch: int) -> None:
         """`model` is llama.cpp's handle. ModelFileError if there is not enough memory."""
+        self._model = model
+        self._adapters: dict[str, Any] = {}
         params = llama.llama_context_default_params()
         params.n_ctx = cells
         params.n_batch = params.n_ubatch = min(batch, cells)
@@ -71,6 +76,27 @@ class Context:
     def clear(self) -> None:
         """No sequence keeps anything."""
         llama.llama_memory_clear(self._memory, True)
+
+    def adapt(self, adapter: Adapter | None) -> None:
+        """From now on evaluate with this adapter, or without one. ModelFileError if it does not fit the model."""
+        if adapter is None:
+            llama.llama_set_adapters_lora(self._context, None, 0, None)
+            return
+        handle = self.load(adapter)
+        array = (llama.llama_adapter_lora_p_ctypes * 1)(handle)
+        if llama.llama_set_adapters_lora(self._context, array, 1, (ctypes.c_float * 1)(adapter.scale)):
+            raise ModelFileError(f"The adapter {Path(adapter.path).name} does not fit this model. {last_log()}".strip())
+
+    def load(self, adapter: Adapter) -> Any:
+        """llama.cpp's handle of an adapter, loaded with its first use. ModelFileError."""
+        handle = self._adapters.get(adapter.path)
+        if handle is None:
+            handle = llama.llama_adapter_lora_init(self._model, os.fsencode(adapter.path))
+            if not handle:
+                name = Path(adapter.path).name
+                raise ModelFileError(f"The adapter {name} cannot be loaded onto this model. {last_log()}".strip())
+            self._adapters[adapter.path] = handle
+        return handle
 
     def decode(self, batch: Batch) -> None:
         """Evaluate. NoRoomError, DecodeError."""

@@ -18,7 +18,7 @@ from agent_models.embedding import EmbeddingRequest, Embeddings
 from agent_models.engine import protocol
 from agent_models.engine.idleness import Idleness
 from agent_models.engine.load_options import LoadOptions
-from agent_models.engine.protocol import ModelInfo
+from agent_models.engine.protocol import Adapter, ModelInfo
 from agent_models.engine.rates import Rates
 from agent_models.engine.worker_process import WorkerProcess
 from agent_models.errors import (
@@ -194,16 +194,19 @@ class Engine:
         self._fail_all(stopped)
         self.state = "stopped"
 
-    async def complete(self, request: CompletionRequest, *, client: str = "") -> AsyncIterator[Event]:
+    async def complete(
+        self, request: CompletionRequest, *, client: str = "", adapter: Adapter | None = None
+    ) -> AsyncIterator[Event]:
         """The answer's events as they come. Closing the iterator cancels the request, queued or running.
 
-        `client` is who asks: while requests wait, each client gets its turn, however many the others have sent.
+        `adapter` goes on top of the model for this request. `client` is who asks: while requests wait, each client gets
+        its turn, however many the others have sent.
 
         Raises ContextOverflowError, UnsupportedRequestError, EngineBusyError, EngineCrashedError,
         ModelFileError.
         """
         identity = next(self._ids)
-        job = _Job(identity, _frame(protocol.Generate(identity, request)), client)
+        job = _Job(identity, _frame(protocol.Generate(identity, request, adapter)), client)
         await self._enqueue(job)
         try:
             while (answer := await job.answers.get()) is not None:
@@ -441,4 +444,6 @@ def _error(failed: protocol.Failed) -> ModelError:
         )
     if failed.kind == "unsupported":
         return UnsupportedRequestError(failed.message, param=failed.param)
+    if failed.kind == "model_file":  # an adapter's
+        return ModelFileError(failed.message)
     return EngineCrashedError(failed.message)

@@ -44,11 +44,19 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     embedding_size: int | None = None
 
 
+class Adapter(msgspec.Struct, frozen=True):
+    """A LoRA adapter (GGUF) on top of the model, and how much of it."""
+
+    path: str
+    scale: float = 1.0
+
+
 class Generate(msgspec.Struct, frozen=True, tag="generate"):
-    """Answer this request under this id."""
+    """Answer this request under this id, with an adapter if one is named."""
 
     id: int
     request: CompletionRequest
+    adapter: Adapter | None = None
 
 
 class Count(msgspec.Struct, frozen=True, tag="count"):

@@ -18,7 +18,7 @@ from agent_models.engine.context import Context, NoRoomError
 from agent_models.engine.generation import Generation, Step
 from agent_models.engine.hot_prefixes import HotPrefixes
 from agent_models.engine.prefix_tree import common_prefix
-from agent_models.engine.protocol import Measured
+from agent_models.engine.protocol import Adapter, Measured
 from agent_models.engine.speculation import Lookup, Payoff
 
 READ_SECONDS = 1.0
@@ -43,6 +43,7 @@ class Running:
     id: int
     prompt: Sequence[int]
     prompt_tokens: int
+    adapter: Adapter | None
     generation: Generation
     steps: Iterator[Step]
     began: float
@@ -74,6 +75,7 @@ class Scheduler:
         self._fail = fail
         self._batch = Batch(context.batch)
         self._running: list[Running] = []
+        self._adapter: Adapter | None = None
         self._read_step = FIRST_STEP  # tokens of a step in which nobody writes
         self._write_step = FIRST_STEP
         self.payoff: Payoff | None = Payoff()
@@ -84,9 +86,10 @@ class Scheduler:
         """The requests that have been taken and have not ended, the oldest first."""
         return self._running
 
-    def add(self, identity: int, prompt: Sequence[int], generation: Generation) -> None:
-        """Take a request."""
-        self._running.append(Running(identity, prompt, len(prompt), generation, generation.steps(), time.monotonic()))
+    def add(self, identity: int, prompt: Sequence[int], generation: Generation, adapter: Adapter | None = None) -> None:
+        """Take a request, for the model as it is or with an adapter."""
+        steps, now = generation.steps(), time.monotonic()
+        self._running.append(Running(identity, prompt, len(prompt), adapter, generation, steps, now))
 
     def cancel(self, running: Running) -> None:
         """Nobody wants it any more: its cells are free at once."""
@@ -95,7 +98,15 @@ class Scheduler:
     def step(self) -> None:
         """Evaluate one batch and let those go on whose tokens were read. Call while something is running."""
         for running in list(self._running):
-            if running.sequence is None and not self._waits(running):
+            if running.sequence is not None:
+                continue
+            if running.adapter != self._adapter:
+                # A batch has one adapter: those that run end first, and nobody who came later goes before.
+                if any(other.sequence is not None for other in self._running):
+                    break
+                self._adapter = running.adapter
+                self._context.adapt(running.adapter)
+            if not self._waits(running):
                 self._open(running)
         parts = self._fill()
         if not parts:
@@ -112,7 +123,7 @@ class Scheduler:
 
     def _waits(self, running: Running) -> bool:
         """Whether another request is just reading what this one's prompt begins with."""
-        held = self._cache.match(running.prompt)
+        held = self._cache.match(running.prompt, running.adapter)
         for other in self._running:
             if other is running:
                 return False
@@ -126,20 +137,21 @@ class Scheduler:
     def _open(self, running: Running) -> None:
         """Gives it a sequence, if there is one and room for what it has to read; else it waits for another's end."""
         if any(other.sequence is not None for other in self._running):
-            needed = len(running.prompt) - self._cache.match(running.prompt) + ROOM_TO_WRITE
+            needed = len(running.prompt) - self._cache.match(running.prompt, running.adapter) + ROOM_TO_WRITE
             if needed > self._cache.room:
                 return
-        if self._hot is not None:
-            self._hot.bring(running.prompt)
-        opened = self._cache.open(running.prompt)
+        hot = self._hot if running.adapter is None else None
+        if hot is not None:
+            hot.bring(running.prompt)
+        opened = self._cache.open(running.prompt, running.adapter)
         if opened is None:
             return
         running.sequence, held = opened
         running.unread = list(running.prompt[held:])
         if not running.first:
             running.cached = held
-            if self._hot is not None:
-                self._hot.used(running.prompt, held)
+            if hot is not None:
+                hot.used(running.prompt, held)
 
     def _fill(self) -> list[tuple[Running, int, int]]:
         """Fills the batch; returns who is in it, with how many tokens, and the row of the last one's logits."""

@@ -17,7 +17,7 @@ from agent_models.engine.model import Model
 from agent_models.engine.preparing import Failure, Prepared, Ready
 from agent_models.engine.saved_prefixes import SavedPrefixes
 from agent_models.engine.scheduler import Running, Scheduler
-from agent_models.errors import ContextOverflowError, UnsupportedRequestError
+from agent_models.errors import ContextOverflowError, ModelFileError, UnsupportedRequestError
 
 SAVE_AFTER = 0.5
 """Seconds without a request, after which a hot prefix is saved."""
@@ -96,8 +96,11 @@ class Serving:
                 if self._inbox.is_cancelled(identity):
                     self._put(protocol.Failed(id=identity, kind="cancelled", message="cancelled"), identity)
                     return
-                generation = Generation(self._model, self._context, ready.message.request, ready.prompt)
-                self.scheduler.add(identity, ready.prompt, generation)
+                message = ready.message
+                if message.adapter is not None:
+                    self._context.load(message.adapter)  # now, so that only who names it hears of a bad one
+                generation = Generation(self._model, self._context, message.request, ready.prompt)
+                self.scheduler.add(identity, ready.prompt, generation, message.adapter)
             except Exception as error:
                 self._put(failure(identity, error), identity)
         elif isinstance(ready, Failure):
@@ -134,6 +137,8 @@ def failure(identity: int, error: Exception) -> protocol.Failed:
             prompt_tokens=error.prompt_tokens,
             context_window=error.context_window,
         )
+    if isinstance(error, ModelFileError):
+        return protocol.Failed(id=identity, kind="model_file", message=str(error))
     if isinstance(error, UnsupportedRequestError):
         return protocol.Failed(id=identity, kind="unsupported", message=str(error), param=error.param)
     # Where it happened, never the exception's own text: that could quote the prompt.

@@ -168,7 +168,7 @@ def test_many_mixed_requests_with_random_cancels_leave_nothing_behind(model: Mod
     bench.run()
     assert not bench.errors
     kept = set(bench.cache._kept)
-    assert set(bench.cache._tree) == kept
+    assert set(bench.cache._of) == kept
     assert len(bench.cache._free) + len(kept) == bench.context.sequences
     assert bench.cache.make_room(bench.context.cells)
     assert bench.cache.used == 0

@@ -35,7 +35,9 @@ class Scripted:
         self.cancelled = asyncio.Event()
         self.stopped = False
 
-    async def complete(self, request: CompletionRequest, *, client: str = "") -> AsyncIterator[Event]:
+    async def complete(
+        self, request: CompletionRequest, *, client: str = "", adapter: object = None
+    ) -> AsyncIterator[Event]:
         try:
             for step in self.script:
                 if step is None:
