@@ -48,6 +48,21 @@ class Rules:
         """Gives a reserved name its body."""
         self._bodies[name] = body
 
+    def without(self, word: str) -> str:
+        """A rule for any text in which the word does not occur."""
+        states = [self.reserve() for _ in word]
+        letters = sorted(set(word))
+        others = "".join(_code(ord(letter)) for letter in letters)
+        for state, name in enumerate(states):
+            ways = ['""', rf"[^{others}\x00\uD800-\uDFFF] {states[0]}"]
+            for letter in letters:
+                seen = word[:state] + letter
+                after = next(size for size in range(len(seen), -1, -1) if seen.endswith(word[:size]))
+                if after < len(word):
+                    ways.append(f"{literal(letter)} {states[after]}")
+            self.define(name, " | ".join(ways))
+        return states[0]
+
     def text(self, root: str) -> str:
         """The whole grammar."""
         bodies = {"root": root, **self._bodies, **_JSON}

@@ -27,9 +27,10 @@ class GrammarError(ValueError):
 
 
 class Grammar:
-    """A GBNF grammar that is being followed, token by token."""
+    """A GBNF grammar that is being followed, token by token. `marks`: control tokens that it may be made of."""
 
-    def __init__(self, model: Model, gbnf: str) -> None:
+    def __init__(self, model: Model, gbnf: str, marks: frozenset[int] = frozenset()) -> None:
+        self.marks = marks
         self._sampler = llama.llama_sampler_init_grammar(model.vocabulary, gbnf.encode(), b"root")
         if not self._sampler:
             raise GrammarError("llama.cpp does not take the grammar, which may contain itself")
@@ -128,7 +129,7 @@ class Sampler:
             return int(llama.llama_sampler_sample(self._chain, self._context.handle, self.row))
         # Trying the free choice first spares testing the whole vocabulary against the grammar.
         token = self._choose(self._fill())
-        barred = self._utf8.barred()
+        barred = self._utf8.barred() - grammar.marks
         if token in barred or not grammar.allows(token):
             array = self._fill()
             self._rows["logit"][list(barred)] = -np.inf

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agent_models.engine.abilities import Abilities
 from agent_models.engine.template import CHATML, ChatTemplate, TemplateError, merged
 
 QWEN = (
@@ -67,7 +68,7 @@ TALK = say(("system", "S"), ("user", "U"), ("assistant", "A"), ("user", "V"))
 
 def test_qwen() -> None:
     template = chat(QWEN)
-    assert template.native_tools
+    assert template.abilities == Abilities(declares=True, calls=True, results=True, none=True)
     assert template.render(TALK, None) == (
         "<|im_start|>system\nS<|im_end|>\n<|im_start|>user\nU<|im_end|>\n<|im_start|>assistant\nA<|im_end|>\n"
         "<|im_start|>user\nV<|im_end|>\n<|im_start|>assistant\n"
@@ -87,7 +88,7 @@ def test_llama_3() -> None:
     assert chat(LLAMA3).render(say(("user", " U ")), None) == (
         "<s><|start_header_id|>user<|end_header_id|>\n\nU<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"
     )
-    assert not chat(LLAMA3).native_tools
+    assert chat(LLAMA3).abilities == Abilities()
 
 
 def test_gemma_takes_the_system_text_in_the_first_user_turn() -> None:
