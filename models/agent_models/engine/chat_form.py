@@ -5,6 +5,7 @@ By the marks that the template holds, never by a model's name: what a fine-tune 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -130,7 +131,7 @@ _THOUGHTS = (
     Thoughts("<reasoning>", "</reasoning>"),
     Thoughts("<thinking>", "</thinking>"),
 )
-# The marks that a template must hold, all of them, for the form behind them. The first that fits is taken.
+# The marks that a template must hold, blanks and escapes aside, for the form behind them. The first that fits is taken.
 _TOOLS: tuple[tuple[tuple[str, ...], ToolForm], ...] = (
     (("<|tool_call>", "call:"), GEMMA),
     (("[TOOL_CALLS]", "[CALL_ID]"), MISTRAL_WITH_ID),
@@ -141,9 +142,9 @@ _TOOLS: tuple[tuple[tuple[str, ...], ToolForm], ...] = (
     (("<|tool_calls_section_begin|>", "<|tool_call_argument_begin|>"), KIMI),
     (("<tool_call>", "<function=", "<parameter="), QWEN_CODER),
     (("<tool_call>", "<arg_key>", "<arg_value>"), GLM),
-    (("<tool_call>", "name", "arguments"), HERMES),
+    (("<tool_call>", "</tool_call>", '{"name":', '"arguments":'), HERMES),
     (("<|tool_call|>",), GRANITE),
-    (("<|start_header_id|>", '{"name": ', '"parameters": '), LLAMA),
+    (("<|start_header_id|>", '{"name":', '"parameters":'), LLAMA),
 )
 
 
@@ -155,7 +156,8 @@ def chat_form(template: str) -> ChatForm:
     thoughts = next((marks for marks in _THOUGHTS if marks.open in template), Thoughts("<think>", "</think>", "\n\n"))
     if "<|tool|>" in template:
         return ChatForm(GRANITE, thoughts=thoughts, tools_in_system=True)
+    shape = re.sub(r"\\n|\\|\s", "", template)
     for marks, form in _TOOLS:
-        if all(mark in template for mark in marks):
+        if all(mark in shape for mark in marks) and "<tool_calls>" not in shape:
             return ChatForm(form, thoughts=thoughts)
     return ChatForm(HERMES, native=False, thoughts=thoughts)

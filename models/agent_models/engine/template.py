@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import json
+from contextlib import suppress
 from functools import cached_property, partial
+from types import GeneratorType
 from typing import Any
 
 import jinja2
@@ -54,7 +56,9 @@ def _to_json(
     separators: tuple[str, str] | None = None,
     sort_keys: bool = False,
 ) -> str:
-    # jinja's own filter escapes HTML, which no chat template means.
+    # jinja's own filter escapes HTML, which no chat template means. What `map` gives is meant as a list.
+    if isinstance(value, GeneratorType):
+        value = list(value)
     return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
 
 
@@ -97,12 +101,19 @@ class ChatTemplate:
         """The prompt's text, ready for the assistant's turn. Raises TemplateError.
 
         A template that refuses the messages as they are (no system role, roles that must alternate) is asked
-        once more with the system's text in the first user turn and turns of the same role merged.
+        once more with the system's text in the first user turn and turns of the same role merged. One that fails
+        without tools is given an empty list of them.
         """
         try:
             return self._render(messages, tools, variables)
-        except TemplateError:
-            return self._render(merged(messages), tools, variables)
+        except TemplateError as error:
+            if tools is None:
+                with suppress(TemplateError):
+                    return self._render(messages, [], variables)
+            try:
+                return self._render(merged(messages), tools, variables)
+            except TemplateError:
+                raise error from None
 
     def _render(
         self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None, variables: dict[str, Any]
