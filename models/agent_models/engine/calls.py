@@ -32,8 +32,7 @@ def calls(pen: Pen, constraints: Constraints, start: str) -> Generator[Step, Non
         piece = pen.piece(token)
         raw += piece
         yield from pen.write([token])
-        # Every form's calls end with one of these.
-        if not any(mark in piece for mark in (b"}", b">", b"`")):
+        if not reader.may_end(raw, len(piece)):
             continue
         call = reader.read(raw.decode("utf-8", "ignore"), at, opened)
         if call is None:

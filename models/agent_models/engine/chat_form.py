@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from agent_models.engine.gemma_arguments import GemmaArguments
 from agent_models.engine.tagged_arguments import Tagged
@@ -148,7 +147,6 @@ _TOOLS: tuple[tuple[tuple[str, ...], ToolForm], ...] = (
 )
 
 
-@lru_cache(maxsize=8)
 def chat_form(template: str) -> ChatForm:
     """The form of a template's answers. One that shows none of the known marks is served with Hermes' in plain text."""
     if "<|channel|>" in template and "<|message|>" in template:

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from agent_models.engine.arguments import Arguments
-from agent_models.engine.gbnf import Rules, constant, literal, repeat
+from agent_models.engine.gbnf import UNPRINTED, Rules, any_but, constant, literal, repeat
 from agent_models.engine.schema_rules import SchemaRules, SchemaUnsupportedError
 
 QUOTE = '<|"|>'
-_BARE = r'[^:{}\[\],<>"\x00-\x20\x7F\uD800-\uDFFF]'
+_NO_NAME = ':{}[],<>" '
+_BARE = any_but(_NO_NAME, *UNPRINTED)
 _NAME = re.compile(r"\s*([^:{}\[\],]+?)\s*:")
 _PLAIN = re.compile(r"\s*(-?[0-9][-+.0-9eE]*|true|false|null)")
 
@@ -56,8 +57,8 @@ class _GemmaRules(SchemaRules):
         return literal(name)
 
     def _other_name(self, names: list[str]) -> str:
-        first = "".join(f"\\U{ord(letter):08X}" for letter in sorted({name[0] for name in names if name}))
-        return f"{_BARE[:-1]}{first}] {_BARE}*"
+        first = any_but([*_NO_NAME, *{name[0] for name in names if name}], *UNPRINTED)
+        return f"{first} {_BARE}*"
 
     def _string(self, schema: dict[str, Any]) -> str:
         least, most = int(schema.get("minLength") or 0), schema.get("maxLength")
@@ -68,7 +69,7 @@ class _GemmaRules(SchemaRules):
         if most is not None and most < least:
             raise SchemaUnsupportedError("'maxLength' is below 'minLength'")
         # Without what begins a mark: it cannot be counted and avoided at the same time.
-        counted = repeat(r"[^<\x00-\x1F\x7F\uD800-\uDFFF]", least, None if most is None else int(most))
+        counted = repeat(any_but("<", *UNPRINTED), least, None if most is None else int(most))
         return self._rules.add(f"{literal(QUOTE)} {counted} {literal(QUOTE)}")
 
     def _typed(self, schema: dict[str, Any]) -> str:

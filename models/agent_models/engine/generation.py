@@ -41,7 +41,7 @@ class Generation:
         # Agents ask for their closed model's largest answer with every call; it is a bound, not a demand, and an
         # answer that the window cuts short says so: its reason is `length`.
         limit = min(request.max_tokens or DEFAULT_ANSWER, room)
-        self._form: ChatForm = chat_form(usable(model.template))
+        self._form: ChatForm = model.remember("chat_form", lambda: chat_form(usable(model.template)))
         self._constraints: Constraints = constraints(request, self._form)
         # The template may have opened the thoughts itself.
         tail = b"".join(map(model.piece, prompt[-_TAIL:])).decode("utf-8", "replace")

@@ -63,23 +63,29 @@ class PromptWriter:
     def _rendered(self, request: CompletionRequest, able: Abilities) -> tuple[str, _Fence | None]:
         form = self.template.form
         tools = request.tools if request.tool_choice != "none" else ()
-        messages = [self._entry(message, able) for message in request.messages]
+        declared = [tool_calls.declaration(tool) for tool in tools]
+        output = request.output_format
+        told: dict[str, Any] = {
+            "messages": [self._entry(message, able) for message in request.messages],
+            "tools": declared,
+            "schema": output.schema if output.kind == "json_schema" else None,
+        }
+        # Before anything of the template's own language is written among it.
+        fence = self._fence(told)
+        if fence is not None:
+            told = fence.guard(told)
+        messages, declared = told["messages"], told["tools"]
         if not able.calls:
             messages = [tool_calls.calls_as_text(message, form.tools) for message in messages]
         if not able.results:
             messages = [tool_calls.result_as_text(message) for message in messages]
-        declared = [tool_calls.declaration(tool) for tool in tools]
         if declared and not able.declares:
             messages = _with_system(messages, tool_calls.instruction(declared, form.tools))
-        output = request.output_format
-        if output.kind == "json_schema" and not isinstance(output.schema, bool) and output.schema is not None:
-            schema = json.dumps(output.schema, ensure_ascii=False, separators=(",", ":"))
+        if isinstance(told["schema"], dict):
+            schema = json.dumps(told["schema"], ensure_ascii=False, separators=(",", ":"))
             messages = _with_system(messages, f"Answer with JSON that fits this JSON Schema:\n{schema}")
-        payload: dict[str, Any] = {"messages": messages, "tools": declared if able.declares and declared else None}
-        fence = self._fence(payload)
-        if fence is not None:
-            payload = fence.guard(payload)
-        return self.template.render(payload["messages"], payload["tools"], **self._variables(request)), fence
+        shown = declared if able.declares and declared else None
+        return self.template.render(messages, shown, **self._variables(request)), fence
 
     def _variables(self, request: CompletionRequest) -> dict[str, Any]:
         """How much is to be thought, in the words of the templates that know of it."""

@@ -17,7 +17,7 @@ from jsonschema.protocols import Validator
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from agent_models.engine.gbnf import Rules, constant, either, literal, repeat
+from agent_models.engine.gbnf import UNPRINTED, Rules, any_but, constant, either, literal, repeat
 from agent_models.engine.number_rules import integers, numbers
 from agent_models.engine.pattern_rules import PatternError, pattern
 from agent_models.engine.schema_merge import MergeError, disjoint, merge
@@ -348,8 +348,7 @@ class SchemaRules:
         for word in words:
             if word:
                 first.setdefault(word[0], []).append(word[1:])
-        taken = "".join(f"\\U{ord(letter):08X}" for letter in first)
-        other = rf'[^"\\\x00-\x1F\x7F\uD800-\uDFFF{taken}] plain*'
+        other = any_but([*first, '"', "\\"], *UNPRINTED) + " plain*"
         branches = [f"{literal(letter)} {self._none_of(tails)}" for letter, tails in first.items() if letter != "\\"]
         ends = [] if "" in words else ['""']
         return either([*ends, other, *branches])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_models.engine.arguments import Arguments, Read
-from agent_models.engine.gbnf import Rules, constant, either, literal, repeat
+from agent_models.engine.gbnf import UNPRINTED, Rules, any_but, constant, either, literal, repeat
 from agent_models.engine.schema_merge import MergeError
 from agent_models.engine.schema_rules import SchemaRules, SchemaUnsupportedError, fits
 
@@ -77,6 +77,8 @@ class Tagged:
                 schema = properties.get(name, extra if extra is not None else True)
                 members.append(f"{json.dumps(name, ensure_ascii=False)}: {values.json(schema, value)}")
                 at = found.end()
+            while text[at : at + 1] in (" ", "\n"):
+                at += 1
             return f"{{{', '.join(members)}}}", at
 
         return read
@@ -185,12 +187,11 @@ class _Values:
         if most is not None and most < least:
             raise SchemaUnsupportedError("'maxLength' is below 'minLength'")
         # Narrower than it might be: what begins a tag cannot be counted and avoided at the same time.
-        plain = rf"[^{literal(self._after[0])[1:-1]}<\x00-\x1F\x7F\uD800-\uDFFF]"
+        plain = any_but([self._after[0], "<"], *UNPRINTED)
         return self._rules.add(repeat(plain, least, None if most is None else int(most)))
 
 
 def _other(names: Iterable[str], between: str) -> str:
     """Any other name. One that begins like a known one is left out, which is little lost."""
-    first = "".join({name[0] for name in names if name})
-    taken = "".join(f"\\U{ord(letter):08X}" for letter in sorted(set(first) | {between[0], "<", ">"}))
-    return rf"[^{taken}\x00-\x20\x7F\uD800-\uDFFF] [^\U{ord(between[0]):08X}<>\x00-\x1F\x7F\uD800-\uDFFF]*"
+    inner = [between[0], "<", ">"]
+    return f"{any_but([*inner, ' ', *{name[0] for name in names if name}], *UNPRINTED)} {any_but(inner, *UNPRINTED)}*"

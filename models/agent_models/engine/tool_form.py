@@ -78,7 +78,12 @@ class CallReader:
     def __init__(self, form: ToolForm, arguments: Mapping[str, Read]) -> None:
         self._form, self._arguments = form, arguments
         self._names = sorted(arguments, key=len, reverse=True)
+        self._ends = {_end(pattern).encode() for pattern in [*form.starts.values(), form.again or "%args"]}
         self._compiled: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {}
+
+    def may_end(self, raw: bytearray, added: int) -> bool:
+        """Whether a call may end within the last `added` bytes: looking is dear in long arguments."""
+        return any(raw.find(mark, max(0, len(raw) - added - len(mark) + 1)) >= 0 for mark in self._ends)
 
     def read(self, text: str, at: int, start: str | None) -> Call | None:
         """The call that begins here, if it is there to its end. `start`: what opened it, None for a further one."""
@@ -111,6 +116,12 @@ class CallReader:
         return "".join(known.get(part) or re.escape(part) for part in _PARTS.split(pattern))
 
 
+def _end(pattern: str) -> str:
+    """The last that is always there in a pattern; arguments end in a bracket."""
+    tail = re.sub(r"\([^()]*\)\?", "", pattern.partition("%args")[2]).split()
+    return tail[-1].strip("~") if tail else "}"
+
+
 def rule(pattern: str, name: str = "", arguments: str = "") -> str:
     """The pattern as GBNF, for one tool whose arguments follow the rule `arguments`."""
     known = {
@@ -124,5 +135,12 @@ def rule(pattern: str, name: str = "", arguments: str = "") -> str:
 
 def _fill(pattern: str, name: str, arguments: str) -> str:
     pattern = re.sub(r"\([^()]*\)\?", "", pattern)
-    known = {"%name": name, "%quoted": json.dumps(name, ensure_ascii=False), "%args": arguments, "~": ""}
+    known = {
+        "%name": name,
+        "%quoted": json.dumps(name, ensure_ascii=False),
+        "%args": arguments,
+        "~": "",
+        "%id": "0" * 9,
+        "%number": "0",
+    }
     return "".join(known.get(part, part) for part in _PARTS.split(pattern))

@@ -270,7 +270,7 @@ FAMILIES: dict[str, Family] = {
         _HARMONY,
         (
             "type get_weather = (_: {",
-            f"<|start|>assistant to=functions.get_weather<|channel|>commentary json<|message|>{_object('Bergen')}<|call|>",
+            f" to=functions.get_weather<|channel|>commentary json<|message|>{_object('Bergen')}<|call|>",
             '<|start|>functions.get_weather to=assistant<|channel|>commentary<|message|>"wet"<|end|>',
         ),
         f"<|channel|>commentary to=functions.get_weather <|constrain|>json<|message|>{_object('Oslo')}",
