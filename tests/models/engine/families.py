@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 FOLDER = Path(sys.prefix) / "share" / "chat-templates"
 # The essential lines of a template that llama.cpp's source does not have.
@@ -24,8 +22,8 @@ ARGUMENTS = {"city": "Oslo", "note": 'rain, "snow"', "days": 2}
 @dataclass(frozen=True)
 class Family:
     """`shown`: what the prompt holds of the tool, the earlier call and its result. `call`, `again`: calls as the model
-    writes them. `thought`: how it writes that it thinks `hm`, before the answer `so`. `start`: the mark that alone
-    opens calls, in a vocabulary that has it as one token. `most`: how many calls it can write."""
+    writes them. `thought`: how it writes that it thinks `hm`, before the answer `so`; `opens`: the mark that the template
+    has written before. `start`: the mark that opens calls, in a vocabulary that has it as one token."""
 
     template: str
     control: tuple[str, ...]
@@ -35,7 +33,6 @@ class Family:
     thought: str = ""
     start: str = "<tool_call>"
     opens: str = ""
-    variables: Mapping[str, Any] = field(default_factory=dict)
 
     def source(self) -> str:
         """The template's text."""

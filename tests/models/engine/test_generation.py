@@ -11,7 +11,6 @@ from llama_cpp import Llama
 from agent_models.completion import NamedTool, TextDelta, Tool
 from agent_models.engine.chat_form import HERMES
 from agent_models.engine.model import Model
-from agent_models.engine.pen import loops
 from agent_models.engine.prompt import PromptWriter
 from agent_models.errors import ContextOverflowError, UnsupportedRequestError
 from tests.models.engine.asking import answer, ask, calls_of, desk, reason_of, schema_format, text_of, usage_of
@@ -136,11 +135,6 @@ def test_a_loop_is_cut(model: Model) -> None:
     events = answer(model, ask(logit_bias={token: 100.0}))
     assert reason_of(events) == "length"
     assert usage_of(events).output < 300
-
-
-def test_loops() -> None:
-    assert loops([1, 2, 3] * 80)
-    assert not loops(list(range(320)))
 
 
 def test_overflow_is_told_before_anything_is_evaluated(model: Model) -> None:

@@ -139,3 +139,23 @@ def test_merged_keeps_tool_results_apart() -> None:
     turns = merged(say(("tool", "1"), ("tool", "2")))
     assert [turn["content"] for turn in turns] == ["1", "2"]
     assert merged(say(("system", "S"))) == say(("user", "S"))
+
+
+def test_one_that_fails_without_tools_is_given_none_of_them() -> None:
+    source = "{% for tool in tools %}{{ tool.function.name }}{% endfor %}{{ messages[0].content }}"
+    assert chat(source).render(say(("user", "U")), None) == "U"
+
+
+def test_a_mapped_list_can_be_written_as_json() -> None:
+    source = "{{ tools | map(attribute='function') | tojson }}"
+    assert chat(source).render(say(("user", "U")), [{"function": {"name": "f"}}]) == '[{"name": "f"}]'
+
+
+def test_tools_where_the_system_message_is_looked_at_for_them() -> None:
+    source = (
+        "{% for m in messages %}{{ m.role }}{% if m.tools %}<|tool|>{{ m.tools }}{% endif %}"
+        "{{ m.content }};{% endfor %}"
+    )
+    tools = [{"type": "function", "function": {"name": "f"}}]
+    assert chat(source).render(say(("user", "U")), tools) == 'system<|tool|>[{"name": "f"}];userU;'
+    assert chat(source).render(say(("system", "S"), ("user", "U")), tools) == 'system<|tool|>[{"name": "f"}]S;userU;'
