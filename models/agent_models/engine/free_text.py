@@ -57,7 +57,8 @@ def until(
             if token is not None:
                 note(token)
                 piece = pen.visible(token)
-                if piece and pen.hidden(token):
+                # What a grammar has let through counts as it stands.
+                if piece and pen.hidden(token) and not pen.ruled:
                     spelt.add(piece.decode("utf-8", "replace"))
                 continue
             reason = "stop"

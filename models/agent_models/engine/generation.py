@@ -107,7 +107,7 @@ class Generation:
         if self._constraints.start is not None:
             if form.answer:
                 yield from pen.write_text(form.answer)
-            pen.follow(self._constraints.start)
+            pen.follow(self._constraints.start, marked=bool(self._constraints.calls))
         return (yield from self._talk(rest, after_thoughts=self._thinks_first))
 
     def _talk(self, rest: bytes, *, after_thoughts: bool) -> Generator[Step, None, StopReason]:

@@ -87,13 +87,13 @@ class Pen:
         """The token's log-probability, if the caller wants it."""
         return None if self._top_logprobs is None else self._sampler.logprob(token, self._top_logprobs)
 
-    def follow(self, gbnf: str | None) -> None:
-        """From now on, follows this grammar; None: none. Raises GrammarError."""
+    def follow(self, gbnf: str | None, *, marked: bool = True) -> None:
+        """From now on, follows this grammar; None: none. `marked`: marks may be written. Raises GrammarError."""
         if self._grammar is not None:
             self._grammar.close()
             self._grammar = None
         if gbnf is not None:
-            self._grammar = Grammar(self._model, gbnf, self._marks)
+            self._grammar = Grammar(self._model, gbnf, self._marks if marked else frozenset())
 
     def close(self) -> None:
         """Frees what llama.cpp holds for it."""

@@ -75,6 +75,8 @@ class PromptWriter:
         if fence is not None:
             told = fence.guard(told)
         messages, declared = told["messages"], told["tools"]
+        if not able.several:
+            messages = tool_calls.one_call_a_turn(messages)
         if not able.calls:
             messages = [tool_calls.calls_as_text(message, form.tools) for message in messages]
         if not able.results:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -42,3 +43,24 @@ def result_as_text(message: dict[str, Any]) -> dict[str, Any]:
     if message["role"] == "tool":
         return {"role": "user", "content": f"<tool_response>\n{message['content']}\n</tool_response>"}
     return message
+
+
+def one_call_a_turn(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Turns with several calls taken apart, each call with its results behind it."""
+    turns: list[dict[str, Any]] = []
+    rest = list(messages)
+    while rest:
+        message = rest.pop(0)
+        calls = message.get("tool_calls", [])
+        if len(calls) < 2:
+            turns.append(message)
+            continue
+        results = list(itertools.takewhile(lambda entry: entry["role"] == "tool", rest))
+        del rest[: len(results)]
+        for nth, call in enumerate(calls):
+            # What the caller numbers differently stays behind the last one.
+            own = [result for result in results if result.get("tool_call_id") == call["id"] or nth == len(calls) - 1]
+            results = [result for result in results if result not in own]
+            content = message["content"] if nth == 0 or message["content"] is None else ""
+            turns += [{**message, "tool_calls": [call], "content": content}, *own]
+    return turns

@@ -22,8 +22,8 @@ ARGUMENTS = {"city": "Oslo", "note": 'rain, "snow"', "days": 2}
 @dataclass(frozen=True)
 class Family:
     """`shown`: what the prompt holds of the tool, the earlier call and its result. `call`, `again`: calls as the model
-    writes them. `thought`: how it writes that it thinks `hm`, before the answer `so`; `opens`: the mark that the template
-    has written before. `start`: the mark that opens calls, in a vocabulary that has it as one token."""
+    writes them. `thought`: how it writes that it thinks `hm`, before the answer `so`; `opens`: the mark that the
+    template has written before. `start`: the mark that opens calls, in a vocabulary that has it as one token."""
 
     template: str
     control: tuple[str, ...]

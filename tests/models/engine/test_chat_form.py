@@ -23,7 +23,7 @@ from agent_models.engine.model import Model
 from agent_models.engine.prompt import PromptWriter
 from tests.models.engine.asking import answer, ask, calls_of, reason_of, schema_format, text_of, usage_of, user
 from tests.models.engine.dictation import Dictation
-from tests.models.engine.families import ARGUMENTS, FAMILIES, Family
+from tests.models.engine.families import ARGUMENTS, FAMILIES, FOLDER, Family
 from tests.models.engine.tiny_gguf import make_tiny_gguf
 
 WEATHER = Tool(
@@ -178,21 +178,19 @@ def _answer(model: Model, request: CompletionRequest) -> list[Event]:
     return answer(model, request)
 
 
-def test_parallel_calls_are_as_many_as_are_wanted(family: Family, model: Model) -> None:
-    def count(seed: int, *, parallel: bool) -> int:
-        request = ask(
-            tools=(SMALL,),
-            tool_choice="required",
-            parallel_tool_calls=parallel,
-            temperature=2.0,
-            seed=seed,
-            max_tokens=400,
-            logit_bias=dict.fromkeys(model.ends, -100.0),
-        )
-        return len(calls_of(_answer(model, request)))
+def test_only_one_call_where_more_are_not_wanted(family: Family, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = Dictation(monkeypatch, model, family.opens.replace("<", "</") + family.call + family.again)
+    events = answer(model, ask(tools=(WEATHER,), max_tokens=1500, parallel_tool_calls=False))
+    assert [json.loads(call.arguments) for call in calls_of(events)] == [ARGUMENTS]
+    assert said.rest(model).strip() in family.again or not family.again
 
-    assert [count(seed, parallel=False) for seed in range(2)] == [1] * 2
-    assert any(count(seed, parallel=True) > 1 for seed in range(8)) == bool(family.again)
+
+def test_required_calls_are_as_many_as_are_wanted(family: Family, model: Model) -> None:
+    for parallel in (False, True):
+        fields: dict[str, Any] = {"tool_choice": "required", "parallel_tool_calls": parallel, "max_tokens": 400}
+        bias = dict.fromkeys(model.ends, -100.0)
+        events = _answer(model, ask(tools=(SMALL,), temperature=2.0, seed=3, logit_bias=bias, **fields))
+        assert len(calls_of(events)) in (range(1, 17) if parallel and family.again else (1,))
 
 
 def test_a_named_tool_is_the_only_one(model: Model) -> None:
@@ -239,6 +237,18 @@ def test_json_is_held_to_its_schema(model: Model) -> None:
     assert json.loads(text_of(events)) in ({"a": True}, {"a": False})
 
 
+def test_json_or_a_call(model: Model) -> None:
+    schema = {"type": "array", "items": {"type": "string", "minLength": 2, "maxLength": 4}, "maxItems": 3}
+    marks = dict.fromkeys(model.special - model.ends, 4.0)
+    for seed in range(3):
+        asked = ask(output_format=schema_format(schema), tools=(PING,), logit_bias=marks, temperature=1.5, seed=seed)
+        events = _answer(model, asked)
+        if reason_of(events) == "tool_calls":
+            assert text_of(events) == ""
+        else:
+            jsonschema.validate(json.loads(text_of(events)), schema)
+
+
 def test_marks_never_leak(family: Family, model: Model) -> None:
     marks = list(model.special - model.ends)
     for seed in range(2):
@@ -251,3 +261,27 @@ def test_marks_never_leak(family: Family, model: Model) -> None:
 def test_an_unknown_template_calls_in_text() -> None:
     form = chat_form("{% for m in messages %}{{ m.content }}{% endfor %}{{ tools }}")
     assert (form.tools, form.native) == (HERMES, False)
+
+
+def test_every_template_gets_a_prompt_that_shows_everything(tmp_path: Path) -> None:
+    paths = sorted(FOLDER.glob("*.jinja"))
+    assert len(paths) > 50, f"{FOLDER} is empty: `make install` fetches the templates"
+    calls = tuple(ToolCall(f"call_abcdefghijk{n}", "get_weather", json.dumps({"city": n})) for n in ("Bergen", "Odda"))
+    talk = (
+        user("first"),
+        Message("assistant", (), tool_calls=calls),
+        *(
+            Message("tool", (Text(said),), tool_call_id=call.id)
+            for call, said in zip(calls, ("wet", "dry"), strict=True)
+        ),
+        Message("assistant", (Text("It rains."),)),
+        user("and now?"),
+    )
+    for path in paths:
+        if "firefunction" in path.name:
+            continue  # wants variables that nobody else's does
+        gguf = make_tiny_gguf(tmp_path / "any.gguf", template=path.read_text())
+        model = Model(gguf, window=200_000, threads=1, gpu_layers=None, vocab_only=True)
+        text = _spelt(model, ask(messages=talk, tools=(WEATHER,)))
+        for part in ("get_weather", "first", "Bergen", "Odda", "wet", "dry", "It rains.", "and now?"):
+            assert part in text, f"{path.name}: {part}"

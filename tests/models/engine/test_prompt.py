@@ -124,7 +124,7 @@ def test_marks_in_the_history_are_the_models_and_those_in_the_callers_text_are_n
     )
 
 
-def test_history_that_the_template_refuses_is_told_in_text(tmp_path: Path) -> None:
+def test_a_template_that_takes_one_call_a_turn_is_given_them_so(tmp_path: Path) -> None:
     single = (
         '{# <tool_call>{"name": , "arguments": }</tool_call> #}{% for m in messages %}{% if m.tool_calls %}'
         "{% if m.tool_calls | length > 1 %}{{ raise_exception('one only') }}{% endif %}"
@@ -136,7 +136,19 @@ def test_history_that_the_template_refuses_is_told_in_text(tmp_path: Path) -> No
     text = spelt(model, ask(messages=(user("U"), Message("assistant", (), tool_calls=calls[:1]))))
     assert text == 'U{"name": "f", "arguments": {"a": 0}}'
     text = spelt(model, ask(messages=(user("U"), Message("assistant", (), tool_calls=calls))))
-    assert text.count("<tool_call>") == 2
+    assert text == 'U{"name": "f", "arguments": {"a": 0}}{"name": "f", "arguments": {"a": 1}}'
+
+
+def test_history_that_the_template_refuses_is_told_in_text(tmp_path: Path) -> None:
+    strict = (
+        '{# <tool_call>{"name": , "arguments": }</tool_call> #}{% for m in messages %}{% if m.tool_calls %}'
+        "{{ m.tool_calls[0].function | tojson }}{% elif m.role == 'tool' and loop.first %}"
+        "{{ raise_exception('a result of what?') }}{% else %}{{ m.content }}{% endif %}{% endfor %}"
+    )
+    path = make_tiny_gguf(tmp_path / "strict.gguf", template=strict)
+    model = Model(path, window=None, threads=1, gpu_layers=None)
+    talk = (Message("tool", (Text("R"),), tool_call_id="1"), user("U"))
+    assert spelt(model, ask(messages=talk)) == "<tool_response>\nR\n</tool_response>U"
 
 
 @pytest.mark.parametrize(

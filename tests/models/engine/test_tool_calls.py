@@ -36,3 +36,21 @@ def test_messages_without_tool_fields_stay() -> None:
     message = {"role": "user", "content": "x"}
     assert tool_calls.calls_as_text(message, HERMES) is message
     assert tool_calls.result_as_text(message) is message
+
+
+def test_several_calls_are_taken_apart_with_their_results() -> None:
+    def result(identity: str) -> dict[str, str]:
+        return {"role": "tool", "content": identity, "tool_call_id": identity}
+
+    before, after = {"role": "user", "content": "U"}, {"role": "assistant", "content": "A"}
+    calls = [{"id": "1"}, {"id": "2"}]
+    several = {"role": "assistant", "content": "T", "tool_calls": calls}
+    assert tool_calls.one_call_a_turn([before, several, result("2"), result("1"), result("9"), after]) == [
+        before,
+        {"role": "assistant", "content": "T", "tool_calls": [{"id": "1"}]},
+        result("1"),
+        {"role": "assistant", "content": "", "tool_calls": [{"id": "2"}]},
+        result("2"),
+        result("9"),
+        after,
+    ]
