@@ -24,7 +24,8 @@ from agent_models.errors import UnsupportedRequestError
 
 DEFAULT_ANSWER = 2048
 """The longest answer in tokens when the caller names no limit: a small model that rambles must end."""
-_TAIL = 24
+# Tokens; the longest mark, letter by letter, and some blanks.
+_TAIL = 48
 
 
 class Generation:
@@ -120,17 +121,17 @@ class Generation:
         if pen.ruled:
             # An answer that has begun as JSON is no call; the mark may stand in one of its strings.
             openers = [form.thoughts.open, *starts, *form.dropped]
+        stops = self._request.stop
+        openers = [mark for mark in openers if mark not in stops]
         answer = Answer(pen, openers)
         answer.skips_blank = after_thoughts
         while True:
-            marks = [*self._request.stop, *starts, form.thoughts.open, *form.dropped]
-            if answer.begun:
-                marks = [mark for mark in marks if mark not in openers or mark in self._request.stop]
+            marks = [*stops, *starts, form.thoughts.open, *form.dropped]
             found = yield from until(pen, marks, rest, answer.release, answer.note)
             mark = found.mark
             if mark is None:
                 return found.reason
-            if mark in self._request.stop:
+            if mark in stops:
                 yield from self._finish(found)
                 return "stop"
             if mark in starts:

@@ -129,10 +129,10 @@ class Sampler:
             return int(llama.llama_sampler_sample(self._chain, self._context.handle, self.row))
         # Trying the free choice first spares testing the whole vocabulary against the grammar.
         token = self._choose(self._fill())
-        barred = self._utf8.barred() - grammar.marks
-        if token in barred or not grammar.allows(token):
+        barred = self._utf8.barred()
+        if (token in barred and token not in grammar.marks) or not grammar.allows(token):
             array = self._fill()
-            self._rows["logit"][list(barred)] = -np.inf
+            self._rows["logit"][list(barred - grammar.marks)] = -np.inf
             grammar.restrict(array)
             if not np.isfinite(self._rows["logit"]).any():
                 raise GrammarError("its vocabulary has no token for what must come next")
