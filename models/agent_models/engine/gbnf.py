@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 _JSON = {
@@ -34,12 +34,21 @@ class Rules:
 
     def __init__(self) -> None:
         self._bodies: dict[str, str] = {}
+        self._names: dict[str, str] = {}
 
     def add(self, body: str) -> str:
-        """A rule's name for this body."""
-        name = self.reserve()
-        self._bodies[name] = body
+        """A rule's name for this body; the same body has one name."""
+        name = self._names.get(body)
+        if name is None:
+            name = self._names[body] = self.reserve()
+            self._bodies[name] = body
         return name
+
+    def once(self, key: str, make: Callable[[], str]) -> str:
+        """The rule that `make` named when it was first asked for by this key, which is no rule's body."""
+        if key not in self._names:
+            self._names[key] = make()
+        return self._names[key]
 
     def reserve(self) -> str:
         """A name whose body is to be `define`d later, for rules that contain themselves."""
@@ -53,6 +62,9 @@ class Rules:
 
     def without(self, word: str) -> str:
         """A rule for any text in which the word does not occur."""
+        return self.once(f"without {word}", lambda: self._without(word))
+
+    def _without(self, word: str) -> str:
         states = [self.reserve() for _ in word]
         letters = sorted(set(word))
         others = any_but(letters)

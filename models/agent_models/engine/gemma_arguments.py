@@ -38,13 +38,14 @@ class _GemmaRules(SchemaRules):
     def __init__(self, rules: Rules, schema: dict[str, Any] | bool, *, lenient: bool = False) -> None:
         super().__init__(rules, schema, lenient=lenient)
         self._text = rules.add(f"{literal(QUOTE)} {rules.without(QUOTE)} {literal(QUOTE)}")
-        self.anything = rules.reserve()
-        member = f'{_BARE}+ ":" {self.anything}'
-        rules.define(
-            self.anything,
-            f'{self._text} | number | "true" | "false" | "null"'
-            f' | "{{" ({member} ("," {member})*)? "}}" | "[" ({self.anything} ("," {self.anything})*)? "]"',
-        )
+        self.anything = rules.once("gemma", self._anything)
+
+    def _anything(self) -> str:
+        name = self._rules.reserve()
+        member = f'{_BARE}+ ":" {name}'
+        many = f'"{{" ({member} ("," {member})*)? "}}" | "[" ({name} ("," {name})*)? "]"'
+        self._rules.define(name, f'{self._text} | number | "true" | "false" | "null" | {many}')
+        return name
 
     def _constant(self, value: Any) -> str:
         if isinstance(value, str | dict | list):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -82,11 +83,8 @@ class SchemaRules:
     def __init__(self, rules: Rules, schema: dict[str, Any] | bool, *, lenient: bool = False) -> None:
         self._rules, self._root, self._lenient = rules, schema, lenient
         kind: Any = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
-        try:
-            kind.check_schema(schema)
-        except SchemaError as error:
-            where = "/".join(map(str, error.absolute_path)) or "its root"
-            raise SchemaUnsupportedError(f"it is not a valid JSON Schema (at {where})") from None
+        if where := _flaw(json.dumps(schema)):
+            raise SchemaUnsupportedError(f"it is not a valid JSON Schema (at {where})")
         # An empty registry: jsonschema's own would fetch what a $ref names from the network.
         self.validator: Validator = kind(schema, registry=Registry())
         self._refs: dict[str, str] = {}
@@ -352,6 +350,18 @@ class SchemaRules:
         branches = [f"{literal(letter)} {self._none_of(tails)}" for letter, tails in first.items() if letter != "\\"]
         ends = [] if "" in words else ['""']
         return either([*ends, other, *branches])
+
+
+@lru_cache(maxsize=1024)
+def _flaw(schema: str) -> str | None:
+    """Where the schema (JSON text) is none. Looking takes milliseconds, and agents send the same ones all day."""
+    value = json.loads(schema)
+    kind: Any = jsonschema.validators.validator_for(value, default=jsonschema.Draft202012Validator)
+    try:
+        kind.check_schema(value)
+    except SchemaError as error:
+        return "/".join(map(str, error.absolute_path)) or "its root"
+    return None
 
 
 def _count(schema: dict[str, Any], key: str) -> int | None:

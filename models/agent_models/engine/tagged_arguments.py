@@ -90,7 +90,6 @@ class _Values:
     def __init__(self, after: str, rules: Rules, schema: dict[str, Any], *, lenient: bool) -> None:
         self.schema = SchemaRules(rules, schema, lenient=lenient)
         self._rules, self._after = rules, after
-        self._free: str | None = None
 
     def top(self, schema: dict[str, Any]) -> tuple[dict[str, Any], list[str], Any]:
         """Of an object's schema: the properties, the names of those required, and the schema of all others."""
@@ -170,9 +169,7 @@ class _Values:
         return whole if isinstance(whole, dict) else {}
 
     def _text(self) -> str:
-        if self._free is None:
-            self._free = self._rules.without(self._after)
-        return self._free
+        return self._rules.without(self._after)
 
     def _constant(self, value: Any) -> str:
         return literal(value) if isinstance(value, str) else constant(value)
