@@ -147,6 +147,15 @@ def test_thoughts_are_no_text(family: Family, model: Model, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("family", THINKERS, indirect=True)
+def test_thoughts_split_into_bytes(family: Family, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    model = _model(family, tmp_path, control=False)
+    Dictation(monkeypatch, model, family.thought.replace("hm", "naïve < 1\n\n2"), split=True)
+    events = answer(model, ask(max_tokens=500, reasoning_effort="high"))
+    assert (_thoughts(events), text_of(events).strip()) == ("naïve < 1\n\n2", "so")
+    assert len([event for event in events if isinstance(event, ReasoningDelta)]) > 5  # as they come, not at the end
+
+
+@pytest.mark.parametrize("family", THINKERS, indirect=True)
 def test_thoughts_before_a_call(family: Family, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     thought = family.thought.removesuffix("so").removesuffix("<|channel|>final<|message|>")
     Dictation(monkeypatch, model, thought + family.call)
