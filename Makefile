@@ -7,11 +7,12 @@ BIN := .venv/bin
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-.venv/.installed: pyproject.toml
+.venv/.installed: pyproject.toml tests/models/engine/fetch_templates.py
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing. The first time, llama.cpp is compiled from source: about 5 to 10 minutes on 2 cores."
 	@$(BIN)/python -m pip install -q -U 'pip>=25.1'
 	$(BIN)/python -m pip install -e . --group dev
+	$(BIN)/python tests/models/engine/fetch_templates.py
 	@touch $@
 
 install: .venv/.installed  ## make .venv and install everything

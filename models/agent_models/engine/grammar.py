@@ -2,55 +2,66 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from jsonschema.protocols import Validator
 
 from agent_models.completion import CompletionRequest, NamedTool, Tool
+from agent_models.engine.arguments import Arguments
+from agent_models.engine.chat_form import ChatForm
 from agent_models.engine.gbnf import Rules, either, literal
 from agent_models.engine.schema_rules import SchemaRules, SchemaUnsupportedError
-from agent_models.engine.tool_calls import CLOSE, OPEN
+from agent_models.engine.tool_form import CallReader, rule
 from agent_models.errors import UnsupportedRequestError
+
+MOST_CALLS = 16
 
 
 @dataclass(frozen=True)
 class Constraints:
     """GBNF texts with the root rule `root`; None where the model writes freely.
 
-    `start` rules from the first token on. `call` rules behind an opening tool-call marker, `further` behind
-    each call (an end, or another call with its marker). `call_first`: the answer must begin with a call.
-    `checks` holds, by tool, what the grammar alone does not guarantee about its arguments.
+    `start` rules from the answer's first letter on. `calls`: by what opens them, what rules behind that.
+    `call_first`: the answer must begin with a call. `checks` holds, by tool, what the grammar alone does not guarantee
+    about its arguments.
     """
 
     start: str | None = None
-    call: str | None = None
-    further: str | None = None
+    calls: Mapping[str, str] = field(default_factory=dict)
+    reader: CallReader | None = None
     call_first: bool = False
     parallel: bool = True
     checks: Mapping[str, Validator] = field(default_factory=dict)
 
 
-def constraints(request: CompletionRequest) -> Constraints:
+def constraints(request: CompletionRequest, form: ChatForm) -> Constraints:
     """The grammars for this request. Raises UnsupportedRequestError for a schema that none can express."""
     rules = Rules()
     output = _output(request, rules)
     tools = _offered(request)
     if not tools:
         return Constraints(start=rules.text(output) if output else None)
-    checks: dict[str, Validator] = {}
-    call = rules.add(either(_call(tool, rules, checks) for tool in tools))
-    body = f'" "? "\\n"? {call} "\\n"? {literal(CLOSE)}?'
-    # Until the marker has been written the answer may be either; behind it `call` takes over.
-    start = rules.text(f"{output} | {literal(OPEN)}") if output else None
+    written = {tool.name: _arguments(tool, form, rules) for tool in tools}
+
+    def call(pattern: str) -> str:
+        return rules.add(either(rule(pattern, name, arguments.rule) for name, arguments in written.items()))
+
+    end = f"({rule(form.tools.end)})?" if form.tools.end else ""
+    if request.parallel_tool_calls and form.tools.again is not None:
+        end = f"({call(form.tools.again)}){{0,{MOST_CALLS - 1}}} {end}"
+    behind = rules.add(end or '""')
+    calls = {start: f"{call(pattern)} {behind}" for start, pattern in form.tools.starts.items()}
+    # Until a call has been opened the answer may be either. An early start may be the beginning of JSON as well.
+    openers = [literal(start) for start in calls if start not in form.tools.early]
+    start = rules.text(" | ".join([output, *openers])) if output else None
     return Constraints(
         start=start,
-        call=rules.text(body),
-        further=rules.text(f'("\\n"? {literal(OPEN)} {body})?'),
+        calls={opener: rules.text(root) for opener, root in calls.items()},
+        reader=CallReader(form.tools, {name: arguments.read for name, arguments in written.items()}),
         call_first=request.tool_choice != "auto",
         parallel=request.parallel_tool_calls,
-        checks=checks,
+        checks={name: arguments.validator for name, arguments in written.items() if arguments.loose},
     )
 
 
@@ -82,22 +93,15 @@ def _offered(request: CompletionRequest) -> tuple[Tool, ...]:
     return named
 
 
-def _call(tool: Tool, rules: Rules, checks: dict[str, Validator]) -> str:
+def _arguments(tool: Tool, form: ChatForm, rules: Rules) -> Arguments:
     # Agents' tools use every keyword there is. What no grammar expresses is checked before a call is released,
     # unless the caller insisted on `strict`.
     schema = {"type": "object", "additionalProperties": False} if tool.parameters is None else tool.parameters
     try:
-        arguments = SchemaRules(rules, {"type": "object", **schema}, lenient=not tool.strict)
-        body = arguments.root()
+        written = form.tools.notation.arguments(rules, {"type": "object", **schema}, lenient=not tool.strict)
     except SchemaUnsupportedError as error:
         raise UnsupportedRequestError(
             f"The local model cannot be held to the schema of the tool '{tool.name}': {error}.", param="tools"
         ) from None
-    if arguments.loose:
-        checks[tool.name] = arguments.validator
-    name = literal(_json_string(tool.name))
-    return rules.add(f'"{{" ws "\\"name\\":" ws {name} "," ws "\\"arguments\\":" ws {body} ws "}}"')
-
-
-def _json_string(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    # Each form's pattern names them once more.
+    return written._replace(rule=rules.add(written.rule))

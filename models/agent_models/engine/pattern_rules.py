@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from agent_models.engine.gbnf import character_class, either, literal, repeat
+from agent_models.engine.gbnf import TOP, character_class, complement, either, literal, repeat
 
 Ranges = list[tuple[int, int]]
 _SPACES: Ranges = [(9, 13), (32, 32)]
@@ -15,7 +15,6 @@ _DIGITS: Ranges = [(48, 57)]
 _WORD: Ranges = [(48, 57), (65, 90), (95, 95), (97, 122)]
 _LETTERS: Ranges = [(0xC0, 0xD6), (0xD8, 0xF6), (0xF8, 0x24F)]
 _CATEGORIES = {"DIGIT": _DIGITS, "SPACE": _SPACES, "WORD": _WORD}
-_TOP = 0x10FFFF
 _ESCAPED = {8: "b", 9: "t", 10: "n", 12: "f", 13: "r", 34: '"', 92: "\\"}
 _NOT_PLAIN: Ranges = [(0, 31), (34, 34), (92, 92), (127, 127), (0xD800, 0xDFFF)]
 
@@ -39,7 +38,7 @@ def pattern(expression: str) -> tuple[str, int, int]:
     body = _sequence(list(parsed), first=True, last=True)
     least, most = parsed.getwidth()
     anchored = expression.startswith("^") and expression.endswith("$") and "|" not in expression
-    return f'"\\"" {body} "\\""', int(least), int(most) if anchored else _TOP
+    return f'"\\"" {body} "\\""', int(least), int(most) if anchored else TOP
 
 
 def _sequence(items: Sequence[tuple[Any, Any]], *, first: bool, last: bool) -> str:
@@ -68,9 +67,9 @@ def _item(item: tuple[Any, Any], first: bool, last: bool) -> str:
     if operation == "LITERAL":
         return _characters([(value, value)])
     if operation == "NOT_LITERAL":
-        return _characters(_complement([(value, value)]))
+        return _characters(complement([(value, value)]))
     if operation == "ANY":
-        return _characters(_complement([(10, 10)]))
+        return _characters(complement([(10, 10)]))
     if operation == "IN":
         return _characters(_set(value))
     if operation in ("MAX_REPEAT", "MIN_REPEAT"):
@@ -110,11 +109,11 @@ def _set(entries: Iterable[tuple[Any, Any]]) -> Ranges:
     if not negated:
         return ranges
     if not categories:
-        return _complement(ranges)
+        return complement(ranges)
     # Categories know more than ASCII; staying within what is surely outside them keeps the answer valid.
     return [
         both
-        for low, high in _complement(ranges)
+        for low, high in complement(ranges)
         for start, end in [(0, 127), *_LETTERS]
         if (both := (max(low, start), min(high, end)))[0] <= both[1]
     ]
@@ -128,27 +127,15 @@ def _category(name: str, negated: bool) -> Ranges:
     letters = _LETTERS if kind == "WORD" else []
     if "NOT_" not in name:
         return [*known, *letters] if negated else known
-    ascii_rest = [(low, min(high, 127)) for low, high in _complement(known) if low <= 127]
+    ascii_rest = [(low, min(high, 127)) for low, high in complement(known) if low <= 127]
     if negated:
         return [*ascii_rest, *([] if kind == "WORD" else _LETTERS)]
     return [*ascii_rest, *([] if kind == "WORD" else _LETTERS)]
 
 
-def _complement(ranges: Ranges) -> Ranges:
-    rest: Ranges = []
-    start = 0
-    for low, high in sorted(ranges):
-        if low > start:
-            rest.append((start, low - 1))
-        start = max(start, high + 1)
-    if start <= _TOP:
-        rest.append((start, _TOP))
-    return rest
-
-
 def _characters(ranges: Ranges) -> str:
     """One of these characters, as a JSON string spells it."""
-    allowed = _complement([*_complement(ranges), *_NOT_PLAIN])
+    allowed = complement([*complement(ranges), *_NOT_PLAIN])
     parts = [character_class(allowed)] if allowed else []
     for code, letter in _ESCAPED.items():
         if any(low <= code <= high for low, high in ranges):

@@ -8,6 +8,7 @@ from typing import Any
 
 from agent_models.completion import CompletionRequest, Image, Message
 from agent_models.engine import tool_calls
+from agent_models.engine.abilities import Abilities
 from agent_models.engine.model import Model
 from agent_models.engine.template import ChatTemplate, TemplateError
 from agent_models.errors import ContextOverflowError, UnsupportedRequestError
@@ -44,32 +45,86 @@ class PromptWriter:
         return tokens
 
     def _text(self, request: CompletionRequest) -> tuple[str, _Fence | None]:
-        tools = request.tools if request.tool_choice != "none" else ()
-        native = self.template.native_tools
-        messages = _messages(request.messages, native)
-        declared = [tool_calls.declaration(tool) for tool in tools]
-        if declared and not native:
-            messages = _with_system(messages, tool_calls.instruction(declared))
-        output = request.output_format
-        if output.kind == "json_schema" and not isinstance(output.schema, bool) and output.schema is not None:
-            schema = json.dumps(output.schema, ensure_ascii=False, separators=(",", ":"))
-            messages = _with_system(messages, f"Answer with JSON that fits this JSON Schema:\n{schema}")
-        variables: dict[str, Any] = {}
-        if request.reasoning_effort is not None:
-            variables["reasoning_effort"] = request.reasoning_effort
-        if output.kind != "text" or request.reasoning_effort in ("none", "minimal"):
-            variables["enable_thinking"] = False  # a constrained answer leaves no room for thoughts
-        payload: dict[str, Any] = {"messages": messages, "tools": declared if native and declared else None}
-        fence = self._fence(payload)
-        if fence is not None:
-            payload = fence.guard(payload)
+        able = self.template.abilities if _has_tools(request) else Abilities()
         try:
-            text = self.template.render(payload["messages"], payload["tools"], **variables)
+            return self._rendered(request, able)
         except TemplateError as error:
-            raise UnsupportedRequestError(
-                f"The model's chat template does not take these messages: {error}.", param="messages"
-            ) from None
-        return text, fence
+            failure = error
+        try:
+            # Some show one call a turn only, or only results that follow a call.
+            if able.calls or able.results:
+                return self._rendered(request, Abilities(declares=able.declares))
+        except TemplateError:
+            pass
+        raise UnsupportedRequestError(
+            f"The model's chat template does not take these messages: {failure}.", param="messages"
+        ) from None
+
+    def _rendered(self, request: CompletionRequest, able: Abilities) -> tuple[str, _Fence | None]:
+        form = self.template.form
+        tools = request.tools if request.tool_choice != "none" else ()
+        declared = [tool_calls.declaration(tool) for tool in tools]
+        output = request.output_format
+        told: dict[str, Any] = {
+            "messages": [self._entry(message, able) for message in request.messages],
+            "tools": declared,
+            "schema": output.schema if output.kind == "json_schema" else None,
+        }
+        # Before anything of the template's own language is written among it.
+        fence = self._fence(told)
+        if fence is not None:
+            told = fence.guard(told)
+        messages, declared = told["messages"], told["tools"]
+        if not able.several:
+            messages = tool_calls.one_call_a_turn(messages)
+        if not able.calls:
+            messages = [tool_calls.calls_as_text(message, form.tools) for message in messages]
+        if not able.results:
+            messages = [tool_calls.result_as_text(message) for message in messages]
+        if declared and not able.declares:
+            messages = _with_system(messages, tool_calls.instruction(declared, form.tools))
+        if isinstance(told["schema"], dict):
+            schema = json.dumps(told["schema"], ensure_ascii=False, separators=(",", ":"))
+            messages = _with_system(messages, f"Answer with JSON that fits this JSON Schema:\n{schema}")
+        shown = declared if able.declares and declared else None
+        return self.template.render(messages, shown, **self._variables(request)), fence
+
+    def _variables(self, request: CompletionRequest) -> dict[str, Any]:
+        """How much is to be thought, in the words of the templates that know of it."""
+        effort = request.reasoning_effort
+        variables: dict[str, Any] = {}
+        # An answer that follows a grammar from its beginning leaves no room for thoughts.
+        ruled = request.output_format.kind != "text" or request.tool_choice not in ("auto", "none")
+        if ruled or effort in ("none", "minimal"):
+            variables = {"enable_thinking": False, "thinking": False}
+        elif effort is not None:
+            variables = {"enable_thinking": True, "thinking": True}
+        if effort is not None:
+            variables["reasoning_effort"] = self.template.form.efforts.get(effort, effort)
+        return variables
+
+    def _entry(self, message: Message, able: Abilities) -> dict[str, Any]:
+        if any(isinstance(part, Image) for part in message.content):
+            raise UnsupportedRequestError("The local model reads text only; it sees no images.", param="messages")
+        entry: dict[str, Any] = {"role": message.role, "content": message.text}
+        if message.tool_calls:
+            if able.none and not message.text:
+                entry["content"] = None
+            entry["tool_calls"] = [
+                {
+                    "id": able.identity(call.id),
+                    "type": "function",
+                    "function": {"name": call.name, "arguments": able.arguments(call.arguments)},
+                }
+                for call in message.tool_calls
+            ]
+        if message.tool_call_id is not None:
+            entry["tool_call_id"] = able.identity(message.tool_call_id)
+        if message.name is not None:
+            entry["name"] = message.name
+        if message.reasoning is not None:
+            entry[self.template.form.thoughts.field] = message.reasoning
+        return entry
 
     def _fence(self, payload: Any) -> _Fence | None:
         if self._special is None:
@@ -127,39 +182,8 @@ def overflow(window: int, prompt: int, *, about: bool = False) -> ContextOverflo
     )
 
 
-def _messages(messages: tuple[Message, ...], native: bool) -> list[dict[str, Any]]:
-    return [tool_calls.as_text(entry) if not native else entry for entry in map(_entry, messages)]
-
-
-def _entry(message: Message) -> dict[str, Any]:
-    if any(isinstance(part, Image) for part in message.content):
-        raise UnsupportedRequestError("The local model reads text only; it sees no images.", param="messages")
-    entry: dict[str, Any] = {"role": message.role, "content": message.text}
-    if message.tool_calls:
-        entry["tool_calls"] = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": _arguments(call.arguments)},
-            }
-            for call in message.tool_calls
-        ]
-    if message.tool_call_id is not None:
-        entry["tool_call_id"] = message.tool_call_id
-    if message.name is not None:
-        entry["name"] = message.name
-    if message.reasoning is not None:
-        entry["reasoning_content"] = message.reasoning
-    return entry
-
-
-def _arguments(text: str) -> Any:
-    # Templates expect an object and write it as JSON; what is none stays the text it was.
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return text
-    return value if isinstance(value, dict) else text
+def _has_tools(request: CompletionRequest) -> bool:
+    return bool(request.tools) or any(message.tool_calls or message.role == "tool" for message in request.messages)
 
 
 def _with_system(messages: list[dict[str, Any]], text: str) -> list[dict[str, Any]]:

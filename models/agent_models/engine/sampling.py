@@ -27,9 +27,10 @@ class GrammarError(ValueError):
 
 
 class Grammar:
-    """A GBNF grammar that is being followed, token by token."""
+    """A GBNF grammar that is being followed, token by token. `marks`: control tokens that it may be made of."""
 
-    def __init__(self, model: Model, gbnf: str) -> None:
+    def __init__(self, model: Model, gbnf: str, marks: frozenset[int] = frozenset()) -> None:
+        self.marks = marks
         self._sampler = llama.llama_sampler_init_grammar(model.vocabulary, gbnf.encode(), b"root")
         if not self._sampler:
             raise GrammarError("llama.cpp does not take the grammar, which may contain itself")
@@ -133,9 +134,9 @@ class Sampler:
         if token is None:
             token = self._choose(self._fill())
         barred = self._utf8.barred()
-        if token in barred or not grammar.allows(token):
+        if (token in barred and token not in grammar.marks) or not grammar.allows(token):
             array = self._fill()
-            self._rows["logit"][list(barred)] = -np.inf
+            self._rows["logit"][list(barred - grammar.marks)] = -np.inf
             grammar.restrict(array)
             if not np.isfinite(self._rows["logit"]).any():
                 raise GrammarError("its vocabulary has no token for what must come next")

@@ -15,8 +15,9 @@ from agent_models.completion import Usage
 from agent_models.engine.batch import Batch
 from agent_models.engine.cache import Cache
 from agent_models.engine.context import Context, NoRoomError
-from agent_models.engine.generation import Generation, Step
+from agent_models.engine.generation import Generation
 from agent_models.engine.hot_prefixes import HotPrefixes
+from agent_models.engine.pen import Step
 from agent_models.engine.prefix_tree import common_prefix
 from agent_models.engine.protocol import Adapter, Measured
 from agent_models.engine.speculation import Lookup, Payoff
@@ -273,8 +274,15 @@ class Scheduler:
                 generation_seconds=now - running.first,
             ),
         )
-        fresh = running.prompt_tokens - running.cached
-        self._report(running, Usage(input=fresh, cache_read=running.cached, output=running.generation.written))
+        self._report(
+            running,
+            Usage(
+                input=running.prompt_tokens - running.cached,
+                cache_read=running.cached,
+                output=running.generation.written,
+                reasoning=running.generation.reasoned,
+            ),
+        )
 
     def _check(self, running: Running, right: list[int]) -> None:
         """It chose these of what was guessed, and goes on otherwise."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,7 +18,7 @@ from jsonschema.protocols import Validator
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
-from agent_models.engine.gbnf import Rules, constant, either, literal, repeat
+from agent_models.engine.gbnf import UNPRINTED, Rules, any_but, constant, either, literal, repeat
 from agent_models.engine.number_rules import integers, numbers
 from agent_models.engine.pattern_rules import PatternError, pattern
 from agent_models.engine.schema_merge import MergeError, disjoint, merge
@@ -76,14 +77,14 @@ class SchemaRules:
     must then be checked. Raises SchemaUnsupportedError for what is no schema.
     """
 
+    anything = "value"
+    """The rule for any value at all."""
+
     def __init__(self, rules: Rules, schema: dict[str, Any] | bool, *, lenient: bool = False) -> None:
         self._rules, self._root, self._lenient = rules, schema, lenient
         kind: Any = jsonschema.validators.validator_for(schema, default=jsonschema.Draft202012Validator)
-        try:
-            kind.check_schema(schema)
-        except SchemaError as error:
-            where = "/".join(map(str, error.absolute_path)) or "its root"
-            raise SchemaUnsupportedError(f"it is not a valid JSON Schema (at {where})") from None
+        if where := _flaw(json.dumps(schema)):
+            raise SchemaUnsupportedError(f"it is not a valid JSON Schema (at {where})")
         # An empty registry: jsonschema's own would fetch what a $ref names from the network.
         self.validator: Validator = kind(schema, registry=Registry())
         self._refs: dict[str, str] = {}
@@ -92,52 +93,62 @@ class SchemaRules:
     def root(self) -> str:
         """An expression for the schema's values. Raises SchemaUnsupportedError."""
         try:
-            return self._value(self._root)
+            return self.value(self._root)
         except RecursionError:
             raise SchemaUnsupportedError("it is nested too deeply") from None
         except MergeError as error:
             raise SchemaUnsupportedError(str(error)) from None
 
-    def _refuse(self, what: str) -> None:
+    def refuse(self, what: str) -> None:
+        """Notes that a part of the schema cannot be expressed. Raises SchemaUnsupportedError unless lenient."""
         if not self._lenient:
             raise SchemaUnsupportedError(what)
         self.loose = True
 
-    def _value(self, schema: Any) -> str:
+    def value(self, schema: Any) -> str:
+        """An expression for the values of this part of the schema."""
         if schema is True:
-            return "value"
+            return self.anything
         if schema is False:
             raise SchemaUnsupportedError("a value that the schema forbids is required")
         for keyword in _REFUSED:
             if keyword in schema and schema[keyword] not in ({}, False):
-                self._refuse(f"the keyword '{keyword}' is not supported")
+                self.refuse(f"the keyword '{keyword}' is not supported")
         if "$ref" in schema:
             return self._reference(schema)
         if "allOf" in schema:
-            rest = {key: value for key, value in schema.items() if key != "allOf"}
-            return self._value(merge([rest, *map(self._resolved, schema["allOf"])]))
+            return self.value(self.whole(schema))
         if "const" in schema or "enum" in schema:
-            return self._constants(schema)
+            return either(map(self._constant, self.values(schema)))
         for keyword in ("anyOf", "oneOf"):
             if keyword in schema:
-                return self._alternatives(schema, keyword)
+                return either(map(self.value, self.alternatives(schema, keyword)))
         return self._typed(schema)
 
-    def _resolved(self, schema: Any) -> Any:
+    def resolved(self, schema: Any) -> Any:
+        """The schema without a `$ref` at its top."""
         # Only one step: a schema that contains itself in allOf has no value anyway.
         if isinstance(schema, dict) and "$ref" in schema:
             rest = {key: value for key, value in schema.items() if key != "$ref"}
             return merge([self._target(schema["$ref"]), rest])
         return schema
 
+    def whole(self, schema: Any) -> Any:
+        """The schema without a `$ref` or an `allOf` at its top."""
+        schema = self.resolved(schema)
+        if isinstance(schema, dict) and "allOf" in schema:
+            rest = {key: value for key, value in schema.items() if key != "allOf"}
+            return merge([rest, *map(self.resolved, schema["allOf"])])
+        return schema
+
     def _reference(self, schema: dict[str, Any]) -> str:
         notes = {"$ref", "title", "description", "default", "examples", "$comment", "deprecated"}
         if set(schema) - notes - {"$defs", "definitions", "$schema", "$id"}:
-            return self._value(self._resolved(schema))
+            return self.value(self.resolved(schema))
         pointer = schema["$ref"]
         if pointer not in self._refs:
             name = self._refs[pointer] = self._rules.reserve()
-            self._rules.define(name, self._value(self._target(pointer)))
+            self._rules.define(name, self.value(self._target(pointer)))
         return self._refs[pointer]
 
     def _target(self, pointer: str) -> Any:
@@ -152,25 +163,33 @@ class SchemaRules:
                 raise SchemaUnsupportedError(f"$ref '{pointer}' points to nothing") from None
         return target
 
-    def _constants(self, schema: dict[str, Any]) -> str:
+    def values(self, schema: dict[str, Any]) -> list[Any]:
+        """What an `enum` or a `const` leaves to choose from."""
         values = [schema["const"]] if "const" in schema else schema["enum"]
         fitting = [value for value in values if fits(self.validator.evolve(schema=schema), value)]
         if not fitting:
             raise SchemaUnsupportedError("none of an enum's values fits the schema around it")
-        return either(constant(value) for value in fitting)
+        return fitting
 
-    def _alternatives(self, schema: dict[str, Any], keyword: str) -> str:
+    def _constant(self, value: Any) -> str:
+        return constant(value)
+
+    def _name(self, name: str) -> str:
+        return literal(json.dumps(name, ensure_ascii=False))
+
+    def alternatives(self, schema: dict[str, Any], keyword: str) -> list[Any]:
+        """The schemas of an `anyOf` or a `oneOf`, each with what stands around it."""
         around = {key: value for key, value in schema.items() if key != keyword}
-        options = [self._resolved(option) if len(around) else option for option in schema[keyword]]
-        if keyword == "oneOf" and not disjoint([self._resolved(option) for option in options]):
-            self._refuse("the alternatives of a 'oneOf' overlap")
+        options = [self.resolved(option) if len(around) else option for option in schema[keyword]]
+        if keyword == "oneOf" and not disjoint([self.resolved(option) for option in options]):
+            self.refuse("the alternatives of a 'oneOf' overlap")
         notes = {"title", "description", "default", "examples", "$defs", "definitions", "$schema", "$id"}
         bare = not set(around) - notes
         # `false` is an alternative that nobody can take.
         kept = [option for option in options if option is not False]
         if not kept:
             raise SchemaUnsupportedError(f"'{keyword}' leaves no alternative")
-        return either(self._value(option if bare else merge([around, option])) for option in kept)
+        return [option if bare else merge([around, option]) for option in kept]
 
     def _typed(self, schema: dict[str, Any]) -> str:
         kinds = schema.get("type")
@@ -179,7 +198,7 @@ class SchemaRules:
         if kinds is None:
             hinted = [kind for kind, keys in _HINTS.items() if any(key in schema for key in keys)]
             if not hinted:
-                return "value"
+                return self.anything
             # Other types would fit as well; the one that the keywords speak of is what is meant.
             return either(self._of_type(schema, kind) for kind in hinted)
         return self._of_type(schema, kinds)
@@ -201,7 +220,7 @@ class SchemaRules:
             if step == 1:
                 whole = True
             else:
-                self._refuse("the keyword 'multipleOf' is not supported")
+                self.refuse("the keyword 'multipleOf' is not supported")
         low, high = schema.get("minimum"), schema.get("maximum")
         open_low = open_high = False
         if (bound := schema.get("exclusiveMinimum")) is not None and (low is None or bound >= low):
@@ -215,7 +234,7 @@ class SchemaRules:
         else:
             rule = numbers(low, high, open_low=open_low, open_high=open_high)
         if rule is None:
-            self._refuse("no number can be written within the bounds")
+            self.refuse("no number can be written within the bounds")
             return "integer" if whole else "number"
         return rule
 
@@ -225,11 +244,11 @@ class SchemaRules:
             try:
                 rule, shortest, longest = pattern(schema["pattern"])
             except PatternError as error:
-                self._refuse(f"the pattern {schema['pattern']!r} is not supported: {error}")
+                self.refuse(f"the pattern {schema['pattern']!r} is not supported: {error}")
             else:
                 if shortest >= least and (most is None or longest <= most):
                     return self._rules.add(rule)
-                self._refuse("'pattern' together with a length that it does not imply is not supported")
+                self.refuse("'pattern' together with a length that it does not imply is not supported")
         rule = _FORMATS.get(schema.get("format", ""), "")
         if rule and not least and most is None:
             return self._rules.add(rule)
@@ -245,23 +264,23 @@ class SchemaRules:
         if isinstance(items, list):  # how it was written before 2020
             prefix, items = items, schema.get("additionalItems", True)
         if schema.get("uniqueItems") and (most is None or most > 1):
-            self._refuse("the keyword 'uniqueItems' is not supported")
+            self.refuse("the keyword 'uniqueItems' is not supported")
         if most is not None and most < least:
             raise SchemaUnsupportedError("'maxItems' is below 'minItems'")
         if most is not None:
             prefix = prefix[:most]
         if prefix:
-            joined = ' "," ws '.join([self._value(entry) for entry in prefix])
+            joined = ' "," ws '.join([self.value(entry) for entry in prefix])
             further = least - len(prefix)
             if further > 0:
-                item = self._rules.add(self._value(items))
+                item = self._rules.add(self.value(items))
                 joined += " " + repeat(f'("," ws {item})', further, further)
             return self._rules.add(f'"[" ws {joined} ws "]"')
         if items is False or most == 0:
             if least:
                 raise SchemaUnsupportedError("an array needs items that it forbids")
             return '("[" ws "]")'
-        item = self._rules.add(self._value(items))
+        item = self._rules.add(self.value(items))
         more = repeat(f'("," ws {item})', max(least - 1, 0), None if most is None else most - 1)
         full = f'"[" ws {item} {more} ws "]"'
         return self._rules.add(full if least else f'"[" ws "]" | {full}')
@@ -277,22 +296,22 @@ class SchemaRules:
                 properties[name] = True if extra is None else extra
         names = schema.get("propertyNames")
         if names not in (None, True, {}, {"type": "string"}) and extra not in (None, False):
-            self._refuse("the keyword 'propertyNames' is not supported")
+            self.refuse("the keyword 'propertyNames' is not supported")
         needed = schema.get("minProperties", 0)
         at_least_one = needed == 1 and not required
         if needed > max(len(required), 1):
-            self._refuse("the keyword 'minProperties' is not supported")
+            self.refuse("the keyword 'minProperties' is not supported")
         most = schema.get("maxProperties")
         if most is not None and (extra not in (None, False) or most < len(properties)):
-            self._refuse("the keyword 'maxProperties' is not supported")
+            self.refuse("the keyword 'maxProperties' is not supported")
         pairs = [
-            (self._rules.add(f'{literal(json.dumps(name, ensure_ascii=False))} ":" ws {self._value(value)}'), name)
+            (self._rules.add(f'{self._name(name)} ":" ws {self.value(value)}'), name)
             for name, value in properties.items()
             if value is not False or name in required
         ]
         member = None
         if extra not in (None, False):
-            member = self._rules.add(f'{self._other_name(list(properties))} ":" ws {self._value(extra)}')
+            member = self._rules.add(f'{self._other_name(list(properties))} ":" ws {self.value(extra)}')
         if not pairs and member is None:
             if at_least_one:
                 raise SchemaUnsupportedError("an object needs properties that it forbids")
@@ -327,11 +346,22 @@ class SchemaRules:
         for word in words:
             if word:
                 first.setdefault(word[0], []).append(word[1:])
-        taken = "".join(f"\\U{ord(letter):08X}" for letter in first)
-        other = rf'[^"\\\x00-\x1F\x7F\uD800-\uDFFF{taken}] plain*'
+        other = any_but([*first, '"', "\\"], *UNPRINTED) + " plain*"
         branches = [f"{literal(letter)} {self._none_of(tails)}" for letter, tails in first.items() if letter != "\\"]
         ends = [] if "" in words else ['""']
         return either([*ends, other, *branches])
+
+
+@lru_cache(maxsize=1024)
+def _flaw(schema: str) -> str | None:
+    """Where the schema (JSON text) is none. Looking takes milliseconds, and agents send the same ones all day."""
+    value = json.loads(schema)
+    kind: Any = jsonschema.validators.validator_for(value, default=jsonschema.Draft202012Validator)
+    try:
+        kind.check_schema(value)
+    except SchemaError as error:
+        return "/".join(map(str, error.absolute_path)) or "its root"
+    return None
 
 
 def _count(schema: dict[str, Any], key: str) -> int | None:

@@ -11,9 +11,10 @@ from agent_models.completion import Event, Usage
 from agent_models.engine import protocol
 from agent_models.engine.cache import Cache
 from agent_models.engine.context import Context
-from agent_models.engine.generation import Generation, Step
+from agent_models.engine.generation import Generation
 from agent_models.engine.hot_prefixes import HotPrefixes
 from agent_models.engine.model import Model
+from agent_models.engine.pen import Step
 from agent_models.engine.preparing import Failure, Prepared, Ready
 from agent_models.engine.saved_prefixes import SavedPrefixes
 from agent_models.engine.scheduler import Running, Scheduler

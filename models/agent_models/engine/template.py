@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime
 import json
+from contextlib import suppress
+from functools import cached_property, partial
+from types import GeneratorType
 from typing import Any
 
 import jinja2
@@ -11,6 +14,9 @@ import jinja2.ext
 import jinja2.sandbox
 from jinja2 import nodes
 from jinja2.parser import Parser
+
+from agent_models.engine.abilities import Abilities, abilities
+from agent_models.engine.chat_form import chat_form
 
 CHATML = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content']"
@@ -50,7 +56,9 @@ def _to_json(
     separators: tuple[str, str] | None = None,
     sort_keys: bool = False,
 ) -> str:
-    # jinja's own filter escapes HTML, which no chat template means.
+    # jinja's own filter escapes HTML, which no chat template means. What `map` gives is meant as a list.
+    if isinstance(value, GeneratorType):
+        value = list(value)
     return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)
 
 
@@ -62,40 +70,56 @@ def _strftime_now(form: str) -> str:
     return datetime.datetime.now().astimezone().strftime(form)
 
 
+def usable(source: str | None) -> str:
+    """The template's text; ChatML's where there is none, or none that can be read."""
+    if source:
+        try:
+            _environment().from_string(source)
+        except jinja2.TemplateError:
+            return CHATML
+    return source or CHATML
+
+
 class ChatTemplate:
     """A compiled template. `source` None or broken: ChatML.
 
-    `native_tools`: it renders tools, calls and results itself, in the form that `tool_calls` reads.
+    `form` says how answers look, `abilities` what of tools it renders itself.
     """
 
     def __init__(self, source: str | None, *, bos: str, eos: str) -> None:
         self._tokens = {"bos_token": bos, "eos_token": eos}
-        try:
-            self._template = _environment().from_string(source or CHATML)
-            self.source = source or CHATML
-        except jinja2.TemplateError:
-            self._template = _environment().from_string(CHATML)
-            self.source = CHATML
-        # Templates that write calls as XML or as another token's JSON are served in text instead.
-        foreign = ("<function=", "<arg_key>", "[TOOL_CALLS]", "<|python_tag|>", "<|tool_calls_section_begin|>")
-        self.native_tools = (
-            "tools" in self.source and "<tool_call>" in self.source and not any(mark in self.source for mark in foreign)
-        )
+        self.source = usable(source)
+        self._template = _environment().from_string(self.source)
+        self.form = chat_form(self.source)
+
+    @cached_property
+    def abilities(self) -> Abilities:
+        """See the class. Tools in a form that is not known are told in text."""
+        return abilities(partial(self._render, variables={})) if self.form.native else Abilities()
 
     def render(self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None, **variables: Any) -> str:
         """The prompt's text, ready for the assistant's turn. Raises TemplateError.
 
         A template that refuses the messages as they are (no system role, roles that must alternate) is asked
-        once more with the system's text in the first user turn and turns of the same role merged.
+        once more with the system's text in the first user turn and turns of the same role merged. One that fails
+        without tools is given an empty list of them.
         """
         try:
             return self._render(messages, tools, variables)
-        except TemplateError:
-            return self._render(merged(messages), tools, variables)
+        except TemplateError as error:
+            if tools is None:
+                with suppress(TemplateError):
+                    return self._render(messages, [], variables)
+            try:
+                return self._render(merged(messages), tools, variables)
+            except TemplateError:
+                raise error from None
 
     def _render(
         self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None, variables: dict[str, Any]
     ) -> str:
+        if tools and self.form.tools_in_system:
+            messages = _tools_in_system(messages, tools)
         try:
             return self._template.render(
                 messages=messages, tools=tools, add_generation_prompt=True, **self._tokens, **variables
@@ -106,6 +130,13 @@ class ChatTemplate:
             # A template is a program from the model's file and can fail in any way; its message may quote
             # the prompt, so only the kind of failure is passed on.
             raise TemplateError(f"it failed with {type(error).__name__}") from None
+
+
+def _tools_in_system(messages: list[dict[str, Any]], tools: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    told = json.dumps([tool["function"] for tool in tools], ensure_ascii=False)
+    if messages and messages[0]["role"] == "system":
+        return [{**messages[0], "tools": told}, *messages[1:]]
+    return [{"role": "system", "content": "", "tools": told}, *messages]
 
 
 def merged(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,24 +1,14 @@
-"""How tool calls are written in text, told to the model, and read back.
-
-The form is Hermes' and Qwen's: `<tool_call>`, a newline, `{"name": ..., "arguments": {...}}`, a newline,
-`</tool_call>`.
-"""
+"""Tools and calls as text, for templates that do not show them."""
 
 from __future__ import annotations
 
+import itertools
 import json
-import re
-import secrets
-import string
 from collections.abc import Sequence
 from typing import Any
 
-from agent_models.completion import Tool, ToolCallDelta
-
-OPEN = "<tool_call>"
-CLOSE = "</tool_call>"
-_ALPHABET = string.ascii_letters + string.digits
-_CALL = re.compile(r'\s*\{\s*"name"\s*:\s*("(?:[^"\\]|\\.)*")\s*,\s*"arguments"\s*:\s*(.*?)\s*\}\s*', re.DOTALL)
+from agent_models.completion import Tool
+from agent_models.engine.tool_form import ToolForm
 
 
 def declaration(tool: Tool) -> dict[str, Any]:
@@ -28,45 +18,49 @@ def declaration(tool: Tool) -> dict[str, Any]:
     return {"type": "function", "function": function}
 
 
-def instruction(declarations: Sequence[dict[str, Any]]) -> str:
-    """What a model is told whose template knows no tools, or writes calls in another form."""
+def instruction(declarations: Sequence[dict[str, Any]], form: ToolForm) -> str:
+    """What a model is told whose template shows no tools."""
     lines = "\n".join(json.dumps(entry, ensure_ascii=False) for entry in declarations)
+    example = form.write([("<function-name>", {"<argument-name>": "<argument-value>"})])
     return (
         "# Tools\n\nYou may call one or more functions to assist with the user query.\n\n"
         "You are provided with function signatures within <tools></tools> XML tags:\n"
         f"<tools>\n{lines}\n</tools>\n\n"
-        "For each function call, return a json object with function name and arguments within "
-        f"{OPEN}{CLOSE} XML tags:\n{OPEN}\n"
-        '{"name": <function-name>, "arguments": <args-json-object>}\n'
-        f"{CLOSE}"
+        f"Each function call must be written exactly in this form:\n{example}"
     )
 
 
-def as_text(message: dict[str, Any]) -> dict[str, Any]:
-    """The message without tool fields: calls written into the text, a result as the user's turn."""
-    if message["role"] == "tool":
-        return {"role": "user", "content": f"<tool_response>\n{message['content']}\n</tool_response>"}
+def calls_as_text(message: dict[str, Any], form: ToolForm) -> dict[str, Any]:
+    """The message with its calls written into the text."""
     if calls := message.get("tool_calls"):
-        written = [write(call["function"]["name"], call["function"]["arguments"]) for call in calls]
-        return {"role": message["role"], "content": "\n".join(filter(None, [message["content"], *written]))}
+        written = form.write([(call["function"]["name"], call["function"]["arguments"]) for call in calls])
+        return {"role": message["role"], "content": "\n".join(filter(None, [message["content"], written]))}
     return message
 
 
-def write(name: str, arguments: Any) -> str:
-    """A call as text."""
-    body = json.dumps({"name": name, "arguments": arguments}, ensure_ascii=False)
-    return f"{OPEN}\n{body}\n{CLOSE}"
+def result_as_text(message: dict[str, Any]) -> dict[str, Any]:
+    """The message; a tool's result as the user's turn."""
+    if message["role"] == "tool":
+        return {"role": "user", "content": f"<tool_response>\n{message['content']}\n</tool_response>"}
+    return message
 
 
-def read(text: str, index: int) -> ToolCallDelta:
-    """The call in `text`, which the grammar has made: with or without the markers around it.
-
-    Arguments stay as the model wrote them. Raises ValueError for anything else.
-    """
-    inner = text.strip().removeprefix(OPEN).removesuffix(CLOSE)
-    found = _CALL.fullmatch(inner)
-    if found is None:
-        raise ValueError("not a tool call")
-    json.loads(found[2])
-    identity = "call_" + "".join(secrets.choice(_ALPHABET) for _ in range(24))
-    return ToolCallDelta(index=index, id=identity, name=json.loads(found[1]), arguments=found[2])
+def one_call_a_turn(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Turns with several calls taken apart, each call with its results behind it."""
+    turns: list[dict[str, Any]] = []
+    rest = list(messages)
+    while rest:
+        message = rest.pop(0)
+        calls = message.get("tool_calls", [])
+        if len(calls) < 2:
+            turns.append(message)
+            continue
+        results = list(itertools.takewhile(lambda entry: entry["role"] == "tool", rest))
+        del rest[: len(results)]
+        for nth, call in enumerate(calls):
+            # What the caller numbers differently stays behind the last one.
+            own = [result for result in results if result.get("tool_call_id") == call["id"] or nth == len(calls) - 1]
+            results = [result for result in results if result not in own]
+            content = message["content"] if nth == 0 or message["content"] is None else ""
+            turns += [{**message, "tool_calls": [call], "content": content}, *own]
+    return turns

@@ -8,17 +8,18 @@ from agent_models.engine.sampling import Grammar
 
 
 def accepts(model: Model, rule: str, text: str, rules: Rules | None = None) -> bool:
-    grammar = Grammar(model, (rules or Rules()).text(rule))
+    return follows(model, (rules or Rules()).text(rule), text)
+
+
+def follows(model: Model, gbnf: str, text: str) -> bool:
+    grammar = Grammar(model, gbnf)
+    bytes_ = {model.piece(token): token for token in range(256)}
     try:
         for byte in text.encode():
-            (token,) = [t for t in _bytes(model) if model.piece(t) == bytes([byte])][:1]
+            token = bytes_[bytes([byte])]
             if not grammar.allows(token):
                 return False
             grammar.accept(token)
         return grammar.allows(min(model.ends))
     finally:
         grammar.close()
-
-
-def _bytes(model: Model) -> range:
-    return range(256)

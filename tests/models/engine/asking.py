@@ -79,7 +79,7 @@ class Desk:
         identity = self.begin(request)
         self.run()
         if identity in self.errors:
-            raise self.errors[identity]
+            raise self.errors.pop(identity)
         return self.events[identity]
 
 

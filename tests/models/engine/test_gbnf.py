@@ -3,8 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from agent_models.engine.gbnf import character_class, constant, repeat
+from agent_models.engine.gbnf import UNPRINTED, Rules, any_but, character_class, constant, repeat
 from agent_models.engine.model import Model
 from tests.models.engine.accepting import accepts
 
@@ -37,3 +39,29 @@ def test_constant(model: Model, value: Any) -> None:
     for separators in ((",", ":"), (", ", ": ")):
         assert accepts(model, constant(value), json.dumps(value, separators=separators))
     assert not accepts(model, constant(value), "0")
+
+
+@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.sampled_from("a\n<>/xé\ud0c0"), max_size=12), st.sampled_from(["\n</x>", "aab", "</a>", "<"]))
+def test_without_a_word_is_every_text_that_does_not_hold_it(model: Model, text: str, word: str) -> None:
+    rules = Rules()
+    assert accepts(model, rules.without(word), text, rules) == (word not in text)
+
+
+def test_the_same_body_is_one_rule() -> None:
+    rules = Rules()
+    assert rules.add('"a"') == rules.add('"a"') != rules.add('"b"')
+    assert rules.without("x") == rules.without("x") != rules.without("y")
+
+
+@pytest.mark.parametrize("text", ["\ud0c0\ud558\ud7a3", "\ue000", "\uffff", "\U0010ffff", "\x80"])
+def test_strings_hold_every_character_byte_by_byte(model: Model, text: str) -> None:
+    assert accepts(model, "string", f'"{text}"')
+
+
+@pytest.mark.parametrize("code", [0, 31, 127, ord("q"), ord("]")])
+def test_any_but_leaves_out_what_it_says(model: Model, code: int) -> None:
+    rule = any_but("q]", *UNPRINTED)
+    assert not accepts(model, rule, chr(code))
+    assert accepts(model, rule, "p")
+    assert accepts(model, rule, "\ud558")

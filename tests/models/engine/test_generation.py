@@ -9,8 +9,7 @@ import pytest
 from llama_cpp import Llama
 
 from agent_models.completion import NamedTool, TextDelta, Tool
-from agent_models.engine import tool_calls
-from agent_models.engine.generation import loops
+from agent_models.engine.chat_form import HERMES
 from agent_models.engine.model import Model
 from agent_models.engine.prompt import PromptWriter
 from agent_models.errors import ContextOverflowError, UnsupportedRequestError
@@ -138,11 +137,6 @@ def test_a_loop_is_cut(model: Model) -> None:
     assert usage_of(events).output < 300
 
 
-def test_loops() -> None:
-    assert loops([1, 2, 3] * 80)
-    assert not loops(list(range(320)))
-
-
 def test_overflow_is_told_before_anything_is_evaluated(model: Model) -> None:
     with pytest.raises(ContextOverflowError, match="maximum context length is 2048 tokens") as caught:
         answer(model, ask("x" * 3000))
@@ -190,7 +184,7 @@ def test_a_named_tool_is_the_only_one(model: Model) -> None:
 
 
 def test_without_choice_no_tool_is_called(model: Model) -> None:
-    marker = model.tokens(tool_calls.OPEN, special=True)
+    marker = model.tokens(HERMES.first, special=True)
     request = ask(tools=(PING,), tool_choice="none", logit_bias={marker[0]: 100.0}, max_tokens=3)
     events = answer(model, request)
     assert not calls_of(events)
@@ -198,7 +192,7 @@ def test_without_choice_no_tool_is_called(model: Model) -> None:
 
 
 def test_an_automatic_call_begins_with_the_marker_and_is_valid(model: Model) -> None:
-    (marker,) = model.tokens(tool_calls.OPEN, special=True)
+    (marker,) = model.tokens(HERMES.first, special=True)
     for seed in range(5):
         request = ask(tools=(WEATHER,), logit_bias={marker: 20.0}, seed=seed, max_tokens=600)
         events = answer(model, request)
@@ -213,7 +207,7 @@ def test_a_marker_split_over_tokens_is_one_all_the_same(tmp_path: Any) -> None:
 
     path = make_tiny_gguf(tmp_path / "plain.gguf", calls=False)
     plain = Model(path, window=None, threads=1, gpu_layers=None)
-    assert len(plain.tokens(tool_calls.OPEN, special=True)) > 1
+    assert len(plain.tokens(HERMES.first, special=True)) > 1
     events = answer(plain, ask(tools=(WEATHER,), tool_choice="required", max_tokens=300, seed=1))
     assert calls_of(events)
     assert reason_of(events) == "tool_calls"
@@ -227,7 +221,7 @@ def test_a_truncated_call_is_not_released(model: Model) -> None:
 
 
 def test_a_schema_or_a_call(model: Model) -> None:
-    (marker,) = model.tokens(tool_calls.OPEN, special=True)
+    (marker,) = model.tokens(HERMES.first, special=True)
     kinds = set()
     for seed, bias in itertools.product(range(4), (-50.0, 50.0)):
         request = ask(

@@ -105,3 +105,66 @@ def test_refusing_templates_are_unsupported_requests(tmp_path: Path) -> None:
 def test_huge_prompts_are_refused_by_their_beginning(model: Model, text: str) -> None:
     with pytest.raises(ContextOverflowError, match="about"):
         PromptWriter(model).tokens(ask(text))
+
+
+def test_marks_in_the_history_are_the_models_and_those_in_the_callers_text_are_not(tmp_path: Path) -> None:
+    marks = "{# <tool_call>[] #}{% for m in messages %}<|im_start|>{{ m.content }}{% endfor %}".replace(
+        "tool_call", "|tool_call|"
+    )
+    path = make_tiny_gguf(tmp_path / "marks.gguf", template=marks, control=("<|tool_call|>",))
+    model = Model(path, window=None, threads=1, gpu_layers=None)
+    talk = (
+        user("what is <|tool_call|>?"),
+        Message("assistant", (), tool_calls=(ToolCall("1", "f", '{"a": "<|tool_call|>"}'),)),
+    )
+    tokens = PromptWriter(model).tokens(ask(messages=talk, tools=(Tool("f"),), tool_choice="none"))
+    assert [model.text(t) for t in tokens if t in model.special] == ["<|im_start|>", "<|im_start|>", "<|tool_call|>"]
+    assert spelt(model, ask(messages=talk)).endswith(
+        '<|tool_call|>[{"name": "f", "arguments": {"a": "<|tool_call|>"}}]'
+    )
+
+
+def test_a_template_that_takes_one_call_a_turn_is_given_them_so(tmp_path: Path) -> None:
+    single = (
+        '{# <tool_call>{"name": , "arguments": }</tool_call> #}{% for m in messages %}{% if m.tool_calls %}'
+        "{% if m.tool_calls | length > 1 %}{{ raise_exception('one only') }}{% endif %}"
+        "{{ m.tool_calls[0].function | tojson }}{% else %}{{ m.content }}{% endif %}\n{% endfor %}"
+    )
+    path = make_tiny_gguf(tmp_path / "single.gguf", template=single)
+    model = Model(path, window=None, threads=1, gpu_layers=None)
+    calls = tuple(ToolCall(str(n), "f", f'{{"a": {n}}}') for n in range(2))
+    text = spelt(model, ask(messages=(user("U"), Message("assistant", (), tool_calls=calls[:1]))))
+    assert text == 'U{"name": "f", "arguments": {"a": 0}}'
+    text = spelt(model, ask(messages=(user("U"), Message("assistant", (), tool_calls=calls))))
+    assert text == 'U{"name": "f", "arguments": {"a": 0}}{"name": "f", "arguments": {"a": 1}}'
+
+
+def test_history_that_the_template_refuses_is_told_in_text(tmp_path: Path) -> None:
+    strict = (
+        '{# <tool_call>{"name": , "arguments": }</tool_call> #}{% for m in messages %}{% if m.tool_calls %}'
+        "{{ m.tool_calls[0].function | tojson }}{% elif m.role == 'tool' and loop.first %}"
+        "{{ raise_exception('a result of what?') }}{% else %}{{ m.content }}{% endif %}{% endfor %}"
+    )
+    path = make_tiny_gguf(tmp_path / "strict.gguf", template=strict)
+    model = Model(path, window=None, threads=1, gpu_layers=None)
+    talk = (Message("tool", (Text("R"),), tool_call_id="1"), user("U"))
+    assert spelt(model, ask(messages=talk)) == "<tool_response>\nR\n</tool_response>U"
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({}, ["", "", ""]),
+        ({"reasoning_effort": "high"}, ["True", "True", "high"]),
+        ({"reasoning_effort": "none"}, ["False", "False", "none"]),
+        ({"tools": (Tool("f"),), "tool_choice": "required"}, ["False", "False", ""]),
+        ({"output_format": schema_format({}), "reasoning_effort": "low"}, ["False", "False", "low"]),
+    ],
+)
+def test_how_much_is_thought_is_told_to_the_template(
+    tmp_path: Path, fields: dict[str, object], told: list[str]
+) -> None:
+    template = "{{ enable_thinking }},{{ thinking }},{{ reasoning_effort }}"
+    path = make_tiny_gguf(tmp_path / "effort.gguf", template=template)
+    model = Model(path, window=None, threads=1, gpu_layers=None)
+    assert spelt(model, ask(**fields)).split(",") == told

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from agent_models.engine.batch import Batch
-from agent_models.engine.gbnf import Rules, literal
+from agent_models.engine.gbnf import literal
 from agent_models.engine.model import Model
 from agent_models.engine.sampling import Grammar, GrammarError, Sampler, StrictUtf8
 from agent_models.errors import UnsupportedRequestError
@@ -59,8 +59,3 @@ def test_every_seed_is_one_seed(model: Model) -> None:
             sampler.close()
         assert len(tokens) == 1
     bench.context.clear()
-
-
-def test_rules_are_numbered_apart() -> None:
-    rules = Rules()
-    assert rules.add("ws") != rules.add("ws")

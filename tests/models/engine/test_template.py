@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from agent_models.engine.abilities import Abilities
 from agent_models.engine.template import CHATML, ChatTemplate, TemplateError, merged
 
 QWEN = (
@@ -67,7 +68,7 @@ TALK = say(("system", "S"), ("user", "U"), ("assistant", "A"), ("user", "V"))
 
 def test_qwen() -> None:
     template = chat(QWEN)
-    assert template.native_tools
+    assert template.abilities == Abilities(declares=True, calls=True, results=True, none=True)
     assert template.render(TALK, None) == (
         "<|im_start|>system\nS<|im_end|>\n<|im_start|>user\nU<|im_end|>\n<|im_start|>assistant\nA<|im_end|>\n"
         "<|im_start|>user\nV<|im_end|>\n<|im_start|>assistant\n"
@@ -87,7 +88,7 @@ def test_llama_3() -> None:
     assert chat(LLAMA3).render(say(("user", " U ")), None) == (
         "<s><|start_header_id|>user<|end_header_id|>\n\nU<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"
     )
-    assert not chat(LLAMA3).native_tools
+    assert chat(LLAMA3).abilities == Abilities()
 
 
 def test_gemma_takes_the_system_text_in_the_first_user_turn() -> None:
@@ -138,3 +139,23 @@ def test_merged_keeps_tool_results_apart() -> None:
     turns = merged(say(("tool", "1"), ("tool", "2")))
     assert [turn["content"] for turn in turns] == ["1", "2"]
     assert merged(say(("system", "S"))) == say(("user", "S"))
+
+
+def test_one_that_fails_without_tools_is_given_none_of_them() -> None:
+    source = "{% for tool in tools %}{{ tool.function.name }}{% endfor %}{{ messages[0].content }}"
+    assert chat(source).render(say(("user", "U")), None) == "U"
+
+
+def test_a_mapped_list_can_be_written_as_json() -> None:
+    source = "{{ tools | map(attribute='function') | tojson }}"
+    assert chat(source).render(say(("user", "U")), [{"function": {"name": "f"}}]) == '[{"name": "f"}]'
+
+
+def test_tools_where_the_system_message_is_looked_at_for_them() -> None:
+    source = (
+        "{% for m in messages %}{{ m.role }}{% if m.tools %}<|tool|>{{ m.tools }}{% endif %}"
+        "{{ m.content }};{% endfor %}"
+    )
+    tools = [{"type": "function", "function": {"name": "f"}}]
+    assert chat(source).render(say(("user", "U")), tools) == 'system<|tool|>[{"name": "f"}];userU;'
+    assert chat(source).render(say(("system", "S"), ("user", "U")), tools) == 'system<|tool|>[{"name": "f"}]S;userU;'

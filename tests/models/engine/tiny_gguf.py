@@ -6,6 +6,7 @@ Random weights prove that a constraint holds whatever the model wants.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import gguf
@@ -36,19 +37,26 @@ def make_tiny_gguf(
     architecture: str = "llama",
     calls: bool = True,
     adds_bos: bool = False,
+    control: Sequence[str] = (),
+    words: Sequence[str] = (),
     pooling: gguf.PoolingType | None = None,
 ) -> Path:
-    """Writes the model to `path` and returns it. `calls`: `<tool_call>` markers are tokens of their own; `pooling`
-    makes it one for embeddings."""
+    """Writes the model to `path` and returns it. `calls`: `<tool_call>` markers are tokens of their own.
+
+    `control`: further control tokens; `words`: further tokens that are parsed wherever their text stands; `pooling`
+    makes it one for embeddings.
+    """
     rng = np.random.default_rng(seed)
     characters = _byte_characters()
     extra = ["".join(characters[b] for b in word.encode()) for word in MULTIBYTE]
-    user = ["<tool_call>", "</tool_call>"] if calls else []
-    tokens = [*characters, *extra, *CONTROL, *user]
+    user = [*(["<tool_call>", "</tool_call>"] if calls else []), *words]
+    control = [token for token in control if token not in CONTROL]
+    tokens = [*characters, *extra, *CONTROL, *user, *control]
     kinds = (
         [gguf.TokenType.NORMAL] * (256 + len(extra))
         + [gguf.TokenType.CONTROL] * len(CONTROL)
         + [gguf.TokenType.USER_DEFINED] * len(user)
+        + [gguf.TokenType.CONTROL] * len(control)
     )
     width, layers, heads, hidden = 64, 2, 4, 128
     writer = gguf.GGUFWriter(str(path), architecture)
