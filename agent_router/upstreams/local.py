@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from typing import cast
 
-from agent_models.completion import Event, Usage
+from agent_models.completion import Event, Signals, Usage
 from agent_models.engine.engine import Engine
 from agent_models.engine.protocol import Adapter
 from agent_models.errors import (
@@ -126,15 +126,23 @@ async def _relay(
 ) -> AsyncGenerator[Event, None]:
     try:
         for event in held:
-            if isinstance(event, Usage):
-                observed.usage = event
-            yield event
+            if _is_answer(event, observed):
+                yield event
         try:
             async for event in events:
-                if isinstance(event, Usage):
-                    observed.usage = event
-                yield event
+                if _is_answer(event, observed):
+                    yield event
         except UpstreamFault as error:
             raise StreamCutError(error.message, f"local_{error.kind}") from None
     finally:
         await events.aclose()
+
+
+def _is_answer(event: Event, observed: Observed) -> bool:
+    """Whether the caller gets this event; what it says of the answer is noted."""
+    if isinstance(event, Usage):
+        observed.usage = event
+    elif isinstance(event, Signals):
+        observed.signals = event
+        return False
+    return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, Protocol
 
-from agent_models.completion import CompletionRequest, Event, Usage
+from agent_models.completion import CompletionRequest, Event, Signals, Usage
 from agent_models.embedding import Embeddings
 from agent_router.wire.chat.body import ChatBody
 from agent_router.wire.chat.parse import completion_request
@@ -77,11 +77,13 @@ class StreamCutError(Exception):
 class Observed:
     """What was seen of an answer while it passed: filled until the answer has ended.
 
-    `done`: a stream's last event has passed, though its connection may still be open.
+    `signals`: what a local engine noticed. `done`: a stream's last event has passed, though its connection may still be
+    open.
     """
 
     model: str | None = None
     usage: Usage | None = None
+    signals: Signals | None = None
     error: str | None = None
     done: bool = False
 

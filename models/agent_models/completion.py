@@ -167,4 +167,18 @@ class Stop(msgspec.Struct, frozen=True, tag="stop"):
     reason: StopReason
 
 
-Event = TextDelta | ReasoningDelta | ToolCallDelta | Usage | Stop
+class Signals(msgspec.Struct, frozen=True, tag="signals", kw_only=True):
+    """What a local engine noticed of an answer: for the router, never for the caller. Comes between `Stop` and `Usage`.
+
+    `mean_logprob`, `least_logprob`: of the answer's tokens, natural logarithms by the model's raw logits;
+    `first_entropy`: of its first token, in nats; None where nothing was written. `looped`: it repeated itself, and was
+    cut or led out of it.
+    """
+
+    mean_logprob: float | None = None
+    least_logprob: float | None = None
+    first_entropy: float | None = None
+    looped: bool = False
+
+
+Event = TextDelta | ReasoningDelta | ToolCallDelta | Usage | Stop | Signals

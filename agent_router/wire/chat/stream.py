@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from agent_models.completion import Event, ReasoningDelta, Stop, TextDelta, ToolCallDelta, Usage
+from agent_models.completion import Event, ReasoningDelta, Signals, Stop, TextDelta, ToolCallDelta, Usage
 from agent_router.errors import ApiError
 from agent_router.wire.chat.render import error_body, logprob_object, usage_object
 
@@ -64,6 +64,8 @@ class ChunkStream:
             case Usage():
                 self._usage = event
                 return b""
+            case Signals():
+                return b""  # for the router
 
     def end(self) -> bytes:
         """The usage chunk, if it was asked for, and `[DONE]`."""

@@ -118,8 +118,13 @@ class Engine:
         return self._rates.generation
 
     def predicted_seconds(self, prompt_tokens: int, output_tokens: int) -> float | None:
-        """How long a request of so many tokens should take once it runs; None before the rates are known."""
-        return self._rates.seconds(prompt_tokens, output_tokens)
+        """How long a request of so many tokens should take, behind those that wait now; None before the rates are
+        known."""
+        alone = self._rates.seconds(prompt_tokens, output_tokens)
+        if alone is None:
+            return None
+        slots = self.info.slots if self.info else 1
+        return alone + len(self._waiting) * (self._rates.request_seconds or 0.0) / slots
 
     @property
     def idle_since(self) -> float | None:

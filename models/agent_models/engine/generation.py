@@ -77,11 +77,12 @@ class Generation:
         self._pen.row = row
 
     def steps(self) -> Iterator[Step]:
-        """The answer from the moment in which the prompt was read: events, the last of them a `Stop`, and between
-        them the tokens to be read."""
+        """The answer from the moment in which the prompt was read: events, the last of them `Stop` and `Signals`, and
+        between them the tokens to be read."""
         try:
             reason = yield from self._write()
             yield Stop(reason)
+            yield self._pen.signals()
         except GrammarError as error:
             raise self._unsupported(error) from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from agent_models.completion import CompletionRequest, Event, TokenLogprob
+from agent_models.completion import CompletionRequest, Event, Signals, TokenLogprob
 from agent_models.engine.context import Context
 from agent_models.engine.model import Model
 from agent_models.engine.sampling import Grammar, Sampler
@@ -110,6 +110,14 @@ class Pen:
             self._grammar = None
         if gbnf is not None:
             self._grammar = Grammar(self._model, gbnf, self._marks if marked else frozenset())
+
+    def signals(self) -> Signals:
+        """What was noticed so far."""
+        sure = self._sampler.confidence
+        least = sure.least if sure.mean is not None else None
+        return Signals(
+            mean_logprob=sure.mean, least_logprob=least, first_entropy=sure.first_entropy, looped=self.looped
+        )
 
     def close(self) -> None:
         """Frees what llama.cpp holds for it."""

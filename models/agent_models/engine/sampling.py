@@ -10,6 +10,7 @@ import llama_cpp as llama
 import numpy as np
 
 from agent_models.completion import CompletionRequest, TokenLogprob, TopLogprob
+from agent_models.engine.confidence import Confidence
 from agent_models.engine.context import Context
 from agent_models.engine.model import Model
 
@@ -119,6 +120,7 @@ class Sampler:
         self._rows = np.zeros(size, dtype=[("id", np.int32), ("logit", np.float32), ("p", np.float32)])
         self._ids = np.arange(size, dtype=np.int32)
         self._utf8 = StrictUtf8(model)
+        self.confidence = Confidence(size)
         self.ending = False
         """Within a grammar: take the way to its end wherever there is one."""
 
@@ -127,6 +129,11 @@ class Sampler:
 
         Raises GrammarError when no token is allowed.
         """
+        token = self._sample(grammar)
+        self.confidence.note(self._context.logits(self.row), token)
+        return token
+
+    def _sample(self, grammar: Grammar | None) -> int:
         if grammar is None:
             return int(llama.llama_sampler_sample(self._chain, self._context.handle, self.row))
         # Trying the free choice first spares testing the whole vocabulary against the grammar.
