@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test check bench pocket
+.PHONY: help install demo serve test check bench bench-engine pocket
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -33,6 +33,9 @@ check: .venv/.installed  ## formatting, lint, types
 
 bench: .venv/.installed  ## latency and throughput against the direct upstream (PEERS=1: LiteLLM and Portkey too)
 	$(BIN)/python -m tests.bench $(if $(PEERS),--peers)
+
+bench-engine: .venv/.installed  ## the local engine beside llama.cpp's own servers (builds llama-server, once)
+	$(BIN)/python -m tests.bench.engine
 
 pocket:  ## train the bundled model into build/pocket, about half an hour (SMOKE=1: two minutes)
 	@test -x .venv-pocket/bin/python || $(PYTHON) -m venv .venv-pocket
