@@ -63,4 +63,17 @@ def test_every_seed_is_one_seed(model: Model) -> None:
 
 def test_rules_are_numbered_apart() -> None:
     rules = Rules()
-    assert rules.add("ws") != rules.add("ws")
+    assert rules.add("ws") != rules.add("value")
+
+
+def test_a_grammar_may_be_made_of_the_control_tokens_that_it_is_given(model: Model) -> None:
+    mark = next(token for token in model.special - model.ends if model.text(token) == "<|im_start|>")
+    for marks in (frozenset(), frozenset({mark})):
+        grammar = Grammar(model, 'root ::= "<|im_start|>" "a"', marks)
+        sampler = Sampler(model, desk(model).context, ask(logit_bias={mark: 50.0}, max_tokens=1), 1)
+        try:
+            desk(model).answer(ask(max_tokens=1))  # so that there are logits
+            assert (sampler.sample(grammar) == mark) == bool(marks)
+        finally:
+            sampler.close()
+            grammar.close()
