@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FOLDER = Path(sys.prefix) / "share" / "chat-templates"
-# The essential lines of a template that llama.cpp's source does not have.
+# llama.cpp's source has none of this family; this one does the same.
 PHI_4_MINI = (
-    "{% for message in messages %}{% if message['role'] == 'system' and 'tools' in message"
-    " and message['tools'] is not none %}{{ '<|' + message['role'] + '|>' + message['content'] + '<|tool|>'"
-    " + message['tools'] + '<|/tool|>' + '<|end|>' }}{% else %}{{ '<|' + message['role'] + '|>'"
-    " + message['content'] + '<|end|>' }}{% endif %}{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% else %}{{ eos_token }}{% endif %}"
+    "{%- for turn in messages -%}<|{{ turn.role }}|>{{ turn.content }}"
+    "{% if turn.tools %}<|tool|>{{ turn.tools }}<|/tool|>{% endif %}<|end|>{%- endfor -%}"
+    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
 ARGUMENTS = {"city": "Oslo", "note": 'rain, "snow"', "days": 2}
 """What every family's `call` says; `again` says the same for Rome."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from agent_models.engine.batch import Batch
-from agent_models.engine.gbnf import literal
+from agent_models.engine.gbnf import Rules, literal
 from agent_models.engine.model import Model
 from agent_models.engine.sampling import Grammar, GrammarError, Sampler, StrictUtf8
 from agent_models.errors import UnsupportedRequestError
@@ -59,3 +59,21 @@ def test_every_seed_is_one_seed(model: Model) -> None:
             sampler.close()
         assert len(tokens) == 1
     bench.context.clear()
+
+
+def test_rules_are_numbered_apart() -> None:
+    rules = Rules()
+    assert rules.add("ws") != rules.add("value")
+
+
+def test_a_grammar_may_be_made_of_the_control_tokens_that_it_is_given(model: Model) -> None:
+    mark = next(token for token in model.special - model.ends if model.text(token) == "<|im_start|>")
+    for marks in (frozenset(), frozenset({mark})):
+        grammar = Grammar(model, 'root ::= "<|im_start|>" "a"', marks)
+        sampler = Sampler(model, desk(model).context, ask(logit_bias={mark: 50.0}, max_tokens=1), 1)
+        try:
+            desk(model).answer(ask(max_tokens=1))  # so that there are logits
+            assert (sampler.sample(grammar) == mark) == bool(marks)
+        finally:
+            sampler.close()
+            grammar.close()
