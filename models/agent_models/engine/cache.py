@@ -26,6 +26,11 @@ class Cells(Protocol):
     def clear(self) -> None: ...
 
 
+SHORT = 256
+"""Tokens of its own, fewer than which a sequence is quickly read again."""
+MOST_SHORT = 4
+
+
 @dataclass(slots=True)
 class _Kept:
     used: float  # when a request last began from it, or it was left
@@ -142,6 +147,13 @@ class Cache:
             self.drop(sequence)
         else:
             self._kept[sequence] = _Kept(self._now(), 0)
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Of those that are quickly read again only a few are kept: each makes every step a little slower."""
+        short = [each for each in self._kept if self._of[each].own(each) < SHORT]
+        if len(short) > MOST_SHORT:
+            self.drop(min(short, key=self._worth))
 
     def drop(self, sequence: int) -> None:
         """Nothing of it is kept; its cells are free at once."""
@@ -178,16 +190,14 @@ class Cache:
 
     def give_up(self, besides: int | None = None) -> bool:
         """Drop the kept sequence that is worth the least; False if none is kept."""
-        now = self._now()
-
-        def worth(sequence: int) -> float:
-            kept = self._kept[sequence]
-            # To read its own cells again takes time in proportion to their number, and they give as much room: what is
-            # left is how often and how lately it was used.
-            return (1 + kept.hits) / (1 + now - kept.used)
-
         candidates = [sequence for sequence in self._kept if sequence != besides]
         if not candidates:
             return False
-        self.drop(min(candidates, key=worth))
+        self.drop(min(candidates, key=self._worth))
         return True
+
+    def _worth(self, sequence: int) -> float:
+        # To read its own cells again takes time in proportion to their number, and they give as much room: what is left
+        # is how often and how lately it was used.
+        kept = self._kept[sequence]
+        return (1 + kept.hits) / (1 + self._now() - kept.used)

@@ -116,6 +116,7 @@ class Sampler:
         self._model = model
         self._context = context
         self._chain = _chain(model, request, limit)
+        self._greedy = llama.llama_sampler_chain_n(self._chain) == 1 and _temperature(model, request) <= 0
         size = model.vocabulary_size
         self._rows = np.zeros(size, dtype=[("id", np.int32), ("logit", np.float32), ("p", np.float32)])
         self._ids = np.arange(size, dtype=np.int32)
@@ -135,6 +136,8 @@ class Sampler:
 
     def _sample(self, grammar: Grammar | None) -> int:
         if grammar is None:
+            if self._greedy:  # llama.cpp would first copy the whole vocabulary
+                return int(self._context.logits(self.row).argmax())
             return int(llama.llama_sampler_sample(self._chain, self._context.handle, self.row))
         # Trying the free choice first spares testing the whole vocabulary against the grammar.
         token = self._way_out(grammar) if self.ending else None
@@ -210,9 +213,7 @@ def _chain(model: Model, request: CompletionRequest, limit: int) -> Any:
     if frequency or presence:
         # Over the whole answer, as OpenAI's are.
         add(llama.llama_sampler_init_penalties(model.vocabulary_size, max(limit, 1), 1.0, frequency, presence))
-    temperature = request.temperature
-    if temperature is None:
-        temperature = _number(model.metadata.get("general.sampling.temp"), TEMPERATURE)
+    temperature = _temperature(model, request)
     if temperature <= 0:
         add(llama.llama_sampler_init_greedy())
         return chain
@@ -226,6 +227,12 @@ def _chain(model: Model, request: CompletionRequest, limit: int) -> Any:
     seed = secrets.randbits(32) if request.seed is None else request.seed & 0xFFFFFFFF
     add(llama.llama_sampler_init_dist(seed if seed != _RANDOM_SEED else 0))
     return chain
+
+
+def _temperature(model: Model, request: CompletionRequest) -> float:
+    if request.temperature is not None:
+        return request.temperature
+    return _number(model.metadata.get("general.sampling.temp"), TEMPERATURE)
 
 
 def _number(text: str | None, default: float) -> float:

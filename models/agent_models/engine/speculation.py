@@ -13,7 +13,7 @@ _GRAM = 3  # tokens that must have occurred before
 MOST = 8  # guesses in a step
 _WEIGHT = 0.2  # of the newest measurement
 _PAYS = 1.1  # how much quicker it must be
-_TRIED = 8  # steps of a kind before its time is believed
+_TRIED = 3  # steps with two guesses, before it is judged
 _AGAIN = 200  # chances that are let pass before it is tried again
 
 
@@ -43,18 +43,19 @@ class Payoff:
     """Whether guessing is quicker than not, on this machine and for what is asked now."""
 
     def __init__(self) -> None:
-        self._seconds: dict[int, tuple[float, int]] = {}  # of a step with so many tokens, and how often it was seen
+        self._seconds: dict[int, float] = {}  # of a step of one writer, by its number of tokens
         self._right = 0.5  # the share of guesses that were right
+        self._tried = 0
         self._passed = 0
 
     def step(self, tokens: int, seconds: float) -> None:
         """A step of one writer, with so many tokens, took so long."""
-        known, seen = self._seconds.get(tokens, (seconds, 0))
-        weight = 1.0 / (seen + 1) if seen < _TRIED else _WEIGHT
-        self._seconds[tokens] = (known + weight * (seconds - known), seen + 1)
+        known = self._seconds.get(tokens, seconds)
+        self._seconds[tokens] = known + _WEIGHT * (seconds - known)
 
     def checked(self, guessed: int, right: int) -> None:
         """So many of the guesses were right."""
+        self._tried += 1
         # Those behind the first wrong one were not tried.
         tried = min(right + 1, guessed)
         self._right += _WEIGHT * (right / tried - self._right)
@@ -63,13 +64,12 @@ class Payoff:
         """How many tokens should be guessed now; 0: none."""
         if 1 not in self._seconds:
             return 0
+        if self._tried < _TRIED:
+            return 2
         best, gain = 0, _PAYS
         for count in (2, 4, MOST):
-            seconds, seen = self._seconds.get(1 + count, (0.0, 0))
-            if seen < _TRIED:
-                return count  # not known yet
             expected = sum(self._right**nth for nth in range(count + 1))
-            if (here := expected * self._seconds[1][0] / seconds) > gain:
+            if (here := expected * self._seconds[1] / self._expected_seconds(1 + count)) > gain:
                 best, gain = count, here
         if best == 0:
             self._passed += 1
@@ -77,3 +77,13 @@ class Payoff:
                 self._passed = 0
                 return 2
         return best
+
+    def _expected_seconds(self, tokens: int) -> float:
+        """Of a step with so many tokens: as measured, else as much more for each as the nearest one that was."""
+        if tokens in self._seconds:
+            return self._seconds[tokens]
+        nearest = max((each for each in self._seconds if each < tokens), default=1)
+        if nearest == 1:
+            return self._seconds[1] * tokens
+        each = (self._seconds[nearest] - self._seconds[1]) / (nearest - 1)
+        return self._seconds[1] + each * (tokens - 1)

@@ -36,7 +36,6 @@ def ask(target: Target, prompt: str, tokens: int, **fields: object) -> Timed:
         "temperature": 0,
         "stream": True,
         "stream_options": {"include_usage": True},
-        "logit_bias": {"258": -100},
     } | fields
     connection = http.client.HTTPConnection("127.0.0.1", target.port, timeout=600)
     taken = Timed()

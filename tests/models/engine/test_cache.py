@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent_models.engine.cache import Cache
+from agent_models.engine.cache import MOST_SHORT, SHORT, Cache
 
 
 class Cells:
@@ -125,3 +125,15 @@ def test_a_recurrent_model_goes_on_only_from_a_whole_sequence() -> None:
     assert ran(cache, [1, 2, 9]) == 0
     assert ran(cache, [1, 2, 3, 4]) == 3
     assert ("copy", 0, 2, 3) in cells.done
+
+
+def test_of_short_sequences_only_a_few_are_kept_and_the_long_ones_stay() -> None:
+    cache = Cache(Cells(cells=5000, sequences=30), now=Clock())
+    long = list(range(1000, 1000 + 2 * SHORT))
+    ran(cache, long)
+    for start in range(0, 100, 10):
+        ran(cache, list(range(start, start + 8)))
+    assert len(cache.kept) == 1 + MOST_SHORT
+    assert cache.match([*long, 1]) == len(long)
+    assert cache.match([*range(90, 98), 1]) == 8  # the newest
+    assert cache.match([*range(8), 1]) == 0

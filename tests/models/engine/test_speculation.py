@@ -52,7 +52,17 @@ def test_it_is_tried_before_it_is_judged_and_again_later() -> None:
     payoff = Payoff()
     assert payoff.guesses() == 0  # not even the usual step is known
     payoff.step(1, 1.0)
-    assert payoff.guesses() == 2
+    for _ in range(3):
+        assert payoff.guesses() == 2
+        payoff.step(3, 2.9)
+        payoff.checked(2, 0)
+    assert payoff.guesses() == 0
+    quick = Payoff()
+    quick.step(1, 1.0)
+    for _ in range(6):
+        quick.step(3, 1.1)
+        quick.checked(2, 2)
+    assert quick.guesses() == MOST  # by what two more tokens took, eight will pay
     slow = told(9.0, 0.0)
     assert {slow.guesses() for _ in range(450)} == {0, 2}
 
