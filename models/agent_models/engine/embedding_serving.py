@@ -13,9 +13,10 @@ from agent_models.embedding import Embeddings
 from agent_models.engine import protocol
 from agent_models.engine.embedding_context import AbortedError, EmbeddingContext
 from agent_models.engine.embedding_inputs import Ready, Tokenised
+from agent_models.engine.failures import as_frame
 from agent_models.engine.model import Model
 from agent_models.engine.preparing import Failure
-from agent_models.engine.serving import Inbox, Outbox, failure
+from agent_models.engine.serving import Inbox, Outbox
 from agent_models.errors import ModelFileError, UnsupportedRequestError
 
 BATCH = 256
@@ -87,7 +88,7 @@ class EmbeddingServing:
         if isinstance(ready, Tokenised):
             self._running.append(_Work(ready, self._model.embedding_size or 0))
         elif isinstance(ready, Failure):
-            self._outbox.put(failure(ready.id, ready.error))
+            self._outbox.put(as_frame(ready.id, ready.error))
             self._inbox.done(ready.id)
         else:
             self._outbox.put(protocol.Beat())
@@ -123,7 +124,7 @@ class EmbeddingServing:
             return  # the next turn lets go of those requests
         except Exception as error:
             for work in dict.fromkeys(work for work, _ in self._batch):
-                self._end(work, failure(work.id, error))
+                self._end(work, as_frame(work.id, error))
             return
         share = (time.monotonic() - started) / len(sequences)
         for (work, number), row in zip(self._batch, rows, strict=True):
@@ -138,7 +139,7 @@ class EmbeddingServing:
         try:
             vectors = normalised(work.rows[:, : work.dimensions])
         except UnsupportedRequestError as error:
-            self._end(work, failure(work.id, error))
+            self._end(work, as_frame(work.id, error))
             return
         self._outbox.put(protocol.Measured(count, work.seconds, 0, 0.0))
         self._end(work, protocol.Embedded(work.id, Embeddings(vectors.astype("<f4").tobytes(), work.dimensions, count)))

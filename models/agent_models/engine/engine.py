@@ -16,13 +16,14 @@ from typing import Literal
 from agent_models.completion import CompletionRequest, Event, Usage
 from agent_models.embedding import EmbeddingRequest, Embeddings
 from agent_models.engine import protocol
+from agent_models.engine.failures import as_error
 from agent_models.engine.idleness import Idleness
+from agent_models.engine.job import Job, next_job
 from agent_models.engine.load_options import LoadOptions
 from agent_models.engine.protocol import Adapter, ModelInfo
 from agent_models.engine.rates import Rates
 from agent_models.engine.worker_process import WorkerProcess
 from agent_models.errors import (
-    ContextOverflowError,
     EngineBusyError,
     EngineCrashedError,
     ModelError,
@@ -38,16 +39,6 @@ QUICK_SECONDS = 30.0
 MOST_QUICK_CRASHES = 5
 FAILED_SECONDS = 30.0
 """How long the engine rests after that many before it tries again."""
-
-
-class _Job:
-    """A request on its way: its frame, and what has come back so far."""
-
-    def __init__(self, identity: int, frame: bytes, client: str) -> None:
-        self.id = identity
-        self.frame = frame
-        self.client = client
-        self.answers: asyncio.Queue[Event | int | Embeddings | ModelError | None] = asyncio.Queue()
 
 
 class Engine:
@@ -82,8 +73,8 @@ class Engine:
         self._used = time.monotonic()
         self._unloading: asyncio.Task[None] | None = None
         self._ids = itertools.count(1)
-        self._waiting: collections.deque[_Job] = collections.deque()
-        self._running: dict[int, _Job] = {}
+        self._waiting: collections.deque[Job] = collections.deque()
+        self._running: dict[int, Job] = {}
         self._worker: WorkerProcess | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._loaded: asyncio.Future[None] | None = None
@@ -211,7 +202,7 @@ class Engine:
         ModelFileError.
         """
         identity = next(self._ids)
-        job = _Job(identity, _frame(protocol.Generate(identity, request, adapter)), client)
+        job = Job(identity, _frame(protocol.Generate(identity, request, adapter)), client)
         await self._enqueue(job)
         try:
             while (answer := await job.answers.get()) is not None:
@@ -225,7 +216,7 @@ class Engine:
     async def count_tokens(self, request: CompletionRequest) -> int:
         """How many tokens the request's prompt has. Raises as `complete` does."""
         identity = next(self._ids)
-        answer = await self._ask(_Job(identity, _frame(protocol.Count(identity, request)), ""))
+        answer = await self._ask(Job(identity, _frame(protocol.Count(identity, request)), ""))
         assert isinstance(answer, int)
         return answer
 
@@ -235,11 +226,11 @@ class Engine:
         UnsupportedRequestError where this is a text model, as `complete` does where this is an embedding model.
         """
         identity = next(self._ids)
-        answer = await self._ask(_Job(identity, _frame(protocol.Embed(identity, request), text="input"), client))
+        answer = await self._ask(Job(identity, _frame(protocol.Embed(identity, request), text="input"), client))
         assert isinstance(answer, Embeddings)
         return answer
 
-    async def _ask(self, job: _Job) -> Event | int | Embeddings | None:
+    async def _ask(self, job: Job) -> Event | int | Embeddings | None:
         """The one answer to a request that is not told in events."""
         await self._enqueue(job)
         try:
@@ -250,7 +241,7 @@ class Engine:
             raise answer
         return answer
 
-    async def _enqueue(self, job: _Job) -> None:
+    async def _enqueue(self, job: Job) -> None:
         if self._supervisor is None or self._supervisor.done():
             await self.start()
         if self.state == "failed":
@@ -271,19 +262,13 @@ class Engine:
     def _dispatch(self) -> None:
         slots = self.info.slots if self.info else 0
         while self.state == "ready" and self._worker and self._waiting and len(self._running) < slots:
-            job = self._next()
+            job = next_job(self._waiting, self._running.values())
+            self._waiting.remove(job)
             self._running[job.id] = job
             self._worker.last_sign = time.monotonic()
             self._worker.send(job.frame)
 
-    def _next(self) -> _Job:
-        """The request whose turn it is: of the client of whom the fewest run, the one that waits longest."""
-        busy = collections.Counter(job.client for job in self._running.values())
-        job = min(self._waiting, key=lambda waiting: busy[waiting.client])
-        self._waiting.remove(job)
-        return job
-
-    def _forget(self, job: _Job) -> None:
+    def _forget(self, job: Job) -> None:
         if job in self._waiting:
             self._waiting.remove(job)
         elif job.id in self._running and self._worker:
@@ -393,7 +378,7 @@ class Engine:
             self._served = True
             job.answers.put_nowait(message.embeddings)
         else:
-            job.answers.put_nowait(_error(message))
+            job.answers.put_nowait(as_error(message))
         if ended:
             del self._running[job.id]
             self._used = time.monotonic()
@@ -440,15 +425,3 @@ def _frame(message: protocol.ToWorker, *, text: str = "messages") -> bytes:
         ) from None
     except OverflowError:
         raise UnsupportedRequestError("The request holds a whole number of more than 64 bits.") from None
-
-
-def _error(failed: protocol.Failed) -> ModelError:
-    if failed.kind == "context_overflow":
-        return ContextOverflowError(
-            failed.message, prompt_tokens=failed.prompt_tokens, context_window=failed.context_window or 0
-        )
-    if failed.kind == "unsupported":
-        return UnsupportedRequestError(failed.message, param=failed.param)
-    if failed.kind == "model_file":  # an adapter's
-        return ModelFileError(failed.message)
-    return EngineCrashedError(failed.message)

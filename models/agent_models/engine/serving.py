@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import queue
-import sys
-import traceback
 from typing import Protocol
 
 from agent_models.completion import Event, Usage
 from agent_models.engine import protocol
 from agent_models.engine.cache import Cache
 from agent_models.engine.context import Context
+from agent_models.engine.failures import as_frame
 from agent_models.engine.generation import Generation
 from agent_models.engine.hot_prefixes import HotPrefixes
 from agent_models.engine.model import Model
@@ -18,7 +17,6 @@ from agent_models.engine.pen import Step
 from agent_models.engine.preparing import Failure, Prepared, Ready
 from agent_models.engine.saved_prefixes import SavedPrefixes
 from agent_models.engine.scheduler import Running, Scheduler
-from agent_models.errors import ContextOverflowError, ModelFileError, UnsupportedRequestError
 
 SAVE_AFTER = 0.5
 """Seconds without a request, after which a hot prefix is saved."""
@@ -103,9 +101,9 @@ class Serving:
                 generation = Generation(self._model, self._context, message.request, ready.prompt)
                 self.scheduler.add(identity, ready.prompt, generation, message.adapter)
             except Exception as error:
-                self._put(failure(identity, error), identity)
+                self._put(as_frame(identity, error), identity)
         elif isinstance(ready, Failure):
-            self._put(failure(ready.id, ready.error), ready.id)
+            self._put(as_frame(ready.id, ready.error), ready.id)
         elif isinstance(ready, protocol.Counted):
             self._put(ready, ready.id)
         else:
@@ -120,29 +118,9 @@ class Serving:
             self._outbox.put(protocol.Emitted(running.id, step))
 
     def _failed(self, running: Running, error: Exception) -> None:
-        self._put(failure(running.id, error), running.id)
+        self._put(as_frame(running.id, error), running.id)
 
     def _put(self, last: protocol.ToFront, identity: int) -> None:
         """The last frame about a request."""
         self._outbox.put(last)
         self._inbox.done(identity)
-
-
-def failure(identity: int, error: Exception) -> protocol.Failed:
-    """The frame that tells of an error."""
-    if isinstance(error, ContextOverflowError):
-        return protocol.Failed(
-            id=identity,
-            kind="context_overflow",
-            message=str(error),
-            prompt_tokens=error.prompt_tokens,
-            context_window=error.context_window,
-        )
-    if isinstance(error, ModelFileError):
-        return protocol.Failed(id=identity, kind="model_file", message=str(error))
-    if isinstance(error, UnsupportedRequestError):
-        return protocol.Failed(id=identity, kind="unsupported", message=str(error), param=error.param)
-    # Where it happened, never the exception's own text: that could quote the prompt.
-    for place in traceback.extract_tb(error.__traceback__):
-        sys.stderr.write(f"{place.filename}:{place.lineno} in {place.name}\n")
-    return protocol.Failed(id=identity, kind="internal", message=f"the engine failed with {type(error).__name__}")
