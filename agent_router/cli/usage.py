@@ -89,6 +89,8 @@ def _show(found: dict[str, Any]) -> None:
         console.print(
             f"{_count(total['unknown_usage'], 'answer')} came without token counts: counted as requests only."
         )
+    if unpriced := total["unpriced"] - total["unknown_usage"]:
+        console.print(f"{_count(unpriced, 'answer')} came from models without a known price: not in what was billed.")
 
 
 def _bar(openness: dict[str, Any], total: dict[str, Any], width: int = 60) -> None:

@@ -38,8 +38,8 @@ def split(
     A leaf holds integers: `input` (fresh), `cache_read`, `cache_write`, `output` (with reasoning), `reasoning`,
     `total_tokens` (the first four), `requests` (calls that were answered: whole, or cut or cancelled after
     output), `failed` (calls without an answer, which are not in `requests`; their tokens, if any, do count),
-    `unknown_usage` (requests of which no token figures are known); and `cost` in USD: `billed`, `equivalent`,
-    `avoided`, each None where nothing is known.
+    `unknown_usage` (requests of which no token figures are known), `unpriced` (requests of which no price is known,
+    which `billed` leaves out); and `cost` in USD: `billed`, `equivalent`, `avoided`, each None where nothing is known.
 
     Openness is looked up now, not when the call was made: a correction of the catalogue corrects the past.
     Raises `sqlite3.Error` where the file is no ledger. A missing file is an empty split.
@@ -89,6 +89,7 @@ def _leaf(figures: list[int]) -> Leaf:
     leaf["total_tokens"] = sums["input"] + sums["cache_read"] + sums["cache_write"] + sums["output"]
     leaf["failed"] = sums["failed"]
     leaf["unknown_usage"] = sums["unknown_usage"]
+    leaf["unpriced"] = max(sums["answered"] - sums["billed_known"], 0)
     money = ("billed", "equivalent", "avoided")
     leaf["cost"] = {name: sums[name] / 1_000_000 if sums[f"{name}_known"] else None for name in money}
     return leaf

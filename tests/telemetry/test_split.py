@@ -67,6 +67,7 @@ def test_every_figure_of_a_leaf(write: Callable[[list[dict[str, Any]]], Path]) -
         "total_tokens": 273,
         "failed": 2,
         "unknown_usage": 1,
+        "unpriced": 4,
         "cost": {"billed": 1.5, "equivalent": 2.0, "avoided": None},
     }
 
