@@ -7,12 +7,11 @@ BIN := .venv/bin
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-.venv/.installed: pyproject.toml tests/models/engine/fetch_templates.py
+.venv/.installed: pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing. The first time, llama.cpp is compiled from source: about 5 to 10 minutes on 2 cores."
 	@$(BIN)/python -m pip install -q -U 'pip>=25.1'
 	$(BIN)/python -m pip install -e . --group dev
-	$(BIN)/python tests/models/engine/fetch_templates.py
 	@touch $@
 
 install: .venv/.installed  ## make .venv and install everything
@@ -24,6 +23,7 @@ serve: .venv/.installed  ## run the router on http://127.0.0.1:8484
 	@$(BIN)/agent-router serve
 
 test: .venv/.installed  ## all tests
+	$(BIN)/python tests/models/engine/fetch_templates.py
 	$(BIN)/python -m pytest
 
 check: .venv/.installed  ## formatting, lint, types

@@ -37,7 +37,8 @@ class Family:
         if self.template.startswith("{"):
             return self.template
         path = FOLDER / f"{self.template}.jinja"
-        assert path.exists(), f"{path} is missing: `make install` fetches the templates"
+        fetch_templates.main()  # does nothing when they are there
+        assert path.exists(), f"{path} is missing: `make test` fetches the templates"
         return path.read_text()
 
 

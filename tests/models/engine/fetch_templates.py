@@ -1,7 +1,7 @@
 """Puts real models' chat templates into the environment's share/chat-templates, for the tests.
 
 They come with the source of llama.cpp inside llama-cpp-python's source distribution, in the version that is installed.
-They are other people's texts under many licences, so the repository holds none of them. `make install` runs this.
+They are other people's texts under many licences, so the repository holds none of them. `make test` runs this.
 """
 
 from __future__ import annotations
