@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 
-FOLDER = Path(sys.prefix) / "share" / "chat-templates"
+from tests.models.engine import fetch_templates
+from tests.models.engine.fetch_templates import FOLDER
+
 # llama.cpp's source has none of this family; this one does the same.
 PHI_4_MINI = (
     "{%- for turn in messages -%}<|{{ turn.role }}|>{{ turn.content }}"

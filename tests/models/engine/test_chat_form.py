@@ -22,9 +22,11 @@ from agent_models.completion import (
 from agent_models.engine.chat_form import HERMES, chat_form
 from agent_models.engine.model import Model
 from agent_models.engine.prompt import PromptWriter
+from tests.models.engine import fetch_templates
 from tests.models.engine.asking import answer, ask, calls_of, reason_of, schema_format, text_of, usage_of, user
 from tests.models.engine.dictation import Dictation
-from tests.models.engine.families import ARGUMENTS, FAMILIES, FOLDER, Family
+from tests.models.engine.families import ARGUMENTS, FAMILIES, Family
+from tests.models.engine.fetch_templates import FOLDER
 from tests.models.engine.tiny_gguf import make_tiny_gguf
 
 WEATHER = Tool(
