@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from tests.bench.bodies import MODEL, encoded, small_body
 
@@ -39,7 +39,8 @@ def pin(core: int) -> None:
 
 @dataclass
 class Target:
-    """headers: besides those that every request has. patience: seconds it may take to start."""
+    """headers: besides those that every request has. patience: seconds it may take to start. first: what
+    the request that waits for it has besides."""
 
     name: str
     port: int
@@ -49,6 +50,7 @@ class Target:
     model: str = MODEL
     path: str = "/v1/chat/completions"
     patience: float = 30
+    first: Mapping[str, Any] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     sent: int = 0
 
@@ -89,7 +91,7 @@ class Target:
                 os.sched_setaffinity(0, back)
 
     def _first_answer(self, deadline: float, log: Path) -> None:
-        body = encoded(small_body() | {"model": self.model})
+        body = encoded(small_body() | {"model": self.model} | self.first)
         headers = {"content-type": "application/json", "authorization": f"Bearer {KEY}", **self.headers}
         said = "nothing"
         while time.perf_counter() < deadline:

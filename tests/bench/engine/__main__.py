@@ -20,7 +20,7 @@ from tests.bench.report import save, show
 from tests.bench.targets import LOAD_CORE, SERVER_CORE, Target, pin
 
 CELLS = {"0.5B": 32_768, "pocket": 2048}
-ALL = ("throughput", "burst", "warm", "gap", "restart", "overhead", "soak")
+ALL = ("overhead", "soak", "throughput", "warm", "gap", "burst", "restart")
 
 
 def _path(what: str, say: Callable[[str], None]) -> Path:
@@ -36,6 +36,23 @@ def _servers(what: str, folder: Path, peers: bool, say: Callable[[str], None]) -
         found.append(servers.llama_server(path, CELLS[what], say))
         found.append(servers.llama_cpp_server(path, CELLS[what]))
     return found
+
+
+def _measure(name: str, course: Course, path: Path, folder: Path) -> None:
+    # llama_cpp.server takes one request at a time and would only be waited for; prompts of thousands of tokens are for
+    # the larger model.
+    fair = Course(course.targets[:2], course.figures, course.rounds, course.what)
+    large = course.what == "0.5B"
+    if name == "throughput":
+        measures.throughput(course)
+    elif large and name in ("burst", "warm", "gap"):
+        getattr(measures, name)(fair)
+    elif large and name == "restart":
+        measures.restart(course, folder / "restarted.log")
+    elif large and name == "overhead":
+        inside.overhead(course.figures, path, course.what)
+    elif not large and name == "soak":
+        inside.soak(course.figures, path, course.what)
 
 
 def main() -> int:
@@ -58,22 +75,16 @@ def main() -> int:
             for target in targets:
                 running.enter_context(target.running(folder / f"{what}-{target.name}.log", core=SERVER_CORE))
             course = Course(targets, figures, options.rounds, what)
-            for name in names:
+            for name in (each for each in ALL if each in names):  # the restart last: its server stays down
                 status.update(f"{what}: {name}")
-                if name == "throughput":
-                    measures.throughput(course)
-                elif what == "0.5B" and name in ("burst", "warm", "gap"):
-                    # llama_cpp.server takes one request at a time and would only be waited for.
-                    fair = Course(targets[:2], figures, options.rounds, what)
-                    getattr(measures, name)(fair)
-                elif what == "0.5B" and name == "restart":
-                    measures.restart(course, folder / "restarted.log")
-                elif what == "0.5B" and name == "overhead":
-                    inside.overhead(figures, _path(what, status.update), what)
-                elif what == "pocket" and name == "soak":
-                    inside.soak(figures, _path(what, status.update), what)
+                try:
+                    _measure(name, course, _path(what, status.update), folder)
+                except (RuntimeError, OSError) as error:
+                    notes.append(f"{what}: {name} failed: {error}")
+                save(figures, servers.FOLDER / "engine.json", notes, False)  # a run takes half an hour
     show(figures, console)
-    save(figures, servers.FOLDER / "engine.json", notes, False)
+    for note in notes:
+        console.print(f"[yellow]{note}[/]")
     shutil.rmtree(folder, ignore_errors=True)
     return 0
 

@@ -16,6 +16,8 @@ from tests.bench.targets import ROOT, Target, free_port, router_environment
 
 FOLDER = ROOT / ".bench"
 THREADS = 1
+# Few tokens: what a server keeps of it must not slow down what is measured.
+HELLO = {"messages": [{"role": "user", "content": "hello"}], "max_tokens": 2}
 
 
 def ours(folder: Path, model: Path, cells: int) -> Target:
@@ -29,7 +31,7 @@ def ours(folder: Path, model: Path, cells: int) -> Target:
     )
     command = [str(Path(sys.executable).with_name("agent-router")), "serve", "--port", str(port)]
     environment = router_environment(folder) | {"AGENT_ROUTER_CONFIG": str(config)}
-    return Target("agent-router", port, command, environment, model="local", patience=60)
+    return Target("agent-router", port, command, environment, model="local", patience=60, first=HELLO)
 
 
 def llama_server(model: Path, cells: int, say: Callable[[str], None]) -> Target:
@@ -37,12 +39,16 @@ def llama_server(model: Path, cells: int, say: Callable[[str], None]) -> Target:
     port = free_port()
     command = [str(build(say)), "-m", str(model), "--port", str(port), "--host", "127.0.0.1", "-c", str(cells)]
     command += ["-t", str(THREADS), "-tb", str(THREADS), "-np", "8", "--kv-unified", "-b", "512", "-ub", "512"]
-    return Target("llama-server", port, [*command, "--no-webui", "--log-disable"], model="local", patience=120)
+    return Target(
+        "llama-server", port, [*command, "--no-webui", "--log-disable"], model="local", patience=120, first=HELLO
+    )
 
 
 def llama_cpp_server(model: Path, cells: int) -> Target:
     """`python -m llama_cpp.server`."""
-    return local.llama_server(FOLDER, model, threads=THREADS, context=cells)
+    target = local.llama_server(FOLDER, model, threads=THREADS, context=cells)
+    target.first = HELLO
+    return target
 
 
 def build(say: Callable[[str], None]) -> Path:
