@@ -21,9 +21,8 @@ INTRODUCTION = """\
 
 `make bench` runs the router, a bare relay and the direct upstream in turn, on the same machine in the same run, each a
 process of its own; `make bench PEERS=1` also installs and runs LiteLLM's proxy and Portkey's gateway. The **relay** is
-the same stack (uvicorn, httptools, uvloop, one plain ASGI callable, our HTTP client) without routing, checks or
-ledger: the
-floor. "Added" is the latency over the direct upstream at one connection; the ledger is on, a row for every request.
+the same stack (uvicorn, httptools, uvloop, one plain ASGI callable, our HTTP client) without routing, checks or ledger:
+the floor. "Added" is the latency over the direct upstream at one connection; the ledger is on, a row for every request.
 Written by `python -m tests.bench.record` from the last run.
 """
 
