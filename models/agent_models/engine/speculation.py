@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _GRAM = 3  # tokens that must have occurred before
-MOST = 8  # guesses in a step
+FEWEST, MOST = 2, 8  # guesses in a step
 _WEIGHT = 0.2  # of the newest measurement
 _PAYS = 1.1  # how much quicker it must be
 _TRIED = 3  # steps with two guesses, before it is judged
-_AGAIN = 200  # chances that are let pass before it is tried again
+_AGAIN = 300  # chances that are let pass before it is tried again
 
 
 class Lookup:
@@ -40,50 +40,44 @@ class Lookup:
 
 
 class Payoff:
-    """Whether guessing is quicker than not, on this machine and for what is asked now."""
+    """Whether guessing is quicker than not, on this machine and for what is asked now: by seconds a token, with and
+    without, as they were measured."""
 
     def __init__(self) -> None:
-        self._seconds: dict[int, float] = {}  # of a step of one writer, by its number of tokens
-        self._right = 0.5  # the share of guesses that were right
+        self._plain: float | None = None
+        self._guessed: float | None = None
+        self._step = 0.0  # seconds of the last step with guesses
+        self._count = FEWEST
         self._tried = 0
         self._passed = 0
 
     def step(self, tokens: int, seconds: float) -> None:
         """A step of one writer, with so many tokens, took so long."""
-        known = self._seconds.get(tokens, seconds)
-        self._seconds[tokens] = known + _WEIGHT * (seconds - known)
+        if tokens == 1:
+            self._plain = _average(self._plain, seconds)
+        else:
+            self._step = seconds
 
     def checked(self, guessed: int, right: int) -> None:
-        """So many of the guesses were right."""
+        """So many of the last step's guesses were right."""
         self._tried += 1
-        # Those behind the first wrong one were not tried.
-        tried = min(right + 1, guessed)
-        self._right += _WEIGHT * (right / tried - self._right)
+        self._guessed = _average(self._guessed, self._step / (right + 1))
+        self._count = min(self._count * 2, MOST) if right == guessed else FEWEST
 
     def guesses(self) -> int:
         """How many tokens should be guessed now; 0: none."""
-        if 1 not in self._seconds:
+        if self._plain is None:
             return 0
-        if self._tried < _TRIED:
-            return 2
-        best, gain = 0, _PAYS
-        for count in (2, 4, MOST):
-            expected = sum(self._right**nth for nth in range(count + 1))
-            if (here := expected * self._seconds[1] / self._expected_seconds(1 + count)) > gain:
-                best, gain = count, here
-        if best == 0:
-            self._passed += 1
-            if self._passed >= _AGAIN:  # the task may have changed
-                self._passed = 0
-                return 2
-        return best
+        if self._tried < _TRIED or self._guessed is None:
+            return FEWEST
+        if self._guessed * _PAYS < self._plain:
+            return self._count
+        self._passed += 1
+        if self._passed >= _AGAIN:  # the task may have changed
+            self._passed = 0
+            return FEWEST
+        return 0
 
-    def _expected_seconds(self, tokens: int) -> float:
-        """Of a step with so many tokens: as measured, else as much more for each as the nearest one that was."""
-        if tokens in self._seconds:
-            return self._seconds[tokens]
-        nearest = max((each for each in self._seconds if each < tokens), default=1)
-        if nearest == 1:
-            return self._seconds[1] * tokens
-        each = (self._seconds[nearest] - self._seconds[1]) / (nearest - 1)
-        return self._seconds[1] + each * (tokens - 1)
+
+def _average(known: float | None, newest: float) -> float:
+    return newest if known is None else known + _WEIGHT * (newest - known)
