@@ -116,18 +116,24 @@ class _Answer:
         return self._pieces
 
     async def _head(self) -> HttpResponse:
-        connection = await self._upstream.post(self._body, self._headers)
-        self._deadline = Deadline(connection.close, self._upstream.timeouts.first_byte)
+        connection = await self._ask(anew=False)
         try:
             return await connection.head()
         except BrokenError:
             # A kept connection that breaks before anything came was closed meanwhile, by the server or by something in
             # between that forgot it, and with it most likely all the others.
-            if not connection.kept or connection.heard or self._deadline.expired:
+            if not connection.kept or connection.heard or (self._deadline is not None and self._deadline.expired):
                 raise
-        connection = await self._upstream.post(self._body, self._headers, anew=True)
-        self._deadline.close = connection.close
+        connection = await self._ask(anew=True)
         return await connection.head()
+
+    async def _ask(self, *, anew: bool) -> HttpConnection:
+        """A connection with the request on its way. The first-byte time begins with it, not with connecting."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        connection = await self._upstream.post(self._body, self._headers, anew=anew)
+        self._deadline = Deadline(connection.close, self._upstream.timeouts.first_byte)
+        return connection
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
