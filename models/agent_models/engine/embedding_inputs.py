@@ -3,13 +3,13 @@ which batches go on. Worker only."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from agent_models.embedding import EmbeddingRequest, Input
 from agent_models.engine import protocol
 from agent_models.engine.model import Model
-from agent_models.engine.preparing import Failure, Waiting
+from agent_models.engine.preparing import Failure
 from agent_models.errors import ContextOverflowError, UnsupportedRequestError
 
 # A text this many times longer (in characters) than the window (in tokens) is first measured by its beginning.
@@ -25,12 +25,6 @@ class Tokenised(NamedTuple):
 
 
 Ready = Tokenised | Failure | protocol.Ping
-
-
-def prepare(model: Model, waiting: Waiting, put: Callable[[Ready], None]) -> None:
-    """Takes messages and hands on what is to be done about them. Runs for ever."""
-    while True:
-        put(ready(model, waiting.get()))
 
 
 def ready(model: Model, message: protocol.Asked) -> Ready:

@@ -3,8 +3,7 @@ tokenizer take tens of milliseconds for an agent's prompt, during which running 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from agent_models.engine import protocol
 from agent_models.engine.prompt import PromptWriter
@@ -26,18 +25,6 @@ class Failure(NamedTuple):
 
 
 Ready = Prepared | Failure | protocol.Counted | protocol.Ping
-
-
-class Waiting(Protocol):
-    """What yields the next message, waiting for it."""
-
-    def get(self) -> protocol.Asked: ...
-
-
-def prepare(writer: PromptWriter, waiting: Waiting, put: Callable[[Ready], None]) -> None:
-    """Takes messages and hands on what is to be done about them. Runs for ever."""
-    while True:
-        put(ready(writer, waiting.get()))
 
 
 def ready(writer: PromptWriter, message: protocol.Asked) -> Ready:

@@ -15,8 +15,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from agent_models.engine import protocol
 from agent_models.errors import ModelFileError, ModelMemoryError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from agent_models.engine.model import Model
     from agent_models.engine.saved_prefixes import SavedPrefixes
 
+T = TypeVar("T")
 _BEAT_SECONDS = 0.25
 
 
@@ -140,16 +142,22 @@ def _service(model: Model, options: argparse.Namespace, cells: int, inbox: Inbox
     if model.pooling is not None:
         embedder = EmbeddingServing(model, inbox, outbox)
         tokenised: queue.SimpleQueue[embedding_inputs.Ready] = queue.SimpleQueue()
-        _beside(embedding_inputs.prepare, model, inbox.waiting, tokenised.put)
+        _beside(inbox, partial(embedding_inputs.ready, model), tokenised.put)
         return lambda: embedder.serve(tokenised)
     serving = Serving(model, model.open_context(cells=cells), inbox, outbox, _saved(options))
     prepared: queue.SimpleQueue[preparing.Ready] = queue.SimpleQueue()
-    _beside(preparing.prepare, PromptWriter(model), inbox.waiting, prepared.put)
+    _beside(inbox, partial(preparing.ready, PromptWriter(model)), prepared.put)
     return lambda: serving.serve(prepared)
 
 
-def _beside(work: Callable[..., None], *arguments: object) -> None:
-    threading.Thread(target=work, args=arguments, daemon=True).start()
+def _beside(inbox: Inbox, ready: Callable[[protocol.Asked], T], put: Callable[[T], None]) -> None:
+    """On a thread of its own, for ever: takes messages and hands on what is to be done about them."""
+
+    def work() -> None:
+        while True:
+            put(ready(inbox.waiting.get()))
+
+    threading.Thread(target=work, daemon=True).start()
 
 
 def _saved(options: argparse.Namespace) -> SavedPrefixes | None:
