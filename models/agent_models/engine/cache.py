@@ -41,7 +41,8 @@ class Cache:
     """Opens a sequence for each request, from the longest beginning that is held.
 
     `whole_only`: the model has a recurrent state, which cannot be cut back: only a sequence that a prompt contains
-    whole can be gone on from. What was read with one adapter is of no use to another: each has a tree of its own.
+    whole can be gone on from, so that a prefix of use to others must be kept by itself, with `fork`. What was read with
+    one adapter is of no use to another: each has a tree of its own.
     """
 
     def __init__(self, cells: Cells, *, whole_only: bool = False, now: Callable[[], float] = time.monotonic) -> None:
@@ -78,6 +79,10 @@ class Cache:
         """How many tokens of the prompt need not be read. At least its last one must, because only that yields
         logits."""
         return self._match(prompt[:-1], adapter)[0]
+
+    def shared(self, prompt: Sequence[int], adapter: Hashable = None) -> int:
+        """How many tokens of the prompt somebody holds, also where they cannot be gone on from."""
+        return self._trees[adapter].match(prompt).length
 
     def open(self, prompt: Sequence[int], adapter: Hashable = None) -> tuple[int, int] | None:
         """A sequence for this prompt, and how many of its tokens it holds already; None if none is left."""
@@ -117,12 +122,23 @@ class Cache:
     def borrow(self, tokens: Sequence[int]) -> int | None:
         """A sequence of just these tokens, if they are held: to be dropped soon."""
         length, holder = self._match(tokens, None)
-        if length < len(tokens) or holder is None or not self._free or self.whole_only:
+        if length < len(tokens) or holder is None or not self._free:
             return None
         sequence = self._free.pop()
         self._cells.copy(holder, sequence, length)
         self._begin(sequence, tokens, length, None)
         return sequence
+
+    def fork(self, sequence: int) -> None:
+        """Keep what the sequence holds now, while it goes on. Nothing is done where no other sequence is to be had."""
+        tree, tokens = self._of[sequence], self.tokens(sequence)
+        if not self._free and not self.give_up():
+            return
+        copy = self._free.pop()
+        self._cells.copy(sequence, copy, len(tokens))
+        self._of[copy] = tree
+        tree.begin(copy, tokens, len(tokens))
+        self._kept[copy] = _Kept(self._now(), 0)
 
     def held(self, sequence: int) -> int:
         """How many tokens the sequence holds."""
@@ -151,6 +167,8 @@ class Cache:
 
     def _tidy(self) -> None:
         """Of those that are quickly read again only a few are kept: each makes every step a little slower."""
+        if self.whole_only:  # a state is as large for a short one, and slows nothing down
+            return
         short = [each for each in self._kept if self._of[each].own(each) < SHORT]
         if len(short) > MOST_SHORT:
             self.drop(min(short, key=self._worth))

@@ -20,6 +20,7 @@ from agent_models.engine.hot_prefixes import HotPrefixes
 from agent_models.engine.pen import Step
 from agent_models.engine.prefix_tree import common_prefix
 from agent_models.engine.protocol import Adapter, Measured
+from agent_models.engine.saved_prefixes import BLOCK
 from agent_models.engine.speculation import Lookup, Payoff
 
 READ_SECONDS = 1.0
@@ -32,6 +33,9 @@ ROOM_TO_WRITE = 64
 """Cells that must be free beside those for a prompt before it is begun: else it would soon give way again."""
 # A request waits for another's reading only if that spares it so many tokens.
 _WORTH_WAITING = 32
+# Where a state cannot be cut back, a beginning that others share is kept by itself from so many tokens on, at a
+# multiple of as many, so that it can be saved too.
+_FORK = BLOCK
 
 
 @dataclass(slots=True, eq=False)
@@ -56,6 +60,8 @@ class Running:
     guessed: list[int] = field(default_factory=list)
     """Tokens at the end of `unread`, or read behind what it wrote, that it may or may not go on with."""
     lookup: Lookup | None = None
+    fork: int = 0
+    """Tokens, after which what has been read is kept for others (see `Cache.fork`); 0: nowhere."""
 
 
 Report = Callable[[Running, "Step | Usage | Measured"], None]
@@ -118,6 +124,9 @@ class Scheduler:
             assert running.sequence is not None
             self._cache.extend(running.sequence, running.unread[:count])
             del running.unread[:count]
+            if running.fork and self._cache.held(running.sequence) == running.fork:
+                self._cache.fork(running.sequence)
+                running.fork = 0
             if not running.unread:
                 running.generation.row = row
                 self._advance(running)
@@ -131,6 +140,10 @@ class Scheduler:
             if other.sequence is None or not other.reading:
                 continue
             shared = common_prefix(other.prompt, running.prompt[:-1])
+            if self._cache.whole_only:
+                shared = shared // _FORK * _FORK
+                if self._cache.held(other.sequence) < shared:
+                    other.fork = max(other.fork, shared)
             if shared >= held + _WORTH_WAITING and self._cache.held(other.sequence) < shared:
                 return True
         return False
@@ -144,11 +157,14 @@ class Scheduler:
         hot = self._hot if running.adapter is None else None
         if hot is not None:
             hot.bring(running.prompt)
+        shared = self._cache.shared(running.prompt[:-1], running.adapter) // _FORK * _FORK
         opened = self._cache.open(running.prompt, running.adapter)
         if opened is None:
             return
         running.sequence, held = opened
         running.unread = list(running.prompt[held:])
+        if self._cache.whole_only and shared >= held + _FORK:
+            running.fork = shared
         if not running.first:
             running.cached = held
             if hot is not None:
@@ -167,6 +183,8 @@ class Scheduler:
         reading.sort(key=lambda running: len(running.unread))
         for nth, running in enumerate(reading):
             count = min(len(running.unread), max(room // (len(reading) - nth), 1), batch.room)
+            if running.fork and running.sequence is not None:
+                count = min(count, running.fork - self._cache.held(running.sequence))
             if count <= 0:
                 break
             parts.append(self._put(running, count))

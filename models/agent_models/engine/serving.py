@@ -51,8 +51,7 @@ class Serving:
         self._inbox = inbox
         self._outbox = outbox
         self.cache = Cache(context, whole_only=model.recurrent)
-        # A recurrent state is small to read again only from its very end, and so is not saved.
-        self.hot = HotPrefixes(saved, self.cache, context) if saved is not None and not model.recurrent else None
+        self.hot = HotPrefixes(saved, self.cache, context) if saved is not None else None
         self.scheduler = Scheduler(context, self.cache, report=self._report, fail=self._failed, hot=self.hot)
 
     def serve(self, prepared: queue.SimpleQueue[Ready]) -> None:

@@ -1,5 +1,5 @@
-"""Makes a tiny llama-architecture GGUF with random weights, a byte-level vocabulary and a ChatML template; and a tiny
-BERT for embeddings.
+"""Makes a tiny llama-architecture GGUF with random weights, a byte-level vocabulary and a ChatML template; a tiny Mamba
+of the same vocabulary; and a tiny BERT for embeddings.
 
 Random weights prove that a constraint holds whatever the model wants.
 """
@@ -47,17 +47,6 @@ def make_tiny_gguf(
     makes it one for embeddings.
     """
     rng = np.random.default_rng(seed)
-    characters = _byte_characters()
-    extra = ["".join(characters[b] for b in word.encode()) for word in MULTIBYTE]
-    user = [*(["<tool_call>", "</tool_call>"] if calls else []), *words]
-    control = [token for token in control if token not in CONTROL]
-    tokens = [*characters, *extra, *CONTROL, *user, *control]
-    kinds = (
-        [gguf.TokenType.NORMAL] * (256 + len(extra))
-        + [gguf.TokenType.CONTROL] * len(CONTROL)
-        + [gguf.TokenType.USER_DEFINED] * len(user)
-        + [gguf.TokenType.CONTROL] * len(control)
-    )
     width, layers, heads, hidden = 64, 2, 4, 128
     writer = gguf.GGUFWriter(str(path), architecture)
     writer.add_name("Tiny Random")
@@ -70,14 +59,7 @@ def make_tiny_gguf(
     writer.add_head_count_kv(heads)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_rope_dimension_count(width // heads)
-    writer.add_vocab_size(len(tokens))
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-2")
-    writer.add_token_list(tokens)
-    writer.add_token_types(kinds)
-    writer.add_token_merges(_merges(characters))
-    writer.add_bos_token_id(tokens.index("<|endoftext|>"))
-    writer.add_eos_token_id(tokens.index("<|im_end|>"))
+    size = _add_vocabulary(writer, [*(["<tool_call>", "</tool_call>"] if calls else []), *words], control)
     writer.add_add_bos_token(adds_bos)
     if pooling is not None:
         writer.add_pooling_type(pooling)
@@ -87,7 +69,7 @@ def make_tiny_gguf(
     def tensor(name: str, *shape: int, deviation: float = scale / 8) -> None:
         writer.add_tensor(name, (rng.standard_normal(shape) * deviation).astype(np.float32))
 
-    tensor("token_embd.weight", len(tokens), width, deviation=scale)
+    tensor("token_embd.weight", size, width, deviation=scale)
     for layer in range(layers):
         for name in ("attn_q", "attn_k", "attn_v", "attn_output"):
             tensor(f"blk.{layer}.{name}.weight", width, width, deviation=scale)
@@ -97,7 +79,74 @@ def make_tiny_gguf(
         for name in ("attn_norm", "ffn_norm"):
             writer.add_tensor(f"blk.{layer}.{name}.weight", np.ones(width, dtype=np.float32))
     writer.add_tensor("output_norm.weight", np.ones(width, dtype=np.float32))
-    tensor("output.weight", len(tokens), width, deviation=scale)
+    tensor("output.weight", size, width, deviation=scale)
+    return _written(writer, path)
+
+
+def make_tiny_mamba(path: Path, *, context: int = 2048, seed: int = 0) -> Path:
+    """Writes a recurrent model: its state cannot be cut back to an earlier token."""
+    rng = np.random.default_rng(seed)
+    width, inner, state, rank, kernel = 64, 128, 8, 4, 4
+    writer = gguf.GGUFWriter(str(path), "mamba")
+    writer.add_name("Tiny Random Mamba")
+    writer.add_context_length(context)
+    writer.add_embedding_length(width)
+    writer.add_block_count(2)
+    writer.add_feed_forward_length(0)
+    writer.add_head_count(0)
+    writer.add_ssm_conv_kernel(kernel)
+    writer.add_ssm_inner_size(inner)
+    writer.add_ssm_state_size(state)
+    writer.add_ssm_time_step_rank(rank)
+    writer.add_layer_norm_rms_eps(1e-5)
+    size = _add_vocabulary(writer, ["<tool_call>", "</tool_call>"], ())
+    writer.add_add_bos_token(False)
+    writer.add_chat_template(CHATML)
+
+    def tensor(name: str, *shape: int) -> None:
+        writer.add_tensor(name, (rng.standard_normal(shape) * 0.3).astype(np.float32))
+
+    tensor("token_embd.weight", size, width)
+    for at in ("blk.0", "blk.1"):
+        writer.add_tensor(f"{at}.attn_norm.weight", np.ones(width, dtype=np.float32))
+        tensor(f"{at}.ssm_in.weight", 2 * inner, width)
+        tensor(f"{at}.ssm_conv1d.weight", inner, kernel)
+        tensor(f"{at}.ssm_conv1d.bias", inner)
+        tensor(f"{at}.ssm_x.weight", rank + 2 * state, inner)
+        tensor(f"{at}.ssm_dt.weight", inner, rank)
+        tensor(f"{at}.ssm_dt.bias", inner)
+        writer.add_tensor(f"{at}.ssm_a", -rng.random((inner, state), dtype=np.float32))  # it must fade
+        writer.add_tensor(f"{at}.ssm_d", np.ones(inner, dtype=np.float32))
+        tensor(f"{at}.ssm_out.weight", width, inner)
+    writer.add_tensor("output_norm.weight", np.ones(width, dtype=np.float32))
+    tensor("output.weight", size, width)
+    return _written(writer, path)
+
+
+def _add_vocabulary(writer: gguf.GGUFWriter, words: Sequence[str], control: Sequence[str]) -> int:
+    """Bytes, some longer tokens, ChatML's control tokens and these; returns how many they are."""
+    characters = _byte_characters()
+    extra = ["".join(characters[b] for b in word.encode()) for word in MULTIBYTE]
+    control = [token for token in control if token not in CONTROL]
+    tokens = [*characters, *extra, *CONTROL, *words, *control]
+    kinds = (
+        [gguf.TokenType.NORMAL] * (256 + len(extra))
+        + [gguf.TokenType.CONTROL] * len(CONTROL)
+        + [gguf.TokenType.USER_DEFINED] * len(words)
+        + [gguf.TokenType.CONTROL] * len(control)
+    )
+    writer.add_vocab_size(len(tokens))
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(tokens)
+    writer.add_token_types(kinds)
+    writer.add_token_merges(_merges(characters))
+    writer.add_bos_token_id(tokens.index("<|endoftext|>"))
+    writer.add_eos_token_id(tokens.index("<|im_end|>"))
+    return len(tokens)
+
+
+def _written(writer: gguf.GGUFWriter, path: Path) -> Path:
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -161,11 +210,7 @@ def make_tiny_bert(
             tensor(f"{at}.{name}.bias", rows)
         norm(f"{at}.attn_output_norm")
         norm(f"{at}.layer_output_norm")
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path
+    return _written(writer, path)
 
 
 def _merges(characters: list[str]) -> list[str]:
