@@ -138,6 +138,11 @@ class Local(_Section):
     cache_tokens: int | None = Field(
         None, gt=0, description="tokens that the KV cache holds for all requests together; default: by free memory"
     )
+    prefix_memory_mb: int = Field(
+        1024,
+        ge=0,
+        description="main memory for prompts that were read and are not in use now, at most a quarter of what is free",
+    )
     prefix_disk_mb: int = Field(
         2048,
         ge=0,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence, Set
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
+from agent_models.engine.parked import Parked
 from agent_models.engine.prefix_tree import PrefixTree
 
 
@@ -25,10 +26,19 @@ class Cells(Protocol):
 
     def clear(self) -> None: ...
 
+    def state_size(self, sequence: int) -> int: ...
 
+    def state(self, sequence: int) -> bytearray: ...
+
+    def restore(self, sequence: int, data: Any, size: int) -> bool: ...
+
+
+MOST_IDLE = 64
+"""Cells that no running request uses, but that may stay beside theirs: each makes every step a little slower."""
 SHORT = 256
-"""Tokens of its own, fewer than which a sequence is quickly read again."""
-MOST_SHORT = 4
+"""So many tokens are quickly read again."""
+# What is spared must be so many tokens, and so large a part of what is copied.
+_LEAST_SPARED, _SPARED_PART = 16, 1 / 50
 
 
 @dataclass(slots=True)
@@ -45,9 +55,18 @@ class Cache:
     one adapter is of no use to another: each has a tree of its own.
     """
 
-    def __init__(self, cells: Cells, *, whole_only: bool = False, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        cells: Cells,
+        *,
+        whole_only: bool = False,
+        parked: Parked | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`parked` takes what would only be in the way of running requests, or has to give way to them."""
         self._cells = cells
         self.whole_only = whole_only
+        self.parked = None if whole_only else parked
         self._now = now
         self._trees: defaultdict[Hashable, PrefixTree] = defaultdict(PrefixTree)  # by adapter
         self._of: dict[int, PrefixTree] = {}  # the one that a sequence is in
@@ -72,13 +91,18 @@ class Cache:
     @property
     def room(self) -> int:
         """Cells that are free, or would be if all that is kept were given up."""
-        running = self._of.keys() - self._kept.keys()
-        return self._cells.cells - sum(tree.held_by(running) for tree in self._trees.values())
+        return self._cells.cells - self._used_by(self._of.keys() - self._kept.keys())
+
+    def _used_by(self, sequences: Set[int]) -> int:
+        return sum(tree.held_by(sequences) for tree in self._trees.values())
 
     def match(self, prompt: Sequence[int], adapter: Hashable = None) -> int:
         """How many tokens of the prompt need not be read. At least its last one must, because only that yields
         logits."""
-        return self._match(prompt[:-1], adapter)[0]
+        length = self._match(prompt[:-1], adapter)[0]
+        if self.parked is None or adapter is not None:
+            return length
+        return max(length, self.parked.match(prompt[:-1]))
 
     def shared(self, prompt: Sequence[int], adapter: Hashable = None) -> int:
         """How many tokens of the prompt somebody holds, also where they cannot be gone on from."""
@@ -86,6 +110,23 @@ class Cache:
 
     def open(self, prompt: Sequence[int], adapter: Hashable = None) -> tuple[int, int] | None:
         """A sequence for this prompt, and how many of its tokens it holds already; None if none is left."""
+        if adapter is None:
+            self._unpark(prompt[:-1])
+        opened = self._branch(prompt, adapter)
+        self._tidy()
+        return opened
+
+    def _unpark(self, prompt: Sequence[int]) -> None:
+        """Bring back what was set aside, if that spares much."""
+        found = self.parked.find(prompt) if self.parked is not None else None
+        if found is None:
+            return
+        spared = found.length - self._match(prompt, None)[0]
+        if spared >= max(_LEAST_SPARED, len(found.tokens) * _SPARED_PART):
+            self.restore(found.tokens, lambda sequence: self._cells.restore(sequence, found.state, len(found.state)))
+
+    def _branch(self, prompt: Sequence[int], adapter: Hashable) -> tuple[int, int] | None:
+        """From the sequence that holds most of it."""
         length, holder = self._match(prompt[:-1], adapter)
         if holder is not None and holder in self._kept:
             kept = self._kept[holder]
@@ -166,12 +207,27 @@ class Cache:
             self._tidy()
 
     def _tidy(self) -> None:
-        """Of those that are quickly read again only a few are kept: each makes every step a little slower."""
-        if self.whole_only:  # a state is as large for a short one, and slows nothing down
+        """While requests run, few cells may be in use that none of them uses."""
+        running = self._of.keys() - self._kept.keys()
+        if self.parked is None or not running:
             return
-        short = [each for each in self._kept if self._of[each].own(each) < SHORT]
-        if len(short) > MOST_SHORT:
-            self.drop(min(short, key=self._worth))
+        for each in sorted(self._kept, key=self._worth):
+            if self.used - self._used_by(running) <= MOST_IDLE:
+                break
+            if self._park(each):
+                self.drop(each)
+
+    def _park(self, sequence: int) -> bool:
+        """Set it aside, unless that would spare little later on; False if there is no place for it."""
+        tokens = self.tokens(sequence)
+        if self.parked is None or self._of[sequence] is not self._trees[None]:
+            return False
+        spared = len(tokens) - self.parked.match(tokens)
+        if spared >= min(SHORT, len(tokens) / 4):
+            if not self.parked.takes(self._cells.state_size(sequence)):
+                return False
+            self.parked.put(tokens, self._cells.state(sequence))
+        return True
 
     def drop(self, sequence: int) -> None:
         """Nothing of it is kept; its cells are free at once."""
@@ -189,6 +245,8 @@ class Cache:
 
     def clear(self) -> None:
         """Nobody holds anything. Only when nothing runs."""
+        if self.parked is not None:
+            self.parked.clear()
         self._cells.clear()
         self._trees.clear()
         self._of.clear()
@@ -207,11 +265,13 @@ class Cache:
         return best
 
     def give_up(self, besides: int | None = None) -> bool:
-        """Drop the kept sequence that is worth the least; False if none is kept."""
+        """Give up the kept sequence that is worth the least; False if none is kept."""
         candidates = [sequence for sequence in self._kept if sequence != besides]
         if not candidates:
             return False
-        self.drop(min(candidates, key=self._worth))
+        least = min(candidates, key=self._worth)
+        self._park(least)
+        self.drop(least)
         return True
 
     def _worth(self, sequence: int) -> float:

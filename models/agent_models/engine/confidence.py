@@ -7,6 +7,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+_SMALL = 60.0  # e to this, a vocabulary's width of times, is far from the end of single precision
+
 
 class Confidence:
     """Takes the raw logits behind which each token was chosen, before temperature, cuts and grammar."""
@@ -25,19 +27,19 @@ class Confidence:
         """The mean natural-log probability of the tokens; None before the first."""
         return self._sum / self._tokens if self._tokens else None
 
-    def note(self, logits: npt.NDArray[np.float32], token: int) -> None:
-        """Take one more token."""
-        peak = logits.max()
-        shifted = np.subtract(logits, peak, out=self._buffer)
-        chosen = float(shifted[token])
+    def note(self, logits: npt.NDArray[np.float32], token: int, *, likeliest: bool = False) -> None:
+        """Take one more token; `likeliest`: it is known to be the one of the highest logit."""
+        chosen = float(logits[token])
+        peak = chosen if likeliest else float(logits.max())
+        # A vocabulary's width is written and read again in every pass: as they come, logits are small enough for exp.
+        shift = 0.0 if abs(peak) < _SMALL else peak
+        weights = np.exp(np.subtract(logits, shift, out=self._buffer) if shift else logits, out=self._buffer)
+        total = float(weights.sum())
         if self.first_entropy is None:
-            weights = np.exp(shifted)
-            total = float(weights.sum(dtype=np.float64))
-            finite = np.where(weights > 0, shifted, 0)  # a logit of minus infinity weighs nothing
-            self.first_entropy = math.log(total) - float(np.dot(weights, finite)) / total
-        else:
-            total = float(np.exp(shifted, out=shifted).sum())
-        logprob = chosen - math.log(total)
+            finite = np.where(weights > 0, logits, 0)  # a logit of minus infinity weighs nothing
+            mean = float(np.dot(weights.astype(np.float64), finite.astype(np.float64))) / total
+            self.first_entropy = max(math.log(total) + shift - mean, 0.0)
+        logprob = min(chosen - shift - math.log(total), 0.0)
         self._sum += logprob
         self._tokens += 1
         self.least = min(self.least, logprob)

@@ -55,6 +55,7 @@ class Context:
         self.sequences = int(llama.llama_n_seq_max(self._context))
         self._memory = llama.llama_get_memory(self._context)
         self._vocabulary_size = int(llama.llama_vocab_n_tokens(llama.llama_model_get_vocab(model)))
+        self._views: dict[int, npt.NDArray[np.float32]] = {}  # of logits, by address: making one takes a while
 
     @property
     def handle(self) -> Any:
@@ -109,11 +110,21 @@ class Context:
     def logits(self, row: int) -> npt.NDArray[np.float32]:
         """The logits behind a token of the last batch: a view that the next `decode` overwrites."""
         pointer = llama.llama_get_logits_ith(self._context, row)
-        return np.ctypeslib.as_array(pointer, shape=(self._vocabulary_size,))
+        address = ctypes.addressof(pointer.contents)
+        view = self._views.get(address)
+        if view is None:
+            if len(self._views) >= OUTPUTS:  # llama.cpp has moved its buffer
+                self._views.clear()
+            view = self._views[address] = np.ctypeslib.as_array(pointer, shape=(self._vocabulary_size,))
+        return view
+
+    def state_size(self, sequence: int) -> int:
+        """Bytes of the sequence's state."""
+        return int(llama.llama_state_seq_get_size(self._context, sequence))
 
     def state(self, sequence: int) -> bytearray:
         """The sequence's part of the cache, to be kept elsewhere."""
-        size = int(llama.llama_state_seq_get_size(self._context, sequence))
+        size = self.state_size(sequence)
         data = bytearray(size)
         view = (ctypes.c_uint8 * size).from_buffer(data)
         written = int(llama.llama_state_seq_get_data(self._context, view, size, sequence))

@@ -11,8 +11,8 @@ class LoadOptions:
     """None leaves a choice to the worker, which looks at the file and the machine.
 
     `context_window`: the most tokens of one request; `cells`: tokens in the KV cache for all requests together;
-    `slots`: requests that are worked on at a time. Hot prefixes are saved under `prefixes`, at most `prefix_bytes`
-    of them.
+    `slots`: requests that are worked on at a time; `parked_bytes`: main memory for sequences that are set aside. Hot
+    prefixes are saved under `prefixes`, at most `prefix_bytes` of them.
     """
 
     context_window: int | None = None
@@ -20,6 +20,7 @@ class LoadOptions:
     slots: int = 8
     threads: int | None = None
     gpu_layers: int | None = None
+    parked_bytes: int | None = None
     prefixes: Path | None = None
     prefix_bytes: int = 0
 
@@ -31,6 +32,7 @@ class LoadOptions:
             "--slots": self.slots,
             "--threads": self.threads,
             "--gpu-layers": self.gpu_layers,
+            "--parked-bytes": self.parked_bytes,
         }
         if self.prefixes is not None and self.prefix_bytes:
             options |= {"--prefix-bytes": self.prefix_bytes}

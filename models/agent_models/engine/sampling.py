@@ -130,14 +130,14 @@ class Sampler:
 
         Raises GrammarError when no token is allowed.
         """
-        token = self._sample(grammar)
-        self.confidence.note(self._context.logits(self.row), token)
+        logits = self._context.logits(self.row)
+        likeliest = grammar is None and self._greedy  # for this, llama.cpp would first copy the whole vocabulary
+        token = int(logits.argmax()) if likeliest else self._sample(grammar)
+        self.confidence.note(logits, token, likeliest=likeliest)
         return token
 
     def _sample(self, grammar: Grammar | None) -> int:
         if grammar is None:
-            if self._greedy:  # llama.cpp would first copy the whole vocabulary
-                return int(self._context.logits(self.row).argmax())
             return int(llama.llama_sampler_sample(self._chain, self._context.handle, self.row))
         # Trying the free choice first spares testing the whole vocabulary against the grammar.
         token = self._way_out(grammar) if self.ending else None

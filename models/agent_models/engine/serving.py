@@ -13,6 +13,7 @@ from agent_models.engine.failures import as_frame
 from agent_models.engine.generation import Generation
 from agent_models.engine.hot_prefixes import HotPrefixes
 from agent_models.engine.model import Model
+from agent_models.engine.parked import Parked
 from agent_models.engine.pen import Step
 from agent_models.engine.preparing import Failure, Prepared, Ready
 from agent_models.engine.saved_prefixes import SavedPrefixes
@@ -44,13 +45,19 @@ class Serving:
     """Serves one model with one context."""
 
     def __init__(
-        self, model: Model, context: Context, inbox: Inbox, outbox: Outbox, saved: SavedPrefixes | None = None
+        self,
+        model: Model,
+        context: Context,
+        inbox: Inbox,
+        outbox: Outbox,
+        parked: Parked,
+        saved: SavedPrefixes | None = None,
     ) -> None:
         self._model = model
         self._context = context
         self._inbox = inbox
         self._outbox = outbox
-        self.cache = Cache(context, whole_only=model.recurrent)
+        self.cache = Cache(context, whole_only=model.recurrent, parked=parked)
         self.hot = HotPrefixes(saved, self.cache, context) if saved is not None else None
         self.scheduler = Scheduler(context, self.cache, report=self._report, fail=self._failed, hot=self.hot)
 

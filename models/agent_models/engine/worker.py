@@ -134,8 +134,9 @@ def _load(options: argparse.Namespace, inbox: Inbox, outbox: Outbox) -> tuple[Mo
 
 def _service(model: Model, options: argparse.Namespace, cells: int, inbox: Inbox, outbox: Outbox) -> Callable[[], None]:
     """What serves this kind of model, ready to run. ModelFileError if it cannot."""
-    from agent_models.engine import embedding_inputs, preparing
+    from agent_models.engine import embedding_inputs, memory, preparing
     from agent_models.engine.embedding_serving import EmbeddingServing
+    from agent_models.engine.parked import Parked
     from agent_models.engine.prompt import PromptWriter
     from agent_models.engine.serving import Serving
 
@@ -144,7 +145,9 @@ def _service(model: Model, options: argparse.Namespace, cells: int, inbox: Inbox
         tokenised: queue.SimpleQueue[embedding_inputs.Ready] = queue.SimpleQueue()
         _beside(inbox, partial(embedding_inputs.ready, model), tokenised.put)
         return lambda: embedder.serve(tokenised)
-    serving = Serving(model, model.open_context(cells=cells), inbox, outbox, _saved(options))
+    context = model.open_context(cells=cells)
+    parked = Parked(min(options.parked_bytes, memory.available_bytes() // 4))
+    serving = Serving(model, context, inbox, outbox, parked, _saved(options))
     prepared: queue.SimpleQueue[preparing.Ready] = queue.SimpleQueue()
     _beside(inbox, partial(preparing.ready, PromptWriter(model)), prepared.put)
     return lambda: serving.serve(prepared)
@@ -177,6 +180,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("path", type=Path)
     parser.add_argument("--n-ctx", type=int)
     parser.add_argument("--cells", type=int)
+    parser.add_argument("--parked-bytes", type=int, default=1024**3)
     parser.add_argument("--prefixes", type=Path)
     parser.add_argument("--prefix-bytes", type=int, default=0)
     parser.add_argument("--slots", type=int, default=8)

@@ -21,6 +21,7 @@ from agent_models.completion import (
 from agent_models.engine.cache import Cache
 from agent_models.engine.generation import Generation
 from agent_models.engine.model import Model
+from agent_models.engine.parked import Parked
 from agent_models.engine.prompt import PromptWriter
 from agent_models.engine.protocol import Measured
 from agent_models.engine.scheduler import Running, Scheduler
@@ -44,7 +45,7 @@ class Desk:
     def __init__(self, model: Model, cells: int | None = None, sequences: int = 16) -> None:
         self.model = model
         self.context = model.open_context(cells=cells, sequences=sequences)
-        self.cache = Cache(self.context, whole_only=model.recurrent)
+        self.cache = Cache(self.context, whole_only=model.recurrent, parked=Parked(256 * 1024**2))
         self.scheduler = Scheduler(self.context, self.cache, report=self._report, fail=self._fail)
         self.events: dict[int, list[Event]] = {}
         self.measured: dict[int, Measured] = {}

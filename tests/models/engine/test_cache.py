@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from agent_models.engine.cache import MOST_SHORT, SHORT, Cache
+from agent_models.engine.cache import MOST_IDLE, Cache
+from agent_models.engine.parked import Parked
 
 
 class Cells:
@@ -24,6 +25,17 @@ class Cells:
 
     def clear(self) -> None:
         self.done.append(("clear",))
+
+    def state_size(self, sequence: int) -> int:
+        return 1000
+
+    def state(self, sequence: int) -> bytearray:
+        self.done.append(("state", sequence))
+        return bytearray(1000)
+
+    def restore(self, sequence: int, data: object, size: int) -> bool:
+        self.done.append(("restore", sequence))
+        return size == 1000
 
 
 class Clock:
@@ -127,13 +139,86 @@ def test_a_recurrent_model_goes_on_only_from_a_whole_sequence() -> None:
     assert ("copy", 0, 2, 3) in cells.done
 
 
-def test_of_short_sequences_only_a_few_are_kept_and_the_long_ones_stay() -> None:
-    cache = Cache(Cells(cells=5000, sequences=30), now=Clock())
-    long = list(range(1000, 1000 + 2 * SHORT))
-    ran(cache, long)
-    for start in range(0, 100, 10):
-        ran(cache, list(range(start, start + 8)))
-    assert len(cache.kept) == 1 + MOST_SHORT
-    assert cache.match([*long, 1]) == len(long)
-    assert cache.match([*range(90, 98), 1]) == 8  # the newest
-    assert cache.match([*range(8), 1]) == 0
+LONG = list(range(1000, 1600))
+
+
+def roomy(budget: int = 100_000, **fields: object) -> tuple[Cells, Cache]:
+    cells = Cells(cells=5000, sequences=30)
+    return cells, Cache(cells, parked=Parked(budget), now=Clock(), **fields)  # type: ignore[arg-type]
+
+
+def test_what_nobody_uses_is_set_aside_while_others_run_and_brought_back() -> None:
+    cells, cache = roomy()
+    ran(cache, LONG)
+    assert cache.used == len(LONG)  # nobody is slowed down
+    ran(cache, [1, 2, 3])
+    assert ("state", 0) in cells.done
+    assert cache.used == 3
+    assert cache.match([*LONG, 7]) == len(LONG)
+    assert ran(cache, [*LONG, 7]) == len(LONG)
+    assert [done[0] for done in cells.done].count("restore") == 1
+
+
+def test_a_few_cells_that_nobody_uses_may_stay() -> None:
+    cells, cache = roomy()
+    ran(cache, list(range(MOST_IDLE)))
+    ran(cache, [500, 501])
+    assert not [done for done in cells.done if done[0] == "state"]
+
+
+def test_what_a_running_request_shares_stays() -> None:
+    cells, cache = roomy()
+    ran(cache, [*LONG, 1])
+    opened = cache.open([*LONG, 2])
+    assert opened is not None
+    assert opened[1] == len(LONG)
+    assert not [done for done in cells.done if done[0] == "state"]
+    assert ran(cache, [*LONG, 3]) == len(LONG)
+
+
+def test_what_is_set_aside_already_is_not_copied_again() -> None:
+    cells, cache = roomy()
+    for nth in range(4):
+        ran(cache, [*LONG, nth])
+        ran(cache, list(range(nth * 10, nth * 10 + 200)))
+    copied = [done for done in cells.done if done[0] == "state"]
+    assert len(copied) == 4 + 1 - 1  # the long one once, and three short ones: the fourth is still there
+    assert cache.used == 200
+
+
+def test_what_is_too_large_to_be_set_aside_stays() -> None:
+    _, cache = roomy(budget=999)
+    ran(cache, LONG)
+    ran(cache, [1, 2, 3])
+    assert cache.match([*LONG, 1]) == len(LONG)
+    assert cache.used == len(LONG) + 3
+
+
+def test_what_has_to_give_way_is_set_aside() -> None:
+    cells = Cells(cells=100, sequences=4)
+    cache = Cache(cells, parked=Parked(10_000), now=Clock())
+    for start in range(0, 1000, 60):
+        ran(cache, list(range(start, start + 60)))
+    assert cache.match([*range(600, 660), 1]) == 60
+    assert ran(cache, [*range(600, 660), 1]) == 60
+
+
+def test_what_was_read_with_an_adapter_is_not_set_aside() -> None:
+    cells, cache = roomy()
+    opened = cache.open(LONG, "an adapter")
+    assert opened is not None
+    cache.extend(opened[0], LONG)
+    cache.leave(opened[0])
+    ran(cache, [1, 2, 3])
+    assert not [done for done in cells.done if done[0] == "state"]
+    assert cache.match([*LONG, 1], "an adapter") == len(LONG)
+    assert cache.match([*LONG, 1]) == 0
+
+
+def test_what_llama_cpp_does_not_take_back_is_read_again() -> None:
+    cells, cache = roomy()
+    ran(cache, LONG)
+    ran(cache, [1, 2, 3])
+    cells.restore = lambda sequence, data, size: False  # type: ignore[method-assign]
+    assert ran(cache, [*LONG, 7]) == 0
+    assert cache.free == 30 - len(cache.kept)

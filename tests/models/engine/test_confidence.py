@@ -27,6 +27,20 @@ def test_by_definition() -> None:
     assert seen.first_entropy == pytest.approx(-(np.exp(logprobs[0]) * logprobs[0]).sum(), abs=1e-4)
 
 
+@pytest.mark.parametrize("shift", [0.0, 300.0, -300.0])
+def test_however_large_the_logits_are(shift: float) -> None:
+    row = (np.random.default_rng(1).standard_normal(500) * 4).astype(np.float32)
+    plain, shifted, known = Confidence(500), Confidence(500), Confidence(500)
+    plain.note(row, 3)
+    shifted.note(row + np.float32(shift), 3)
+    assert shifted.mean == pytest.approx(plain.mean, abs=1e-3)
+    assert shifted.first_entropy == pytest.approx(plain.first_entropy, abs=1e-3)
+    known.note(row + np.float32(shift), int(row.argmax()), likeliest=True)
+    plain.note(row, int(row.argmax()))
+    assert plain.mean is not None
+    assert known.mean == pytest.approx(2 * plain.mean - plain.least, abs=1e-3)
+
+
 def test_what_is_impossible_weighs_nothing() -> None:
     seen = Confidence(3)
     seen.note(np.array([0.0, -np.inf, 0.0], dtype=np.float32), 0)

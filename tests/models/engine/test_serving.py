@@ -8,6 +8,7 @@ from agent_models.completion import CompletionRequest, TextDelta
 from agent_models.embedding import EmbeddingRequest
 from agent_models.engine import protocol
 from agent_models.engine.model import Model
+from agent_models.engine.parked import Parked
 from agent_models.engine.preparing import Ready, ready
 from agent_models.engine.prompt import PromptWriter
 from agent_models.engine.serving import Serving
@@ -46,7 +47,7 @@ class Counter:
     def __init__(self, model: Model) -> None:
         self.inbox, self.outbox = Inbox(), Outbox()
         self.model = model
-        self.serving = Serving(model, desk(model).context, self.inbox, self.outbox)
+        self.serving = Serving(model, desk(model).context, self.inbox, self.outbox, Parked(0))
         self.prepared: queue.SimpleQueue[Ready] = queue.SimpleQueue()
 
     def take(self, *messages: protocol.Asked) -> None:
