@@ -36,18 +36,24 @@ def token_bytes(metadata: Mapping[str, str]) -> int:
 
     Source: the GGUF specification's `[llm].attention.*` keys.
     """
+    layers, heads = layer_count(metadata), _number(metadata, "attention.head_count")
+    width = _number(metadata, "embedding_length") // heads if heads else 0
+    if latent := _number(metadata, "attention.kv_lora_rank"):  # multi-head latent attention keeps one small vector
+        return layers * (latent + _number(metadata, "rope.dimension_count")) * _F16
+    key = _number(metadata, "attention.key_length") or width
+    value = _number(metadata, "attention.value_length") or width
+    return layers * (_number(metadata, "attention.head_count_kv") or heads) * (key + value) * _F16
 
-    def number(key: str) -> int:
-        # A list where layers differ; the largest bounds them all.
-        found = re.findall(r"\d+", metadata.get(f"{metadata.get('general.architecture')}.{key}", ""))
-        return max(map(int, found), default=0)
 
-    layers, heads = number("block_count"), number("attention.head_count")
-    width = number("embedding_length") // heads if heads else 0
-    if latent := number("attention.kv_lora_rank"):  # multi-head latent attention keeps one small vector
-        return layers * (latent + number("rope.dimension_count")) * _F16
-    key, value = number("attention.key_length") or width, number("attention.value_length") or width
-    return layers * (number("attention.head_count_kv") or heads) * (key + value) * _F16
+def layer_count(metadata: Mapping[str, str]) -> int:
+    """The model's layers; 0 where the file does not say."""
+    return _number(metadata, "block_count")
+
+
+def _number(metadata: Mapping[str, str], key: str) -> int:
+    # A list where layers differ; the largest bounds them all.
+    found = re.findall(r"\d+", metadata.get(f"{metadata.get('general.architecture')}.{key}", ""))
+    return max(map(int, found), default=0)
 
 
 def trained_window(metadata: Mapping[str, str]) -> int:

@@ -54,22 +54,20 @@ class Parked:
         return size <= self._budget
 
     def put(self, tokens: Sequence[int], state: bytearray) -> None:
-        """Keep this one. Those that it begins with are of no more use."""
-        shared = self._tree.match(tokens).length
-        if shared == len(tokens):
+        """Keep this one. One that it begins with is of no more use."""
+        if self.match(tokens) == len(tokens):
             return
         while self._states and self.bytes + len(state) > self._budget:
             self._drop(next(iter(self._states)))
-            shared = self._tree.match(tokens).length
+        shared, holder = self._tree.match(tokens)
         identity = next(self._ids)
         self._tree.begin(identity, tokens, shared)
         self._tree.extend(identity, tokens[shared:])
         self._states[identity] = state
         self.bytes += len(state)
-        older = [each for each in self._states if each != identity and self._tree.length(each) <= shared]
-        for other in older:
-            if self._tree.contained(other):
-                self._drop(other)
+        # There can be one at most: those before it went when it came.
+        if holder is not None and self._tree.length(holder) == shared:
+            self._drop(holder)
 
     def clear(self) -> None:
         """Nothing is set aside."""

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 _GRAM = 3  # tokens that must have occurred before
 FEWEST, MOST = 2, 8  # guesses in a step
-_WEIGHT = 0.2  # of the newest measurement
+_WEIGHT, _GUESSED_WEIGHT = 0.2, 0.5  # of the newest measurement: guesses are right in spells
 _PAYS = 1.1  # how much quicker it must be
-_TRIED = 3  # steps with two guesses, before it is judged
+_TRIED = 3  # steps with guesses, twice as many each time while all are right, before it is judged
 _AGAIN = 300  # chances that are let pass before it is tried again
 
 
@@ -54,14 +54,14 @@ class Payoff:
     def step(self, tokens: int, seconds: float) -> None:
         """A step of one writer, with so many tokens, took so long."""
         if tokens == 1:
-            self._plain = _average(self._plain, seconds)
+            self._plain = _average(self._plain, seconds, _WEIGHT)
         else:
             self._step = seconds
 
     def checked(self, guessed: int, right: int) -> None:
         """So many of the last step's guesses were right."""
         self._tried += 1
-        self._guessed = _average(self._guessed, self._step / (right + 1))
+        self._guessed = _average(self._guessed, self._step / (right + 1), _GUESSED_WEIGHT)
         self._count = min(self._count * 2, MOST) if right == guessed else FEWEST
 
     def guesses(self) -> int:
@@ -69,7 +69,7 @@ class Payoff:
         if self._plain is None:
             return 0
         if self._tried < _TRIED or self._guessed is None:
-            return FEWEST
+            return self._count
         if self._guessed * _PAYS < self._plain:
             return self._count
         self._passed += 1
@@ -79,5 +79,5 @@ class Payoff:
         return 0
 
 
-def _average(known: float | None, newest: float) -> float:
-    return newest if known is None else known + _WEIGHT * (newest - known)
+def _average(known: float | None, newest: float, weight: float) -> float:
+    return newest if known is None else known + weight * (newest - known)

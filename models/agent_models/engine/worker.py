@@ -115,21 +115,28 @@ def main() -> None:
 
 def _load(options: argparse.Namespace, inbox: Inbox, outbox: Outbox) -> tuple[Model, Callable[[], None] | None]:
     """The model and, unless it is only looked at, what serves it. ModelFileError, ModelMemoryError."""
-    from agent_models.engine import memory
+    from agent_models.engine import devices, memory
     from agent_models.engine import model as models
 
-    settings = {"threads": options.threads, "gpu_layers": options.gpu_layers}
     if options.inspect:
-        return models.Model(options.path, window=options.n_ctx, vocab_only=True, **settings), None
-    room = memory.room(
-        options.path.name,
-        models.metadata(options.path),
-        weights=options.path.stat().st_size,
-        wanted=options.n_ctx,
-        available=memory.available_bytes(),
-    )
-    model = models.Model(options.path, window=room.window, **settings)
-    return model, _service(model, options, options.cells or room.cells, inbox, outbox)
+        return models.Model(options.path, window=options.n_ctx, vocab_only=True, threads=None, gpu_layers=None), None
+    metadata, weights, cards = models.metadata(options.path), options.path.stat().st_size, devices.free_bytes()
+    available = memory.available_bytes() + cards
+    room = memory.room(options.path.name, metadata, weights=weights, wanted=options.n_ctx, available=available)
+    cells = options.cells or room.cells
+    layers = options.gpu_layers
+    if layers is None and cards:
+        layers = devices.fitting_layers(metadata, weights=weights, cells=cells, free=cards)
+    try:
+        model = models.Model(options.path, window=room.window, threads=options.threads, gpu_layers=layers)
+        return model, _service(model, options, cells, inbox, outbox)
+    except ModelFileError:
+        # What a card's driver takes for itself cannot be known before.
+        if options.gpu_layers is not None or not cards:
+            raise
+        sys.stderr.write("The model does not fit onto the graphics card after all; it is loaded without.\n")
+        model = models.Model(options.path, window=room.window, threads=options.threads, gpu_layers=0)
+        return model, _service(model, options, cells, inbox, outbox)
 
 
 def _service(model: Model, options: argparse.Namespace, cells: int, inbox: Inbox, outbox: Outbox) -> Callable[[], None]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from agent_models.completion import CompletionRequest, Message, OutputFormat, Text, Tool
 from agent_models.engine.model import Model
 from agent_models.engine.native_log import quiet_log
+from agent_models.engine.speculation import Payoff
 from tests.bench.figures import Figures
 from tests.bench.processes import rss
 from tests.models.engine.asking import Desk
@@ -43,6 +44,31 @@ def overhead(figures: Figures, path: Path, what: str, tokens: int = 100) -> None
         desk.run()
         shares.append(100 * (1 - inside / (time.perf_counter() - began)))
     figures.add("agent-router", statistics.median(shares), f"{what}: Python's part of a token", "%", bar=5)
+
+
+def guessing(figures: Figures, path: Path, what: str, tokens: int = 200) -> None:
+    """Guessing ahead, where what is written repeats itself and where it never does, beside not guessing."""
+    quiet_log()
+    desk = Desk(Model(path, window=4096, threads=1, gpu_layers=None))
+    same = {"type": "array", "items": {"enum": ["the same value each time"]}, "minItems": 60}
+    kinds: dict[str, dict[str, object]] = {
+        "an answer that repeats itself": {"output_format": OutputFormat("json_schema", name="same", schema=same)},
+        "one that never does": {"logit_bias": dict.fromkeys(desk.model.ends, -100.0)},
+    }
+    for kind, fields in kinds.items():
+        payoff = desk.scheduler.payoff = Payoff()
+        rates: dict[bool, list[float]] = {True: [], False: []}
+        for nth in range(6):
+            for guesses in (True, False):
+                desk.scheduler.payoff = payoff if guesses else None
+                desk.begin(_ask(f"number {nth} " * 20, max_tokens=tokens, temperature=2.0, seed=nth, **fields))
+                while any(running.reading for running in desk.scheduler.running):
+                    desk.run(1)
+                began = time.perf_counter()
+                desk.run()
+                rates[guesses].append(tokens / (time.perf_counter() - began))
+        gain = statistics.median(rates[True]) / statistics.median(rates[False])
+        figures.add("agent-router", gain, f"{what}: {kind}, guessing ahead, of without", "x", bar=0.97, sense="least")
 
 
 def soak(figures: Figures, path: Path, what: str) -> None:

@@ -62,14 +62,19 @@ def throughput(course: Course, counts: Sequence[int] = (1, 2, 4, 8), tokens: int
         rates: dict[str, list[float]] = {target.name: [] for target in course.targets}
         thrift: dict[str, list[float]] = {target.name: [] for target in course.targets}
         for _ in range(course.rounds):
+            # A small model's answer takes less than the tick of the clock that counts CPU time.
+            bursts = [[course.text(32) for _ in range(count)] for _ in range(1 if course.what == "0.5B" else 40)]
             for target in course.targets:
-                before = _cpu(target)
-                taken, seconds = together(target, [course.text(32) for _ in range(count)], tokens)
-                written = sum(each.written for each in taken)
-                rates[target.name].append(written / seconds)
+                before, began, written = _cpu(target), time.perf_counter(), 0
+                for prompts in bursts:
+                    written += sum(each.written for each in together(target, prompts, tokens)[0])
+                rates[target.name].append(written / (time.perf_counter() - began))
                 thrift[target.name].append(written / max(_cpu(target) - before, 0.01))
-        least = 0.95 if count == 1 else 1.0
-        bars = {"llama-server": {"bar": least, "sense": "least"}} if count in (1, 4, 8) else {}
+        bars: dict[str, dict[str, Any]] = {}
+        if count in (1, 4, 8):
+            bars["llama-server"] = {"bar": 0.95 if count == 1 else 1.0, "sense": "least"}
+        if count in (4, 8) and course.what == "pocket":
+            bars["llama_cpp.server"] = {"bar": 1.5, "sense": "least"}
         course.note(f"{count} at once", "tokens/s", rates)
         course.note(f"{count} at once, per CPU second", "tokens/s", thrift, **bars)
 
