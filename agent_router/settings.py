@@ -151,6 +151,11 @@ class Local(_Section):
     parallel: int = Field(8, ge=1, le=32, description="requests that are answered at a time")
     threads: int | None = Field(None, gt=0, description="CPU threads; default: the physical cores")
     gpu_layers: int | None = Field(None, ge=-1, description="layers on the GPU, -1 all; default: as many as fit")
+    flash_attention: bool | None = Field(
+        None,
+        description="false is quicker on a CPU behind prompts of more than about 1,000 tokens, slower behind several "
+        "short ones; default: llama.cpp's choice, which is true",
+    )
     queue: int = Field(32, gt=0, description="waiting requests, beyond which the answer is 429")
     idle_seconds: float = Field(600, ge=0, description="a model unused for so long is unloaded; 0: never")
     hang_seconds: float = Field(20, gt=0, description="a worker that shows no life for so long is restarted")

@@ -28,6 +28,7 @@ class Registry:
             slots=local.parallel,
             threads=local.threads,
             gpu_layers=local.gpu_layers,
+            flash_attention=local.flash_attention,
             parked_bytes=local.prefix_memory_mb * 1024**2,
             prefixes=data / "prefixes",
             prefix_bytes=local.prefix_disk_mb * 1024**2,

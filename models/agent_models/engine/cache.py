@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Sequence, Set
@@ -35,6 +36,8 @@ class Cells(Protocol):
 
 MOST_IDLE = 64
 """Cells that no running request uses, but that may stay beside theirs: each makes every step a little slower."""
+BRIEF = 64 * 1024**2
+"""Bytes that are copied in less than a tenth of a second."""
 SHORT = 256
 """So many tokens are quickly read again."""
 # What is spared must be so many tokens, and so large a part of what is copied.
@@ -113,7 +116,7 @@ class Cache:
         if adapter is None:
             self._unpark(prompt[:-1])
         opened = self._branch(prompt, adapter)
-        self._tidy()
+        self._tidy(others=len(self._of) - len(self._kept) - 1)
         return opened
 
     def _unpark(self, prompt: Sequence[int]) -> None:
@@ -204,18 +207,21 @@ class Cache:
             self.drop(sequence)
         else:
             self._kept[sequence] = _Kept(self._now(), 0)
-            self._tidy()
+            self._tidy(others=len(self._of) - len(self._kept))
 
-    def _tidy(self) -> None:
-        """While requests run, few cells may be in use that none of them uses."""
+    def _tidy(self, others: int) -> None:
+        """While requests run, few cells may be in use that none of them uses. `others`: how many may be writing now."""
         running = self._of.keys() - self._kept.keys()
         if self.parked is None or not running:
             return
+        left = BRIEF if others else sys.maxsize
         for each in sorted(self._kept, key=self._worth):
             if self.used - self._used_by(running) <= MOST_IDLE:
                 break
-            if self._park(each):
+            size = self._cells.state_size(each)
+            if size <= left and self._park(each):
                 self.drop(each)
+                left -= size
 
     def _park(self, sequence: int) -> bool:
         """Set it aside, unless that would spare little later on; False if there is no place for it."""

@@ -31,8 +31,20 @@ class NoRoomError(RuntimeError):
 class Context:
     """`cells` tokens of cache for at most `sequences` sequences; batches of at most `batch` tokens."""
 
-    def __init__(self, model: Any, name: str, *, cells: int, sequences: int, threads: int, batch: int) -> None:
-        """`model` is llama.cpp's handle. ModelFileError if there is not enough memory."""
+    def __init__(
+        self,
+        model: Any,
+        name: str,
+        *,
+        cells: int,
+        sequences: int,
+        threads: int,
+        batch: int,
+        flash_attention: bool | None = None,
+        on_card: bool = False,
+    ) -> None:
+        """`model` is llama.cpp's handle; `flash_attention` None leaves that to llama.cpp; `on_card`: a graphics card
+        has some of the layers. ModelFileError if there is not enough memory."""
         self._model = model
         self._adapters: dict[str, Any] = {}
         params = llama.llama_context_default_params()
@@ -44,6 +56,8 @@ class Context:
         params.n_outputs_max = min(batch, OUTPUTS)
         params.swa_full = True  # else a prefix of a sliding-window model could not be branched from
         params.no_perf = True
+        if flash_attention is not None:
+            params.flash_attn_type = int(flash_attention)
         self._context = llama.llama_init_from_model(model, params)
         if not self._context:
             raise ModelFileError(
@@ -53,6 +67,8 @@ class Context:
         self.batch = int(llama.llama_n_batch(self._context))
         self.cells = int(llama.llama_n_ctx(self._context))
         self.sequences = int(llama.llama_n_seq_max(self._context))
+        self.tiled = flash_attention is not False and not on_card
+        """Whether attention takes tokens in tiles (see `pace.TILE`)."""
         self._memory = llama.llama_get_memory(self._context)
         self._vocabulary_size = int(llama.llama_vocab_n_tokens(llama.llama_model_get_vocab(model)))
         self._views: dict[int, npt.NDArray[np.float32]] = {}  # of logits, by address: making one takes a while

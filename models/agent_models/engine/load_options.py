@@ -20,6 +20,7 @@ class LoadOptions:
     slots: int = 8
     threads: int | None = None
     gpu_layers: int | None = None
+    flash_attention: bool | None = None
     parked_bytes: int | None = None
     prefixes: Path | None = None
     prefix_bytes: int = 0
@@ -32,6 +33,7 @@ class LoadOptions:
             "--slots": self.slots,
             "--threads": self.threads,
             "--gpu-layers": self.gpu_layers,
+            "--flash-attention": None if self.flash_attention is None else int(self.flash_attention),
             "--parked-bytes": self.parked_bytes,
         }
         if self.prefixes is not None and self.prefix_bytes:

@@ -17,7 +17,8 @@ USUAL_WINDOW = 8192
 """Where the file does not say what the model was trained for."""
 SMALLEST_WINDOW = 2048
 _SHARE = 4  # by default, one part in so many of the free memory may become KV cache
-_CACHED_WINDOWS = 4  # how many windows the cache should hold, for prefixes that are kept
+_WINDOWS = 2  # how many windows the cache should hold; what is not in use is set aside anyway
+_SMALL_WINDOWS, _SMALL_CELLS = 8, 16_384  # more of small ones, up to so many cells
 _CACHE_BYTES = 2 * 1024**3  # beyond one window, the cache is not made larger than this
 _WORK_BYTES = 400 * 1024**2  # llama.cpp's buffers for a batch, and Python
 _F16 = 2
@@ -91,8 +92,12 @@ def room(name: str, metadata: Mapping[str, str], *, weights: int, wanted: int | 
         )
     if not each:
         window = wanted or usual
-        return Room(window, window * _CACHED_WINDOWS)
+        return Room(window, _cells(window))
     affordable = max(min(available // _SHARE, spare) // each, least)
     window = wanted or min(usual, affordable)
     more = min(max(spare - window * each, 0), max(_CACHE_BYTES - window * each, 0)) // each
-    return Room(window, window + min(more, (_CACHED_WINDOWS - 1) * window))
+    return Room(window, window + min(more, _cells(window) - window))
+
+
+def _cells(window: int) -> int:
+    return max(_WINDOWS * window, min(_SMALL_WINDOWS * window, _SMALL_CELLS))

@@ -54,6 +54,7 @@ class Model:
         if self.pooling is not None and self.trained_context:
             self.window = min(self.window, self.trained_context)  # an encoder has no positions beyond
         self._path = path
+        self._on_card = bool(llama.llama_supports_gpu_offload()) and gpu_layers != 0
         self._threads = threads or default_threads(int(llama.llama_model_size(self._model)))
         self._pieces: dict[int, bytes] = {}
         self._surveys: dict[str, Any] = {}
@@ -65,8 +66,11 @@ class Model:
         self.bos = int(llama.llama_vocab_bos(self.vocabulary))
         self.adds_bos = bool(llama.llama_vocab_get_add_bos(self.vocabulary)) and self.bos >= 0
 
-    def open_context(self, *, cells: int | None = None, sequences: int = SEQUENCES) -> Context:
-        """A context of `cells` tokens for all sequences together. ModelFileError where there is none to be had."""
+    def open_context(
+        self, *, cells: int | None = None, sequences: int = SEQUENCES, flash_attention: bool | None = None
+    ) -> Context:
+        """A context of `cells` tokens for all sequences together (see `Context`). ModelFileError where there is none to
+        be had."""
         if not llama.llama_model_has_decoder(self._model) or llama.llama_model_has_encoder(self._model):
             raise ModelFileError(f"{self._path.name} is not a text-generating (decoder-only) model.")
         if self.pooling is not None:
@@ -78,6 +82,8 @@ class Model:
             sequences=RECURRENT_SEQUENCES if self.recurrent else sequences,
             threads=self._threads,
             batch=BATCH,
+            flash_attention=flash_attention,
+            on_card=self._on_card,
         )
         self.window = min(self.window, context.cells)
         return context

@@ -17,18 +17,15 @@ from agent_models.engine.cache import Cache
 from agent_models.engine.context import Context, NoRoomError
 from agent_models.engine.generation import Generation
 from agent_models.engine.hot_prefixes import HotPrefixes
+from agent_models.engine.pace import TILE, Pace
 from agent_models.engine.pen import Step
 from agent_models.engine.prefix_tree import common_prefix
 from agent_models.engine.protocol import Adapter, Measured
 from agent_models.engine.saved_prefixes import BLOCK
 from agent_models.engine.speculation import Lookup, Payoff
 
-READ_SECONDS = 1.0
-"""What a step should take at most while nobody writes: so long a cancel or a sign of life may wait, on any machine."""
-WRITE_SECONDS = 0.2
-"""While somebody writes: how long a stream may pause for another's prompt."""
-FIRST_STEP = 64
-LEAST_STEP = 16
+_LONG = 1024
+"""Tokens, behind which a tile is quicker than half of one token by token."""
 ROOM_TO_WRITE = 64
 """Cells that must be free beside those for a prompt before it is begun: else it would soon give way again."""
 # A request waits for another's reading only if that spares it so many tokens.
@@ -64,6 +61,8 @@ class Running:
     """Tokens, after which what has been read is kept for others (see `Cache.fork`); 0: nowhere."""
 
 
+Part = tuple[Running, int, int]
+"""Who is in a batch, with how many tokens, and the row of the first logits wanted."""
 Report = Callable[[Running, "Step | Usage | Measured"], None]
 Fail = Callable[[Running, Exception], None]
 
@@ -83,8 +82,7 @@ class Scheduler:
         self._batch = Batch(context.batch)
         self._running: list[Running] = []
         self._adapter: Adapter | None = None
-        self._read_step = FIRST_STEP  # tokens of a step in which nobody writes
-        self._write_step = FIRST_STEP
+        self.pace = Pace(context.batch)
         self.payoff: Payoff | None = Payoff()
         """Whether guessing ahead pays; None: it is not done."""
 
@@ -118,7 +116,7 @@ class Scheduler:
         parts = self._fill()
         if not parts:
             return
-        if not self._evaluate():
+        if not self._evaluate(parts):
             return
         for running, count, row in parts:
             assert running.sequence is not None
@@ -161,7 +159,9 @@ class Scheduler:
         opened = self._cache.open(running.prompt, running.adapter)
         if opened is None:
             return
-        running.sequence, held = opened
+        sequence, held = opened
+        held = self._whole_tile(running, sequence, held)
+        running.sequence = sequence
         running.unread = list(running.prompt[held:])
         if self._cache.whole_only and shared >= held + _FORK:
             running.fork = shared
@@ -170,15 +170,25 @@ class Scheduler:
             if hot is not None:
                 hot.used(running.prompt, held)
 
-    def _fill(self) -> list[tuple[Running, int, int]]:
-        """Fills the batch; returns who is in it, with how many tokens, and the row of the last one's logits."""
+    def _whole_tile(self, running: Running, sequence: int, held: int) -> int:
+        """Reads a few tokens again where a whole tile is quicker than what is left of one; returns how many it still
+        holds."""
+        left = len(running.prompt) - held
+        again = TILE - left
+        if not self._context.tiled or not TILE // 2 <= left < TILE or held - again < _LONG or self._cache.whole_only:
+            return held
+        self._cache.cut(sequence, held - again)
+        return held - again
+
+    def _fill(self) -> list[Part]:
+        """Fills the batch."""
         batch = self._batch
         batch.clear()
         open_ones = [running for running in self._running if running.sequence is not None]
         writing = [running for running in open_ones if not running.reading]
         reading = [running for running in open_ones if running.reading]
         parts = [self._put(running, min(len(running.unread), batch.room)) for running in writing]
-        room = min(batch.room, self._write_step if writing else self._read_step)
+        room = min(batch.room, self.pace.room(writing=bool(writing)))
         # In fair parts; who needs less than its part leaves the rest to the others.
         reading.sort(key=lambda running: len(running.unread))
         for nth, running in enumerate(reading):
@@ -191,7 +201,7 @@ class Scheduler:
             room -= count
         return [part for part in parts if part[1]]
 
-    def _put(self, running: Running, count: int) -> tuple[Running, int, int]:
+    def _put(self, running: Running, count: int) -> Part:
         assert running.sequence is not None
         tokens = running.unread[:count]
         # Behind each guess it would go on choosing, and in any case behind what it wrote itself.
@@ -199,7 +209,7 @@ class Scheduler:
         row = self._batch.add(running.sequence, self._cache.held(running.sequence), tokens, wanted)
         return running, count, row
 
-    def _evaluate(self) -> bool:
+    def _evaluate(self, parts: Sequence[Part]) -> bool:
         """Evaluates the batch; False if there was no room for it, and somebody had to give way."""
         began = time.monotonic()
         while True:
@@ -213,7 +223,7 @@ class Scheduler:
                 if not self._cache.give_up():
                     self._give_way()
                     return False
-        self._learn(time.monotonic() - began)
+        self._learn(parts, time.monotonic() - began)
         return True
 
     def _guess(self, running: Running) -> None:
@@ -246,16 +256,12 @@ class Scheduler:
         youngest.sequence, youngest.reading = None, True
         youngest.prompt = [*tokens, *youngest.unread]
 
-    def _learn(self, seconds: float) -> None:
+    def _learn(self, parts: Sequence[Part], seconds: float) -> None:
         """How many tokens a step may have, by how long this one took."""
-        writing = any(not running.reading for running in self._running if running.sequence is not None)
-        count = self._batch.count
+        writing = any(not running.reading for running, _, _ in parts)
         if self.payoff is not None and writing and len(self._running) == 1:
-            self.payoff.step(count, seconds)
-        if writing and count > LEAST_STEP:
-            self._write_step = next_step(count, seconds, WRITE_SECONDS, self._batch.size)
-        elif not writing and count >= min(self._read_step, LEAST_STEP):
-            self._read_step = next_step(count, seconds, READ_SECONDS, self._batch.size)
+            self.payoff.step(self._batch.count, seconds)
+        self.pace.learn(sum(count for running, count, _ in parts if running.reading), seconds, writing=writing)
 
     def _advance(self, running: Running) -> None:
         """Its tokens were read: it goes on until it has others."""
@@ -319,9 +325,3 @@ class Scheduler:
             else:
                 self._cache.drop(running.sequence)
             running.sequence = None
-
-
-def next_step(count: int, seconds: float, aim: float, most: int) -> int:
-    """Tokens of the next step, after `count` of them took `seconds`, so that it takes about `aim`."""
-    within = int(count * aim / max(seconds, 1e-6))
-    return max(LEAST_STEP, min(most, within, 4 * count))

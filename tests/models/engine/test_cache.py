@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent_models.engine.cache import MOST_IDLE, Cache
+from agent_models.engine.cache import BRIEF, MOST_IDLE, Cache
 from agent_models.engine.parked import Parked
 
 
@@ -26,8 +26,10 @@ class Cells:
     def clear(self) -> None:
         self.done.append(("clear",))
 
+    size = 1000
+
     def state_size(self, sequence: int) -> int:
-        return 1000
+        return self.size
 
     def state(self, sequence: int) -> bytearray:
         self.done.append(("state", sequence))
@@ -192,6 +194,20 @@ def test_what_is_too_large_to_be_set_aside_stays() -> None:
     ran(cache, [1, 2, 3])
     assert cache.match([*LONG, 1]) == len(LONG)
     assert cache.used == len(LONG) + 3
+
+
+def test_nobody_who_writes_waits_for_much_to_be_copied() -> None:
+    cells, cache = roomy(budget=10 * BRIEF)
+    cells.size = BRIEF + 1
+    writer = cache.open([1, 2, 3])
+    assert writer is not None
+    cache.extend(writer[0], [1, 2, 3])
+    ran(cache, LONG)
+    ran(cache, [4, 5, 6])
+    assert not [done for done in cells.done if done[0] == "state"]
+    cache.leave(writer[0])
+    ran(cache, [7, 8, 9])  # nobody else is there
+    assert [done for done in cells.done if done[0] == "state"]
 
 
 def test_what_has_to_give_way_is_set_aside() -> None:

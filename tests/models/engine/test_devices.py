@@ -40,7 +40,7 @@ class Options:
 
     def __init__(self, path: Path, gpu_layers: int | None = None) -> None:
         self.path, self.gpu_layers = path, gpu_layers
-        self.n_ctx = self.cells = self.threads = self.prefixes = None
+        self.n_ctx = self.cells = self.threads = self.prefixes = self.flash_attention = None
         self.inspect, self.prefix_bytes, self.parked_bytes, self.slots = False, 0, 0, 8
 
 

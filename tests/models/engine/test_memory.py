@@ -47,7 +47,7 @@ def test_it_is_what_llama_cpp_takes(tiny_path: Path, tiny_model: Model) -> None:
 def test_a_large_machine_affords_the_largest_default_and_room_to_keep() -> None:
     window, cells = room("m", QWEN, weights=GIB // 2, wanted=None, available=64 * GIB)
     assert window == LARGEST_WINDOW
-    assert cells == 4 * window
+    assert cells == 2 * window
 
 
 def test_a_small_machine_affords_less() -> None:
@@ -63,7 +63,7 @@ def test_the_window_asked_for_is_kept_to() -> None:
 
 def test_a_small_model_keeps_to_what_it_was_trained_for() -> None:
     small = QWEN | {"qwen2.context_length": "1024"}
-    assert room("m", small, weights=1, wanted=None, available=64 * GIB) == (1024, 4096)
+    assert room("m", small, weights=1, wanted=None, available=64 * GIB) == (1024, 8192)
     assert trained_window(small) == 1024
     assert room("m", {}, weights=1, wanted=None, available=64 * GIB).window == 8192
 

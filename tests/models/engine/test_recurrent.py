@@ -56,7 +56,7 @@ def test_the_third_request_begins_from_what_it_shares_with_the_first(mamba: Mode
 
 def test_a_burst_on_one_cold_prefix_reads_it_once(mamba: Model) -> None:
     desk = Desk(mamba)
-    desk.scheduler._read_step = 64
+    desk.scheduler.pace._alone = 64
     burst = [desk.begin(beat(n)) for n in range(5)]
     desk.run()
     cached = [usage_of(desk.events[each]).cache_read for each in burst]

@@ -9,7 +9,7 @@ import pytest
 from agent_models.completion import TextDelta
 from agent_models.engine.context import NoRoomError
 from agent_models.engine.model import Model
-from agent_models.engine.scheduler import LEAST_STEP, next_step
+from agent_models.engine.pace import TILE
 from tests.models.engine.asking import Desk, ask, calls_of, desk, reason_of, schema_format, text_of, usage_of
 from tests.models.engine.test_generation import PING, WEATHER
 
@@ -61,7 +61,7 @@ def test_mixed_kinds_together_are_what_they_are_alone(model: Model) -> None:
 def test_a_burst_on_one_cold_prefix_reads_it_once(model: Model) -> None:
     prefix = "the same long beginning " * 50
     bench = desk(model)
-    bench.scheduler._read_step = 64
+    bench.scheduler.pace._alone = 64
     burst = [bench.begin(ask(prefix + f"end {n}", max_tokens=4)) for n in range(6)]
     bench.run()
     usages = [usage_of(bench.events[each]) for each in burst]
@@ -74,7 +74,7 @@ def test_a_burst_on_one_cold_prefix_reads_it_once(model: Model) -> None:
 def test_who_waits_for_another_goes_on_by_itself_when_that_one_is_cancelled(model: Model) -> None:
     prefix = "the same long beginning " * 50
     bench = desk(model)
-    bench.scheduler._read_step = 64
+    bench.scheduler.pace._alone = 64
     first, second = (bench.begin(ask(prefix + end, max_tokens=4)) for end in ("one", "two"))
     bench.run(3)
     leader, waiting = bench.scheduler.running
@@ -89,12 +89,12 @@ def test_running_answers_flow_while_a_long_prompt_is_read(model: Model) -> None:
     bench = desk(model)
     writer = bench.begin(endless(model, max_tokens=200))  # type: ignore[arg-type]
     bench.run(5)
-    bench.scheduler._write_step = 32
+    bench.scheduler.pace._beside = 32
     bench.begin(ask("x" * 1200, max_tokens=2))
     before = usage = len(bench.events[writer])
     steps = bench.steps
     while any(running.reading for running in bench.scheduler.running):
-        bench.scheduler._write_step = 32  # whatever this machine could do
+        bench.scheduler.pace._beside = 32  # whatever this machine could do
         bench.run(1)
         assert len([e for e in bench.events[writer] if isinstance(e, TextDelta)]) >= usage
         usage = len(bench.events[writer])
@@ -105,11 +105,11 @@ def test_running_answers_flow_while_a_long_prompt_is_read(model: Model) -> None:
 
 def test_a_short_prompt_does_not_wait_for_a_long_one(model: Model) -> None:
     bench = desk(model)
-    bench.scheduler._read_step = 64
+    bench.scheduler.pace._alone = 64
     long, short = bench.begin(ask("x" * 1500, max_tokens=2)), bench.begin(ask("hi", max_tokens=2))
     while not bench.events[short] or not isinstance(bench.events[short][-1], object):
         bench.run(1)
-        bench.scheduler._read_step = 64
+        bench.scheduler.pace._alone = 64
     assert not bench.events[long]
     bench.run()
 
@@ -174,9 +174,16 @@ def test_many_mixed_requests_with_random_cancels_leave_nothing_behind(model: Mod
     assert bench.cache.used == 0
 
 
-def test_steps_take_about_the_time_they_may_on_any_machine() -> None:
-    assert next_step(100, 0.1, 1.0, 512) == 400  # quick: more, but not all at once
-    assert next_step(512, 0.1, 1.0, 512) == 512
-    assert next_step(100, 2.0, 1.0, 512) == 50
-    assert next_step(16, 100.0, 1.0, 512) == LEAST_STEP  # never nothing
-    assert next_step(100, 0.0, 1.0, 512) == 400
+def test_the_rest_of_a_tile_behind_a_long_prompt_is_read_as_a_whole_one(model: Model) -> None:
+    bench = desk(model)
+    prefix = "x" * 1300
+    first = usage_of(bench.answer(ask(prefix, max_tokens=2)))
+    whole = bench.answer(ask(f"{prefix} and forty characters that are new here", max_tokens=8))
+    assert usage_of(whole).input == TILE
+    assert usage_of(whole).cache_read > first.prompt - TILE
+    few = usage_of(bench.answer(ask(f"{prefix} few", max_tokens=2)))
+    assert few.input < TILE // 2
+    bench.cache.clear()
+    assert text_of(bench.answer(ask(f"{prefix} and forty characters that are new here", max_tokens=8))) == text_of(
+        whole
+    )
