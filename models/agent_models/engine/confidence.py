@@ -13,8 +13,9 @@ _SMALL = 60.0  # e to this, a vocabulary's width of times, is far from the end o
 class Confidence:
     """Takes the raw logits behind which each token was chosen, before temperature, cuts and grammar."""
 
-    def __init__(self, vocabulary_size: int) -> None:
-        self._buffer = np.empty(vocabulary_size, dtype=np.float32)
+    def __init__(self, buffer: npt.NDArray[np.float32]) -> None:
+        """`buffer` is as long as the vocabulary, and anybody's between two calls."""
+        self._buffer = buffer
         self._sum = 0.0
         self._tokens = 0
         self.least = 0.0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 READ_SECONDS = 1.0
 """What a step should take at most while nobody writes: so long a cancel or a sign of life may wait, on any machine."""
-WRITE_SECONDS = 0.2
+WRITE_SECONDS = 0.4
 """While somebody writes: how long a stream may pause for another's prompt."""
 TILE = 64
 """llama.cpp's flash attention on a CPU takes so many tokens at a time; fewer are read one by one, which behind a long
 prompt takes longer than a whole tile."""
-FIRST_BESIDE = 16
+FIRST_BESIDE = 32
 LEAST_BESIDE = 2
 _GROWTH = 4
 

@@ -117,11 +117,10 @@ class Sampler:
         self._context = context
         self._chain = _chain(model, request, limit)
         self._greedy = llama.llama_sampler_chain_n(self._chain) == 1 and _temperature(model, request) <= 0
-        size = model.vocabulary_size
-        self._rows = np.zeros(size, dtype=[("id", np.int32), ("logit", np.float32), ("p", np.float32)])
-        self._ids = np.arange(size, dtype=np.int32)
+        # One step after the other writes here: all answers share them.
+        self._rows, self._ids, buffer = model.remember("sampling", lambda: _room(model.vocabulary_size))
         self._utf8 = StrictUtf8(model)
-        self.confidence = Confidence(size)
+        self.confidence = Confidence(buffer)
         self.ending = False
         """Within a grammar: take the way to its end wherever there is one."""
 
@@ -196,6 +195,11 @@ class Sampler:
         if self._chain:
             llama.llama_sampler_free(self._chain)
             self._chain = None
+
+
+def _room(size: int) -> tuple[Any, Any, Any]:
+    rows = np.zeros(size, dtype=[("id", np.int32), ("logit", np.float32), ("p", np.float32)])
+    return rows, np.arange(size, dtype=np.int32), np.empty(size, dtype=np.float32)
 
 
 def _chain(model: Model, request: CompletionRequest, limit: int) -> Any:

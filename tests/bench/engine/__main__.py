@@ -20,7 +20,7 @@ from tests.bench.report import save, show
 from tests.bench.targets import LOAD_CORE, SERVER_CORE, Target, pin
 
 CELLS = {"0.5B": 32_768, "pocket": 2048}
-ALL = ("overhead", "guessing", "soak", "throughput", "warm", "gap", "burst", "restart")
+ALL = ("overhead", "attention", "guessing", "soak", "throughput", "warm", "gap", "burst", "restart")
 
 
 def _path(what: str, say: Callable[[str], None]) -> Path:
@@ -49,6 +49,8 @@ def _measure(name: str, course: Course, path: Path, folder: Path) -> None:
         getattr(measures, name)(fair)
     elif large and name == "restart":
         measures.restart(course, folder / "restarted.log")
+    elif large and name == "attention":
+        inside.attention(course.figures, path, course.what)
     elif large and name == "overhead":
         inside.overhead(course.figures, path, course.what)
     elif name == "guessing":

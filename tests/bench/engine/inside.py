@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 
 from agent_models.completion import CompletionRequest, Message, OutputFormat, Text, Tool
+from agent_models.engine.batch import Batch
+from agent_models.engine.context import Context
 from agent_models.engine.model import Model
 from agent_models.engine.native_log import quiet_log
 from agent_models.engine.speculation import Payoff
@@ -44,6 +46,49 @@ def overhead(figures: Figures, path: Path, what: str, tokens: int = 100) -> None
         desk.run()
         shares.append(100 * (1 - inside / (time.perf_counter() - began)))
     figures.add("agent-router", statistics.median(shares), f"{what}: Python's part of a token", "%", bar=5)
+
+
+class _Steps:
+    """Steps of one context, timed in milliseconds. `held`: how many tokens each sequence holds."""
+
+    def __init__(self, context: Context) -> None:
+        self._context, self._batch = context, Batch(context.batch)
+
+    def once(self, held: dict[int, int], tokens: int) -> float:
+        self._batch.clear()
+        for sequence, length in held.items():
+            self._batch.add(sequence, length, [65] * tokens, 1)
+        began = time.perf_counter()
+        self._context.decode(self._batch)
+        return 1000 * (time.perf_counter() - began)
+
+    def usual(self, held: dict[int, int], tokens: int) -> float:
+        taken = []
+        for _ in range(5):
+            taken.append(self.once(held, tokens))
+            for sequence, length in held.items():
+                self._context.cut(sequence, length)
+        return statistics.median(taken)
+
+
+def attention(figures: Figures, path: Path, what: str, behind: int = 4000) -> None:
+    """A step behind a long prompt, and one of eight short sequences together, with flash attention and without."""
+    quiet_log()
+    model = Model(path, window=behind + 200, threads=1, gpu_layers=None)
+    for flash, how in ((True, "with flash attention"), (False, "without")):
+        context = model.open_context(flash_attention=flash)
+        steps = _Steps(context)
+        for start in range(0, behind, 500):
+            steps.once({0: start}, 500)
+        for tokens in (1, 16, 64):
+            taken = steps.usual({0: behind}, tokens)
+            figures.add("agent-router", taken, f"{what}: {tokens} tokens behind {behind:,}, {how}", "ms")
+        context.clear()
+        short = dict.fromkeys(range(8), 100)
+        for sequence in short:
+            steps.once({sequence: 0}, 100)
+        taken = steps.usual(short, 1)
+        figures.add("agent-router", taken, f"{what}: a token each behind eight times 100, {how}", "ms")
 
 
 def guessing(figures: Figures, path: Path, what: str, tokens: int = 200) -> None:

@@ -15,7 +15,7 @@ def test_by_definition() -> None:
     chance = np.random.default_rng(1)
     rows = (chance.standard_normal((5, 50)) * 4).astype(np.float32)
     tokens = [3, 0, 49, 7, 7]
-    seen = Confidence(50)
+    seen = Confidence(np.empty(50, dtype=np.float32))
     assert seen.mean is None
     for row, token in zip(rows, tokens, strict=True):
         seen.note(row, token)
@@ -30,7 +30,11 @@ def test_by_definition() -> None:
 @pytest.mark.parametrize("shift", [0.0, 300.0, -300.0])
 def test_however_large_the_logits_are(shift: float) -> None:
     row = (np.random.default_rng(1).standard_normal(500) * 4).astype(np.float32)
-    plain, shifted, known = Confidence(500), Confidence(500), Confidence(500)
+    plain, shifted, known = (
+        Confidence(np.empty(500, dtype=np.float32)),
+        Confidence(np.empty(500, dtype=np.float32)),
+        Confidence(np.empty(500, dtype=np.float32)),
+    )
     plain.note(row, 3)
     shifted.note(row + np.float32(shift), 3)
     assert shifted.mean == pytest.approx(plain.mean, abs=1e-3)
@@ -42,7 +46,7 @@ def test_however_large_the_logits_are(shift: float) -> None:
 
 
 def test_what_is_impossible_weighs_nothing() -> None:
-    seen = Confidence(3)
+    seen = Confidence(np.empty(3, dtype=np.float32))
     seen.note(np.array([0.0, -np.inf, 0.0], dtype=np.float32), 0)
     assert seen.mean == pytest.approx(-np.log(2), abs=1e-6)
     assert seen.first_entropy == pytest.approx(np.log(2), abs=1e-6)
