@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-BLOCK = 256
+BLOCK = 64
 """Prefixes are saved at multiples of so many tokens."""
 SHORTEST = 512
 """A shorter prefix is read as quickly as loaded."""

@@ -159,16 +159,15 @@ class Scheduler:
         opened = self._cache.open(running.prompt, running.adapter)
         if opened is None:
             return
-        sequence, held = opened
-        held = self._whole_tile(running, sequence, held)
-        running.sequence = sequence
+        running.sequence, found = opened
+        held = self._whole_tile(running, running.sequence, found)
         running.unread = list(running.prompt[held:])
         if self._cache.whole_only and shared >= held + _FORK:
             running.fork = shared
         if not running.first:
             running.cached = held
             if hot is not None:
-                hot.used(running.prompt, held)
+                hot.used(running.prompt, found)
 
     def _whole_tile(self, running: Running, sequence: int, held: int) -> int:
         """Reads a few tokens again where a whole tile is quicker than what is left of one; returns how many it still

@@ -41,7 +41,7 @@ def _servers(what: str, folder: Path, peers: bool, say: Callable[[str], None]) -
 def _measure(name: str, course: Course, path: Path, folder: Path) -> None:
     # llama_cpp.server takes one request at a time and would only be waited for; prompts of thousands of tokens are for
     # the larger model.
-    fair = Course(course.targets[:2], course.figures, course.rounds, course.what)
+    fair = Course(course.targets[:2], course.figures, course.rounds, course.what, course.chance)
     large = course.what == "0.5B"
     if name == "throughput":
         measures.throughput(course)

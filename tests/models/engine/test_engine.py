@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import msgspec
+import psutil
 import pytest
 
 from agent_models.completion import Event, Image, Message, TextDelta
@@ -249,6 +250,31 @@ async def test_a_killed_worker_is_replaced_and_queued_requests_wait_for_the_new_
         await collect(stream)
     assert usage_of(await queued).output > 0
     assert narrow.restarts == 1
+
+
+@posix
+@pytest.mark.parametrize("how", ["SIGABRT", "SIGSEGV"])
+async def test_what_an_assertion_or_a_bad_pointer_ends_is_replaced(engine: Engine, how: str) -> None:
+    stream = engine.complete(ENDLESS)
+    await _first(stream)
+    assert engine.worker_pid is not None
+    os.kill(engine.worker_pid, signal.Signals[how])
+    with pytest.raises(EngineCrashedError, match=f"signal {int(signal.Signals[how])}"):
+        await collect(stream)
+    assert usage_of(await collect(engine.complete(ask(max_tokens=3)))).output > 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of another process")
+async def test_a_worker_without_memory_is_replaced(engine: Engine) -> None:
+    assert engine.worker_pid is not None
+    worker = psutil.Process(engine.worker_pid)
+    taken = worker.memory_info().vms
+    worker.rlimit(psutil.RLIMIT_AS, (taken, taken))
+    with pytest.raises(EngineCrashedError):
+        await collect(engine.complete(ask("no room for this " * 2_000_000)))
+    with pytest.raises(ContextOverflowError):  # of the new one, which has no limit
+        await collect(engine.complete(ask("no room for this " * 1000)))
+    assert usage_of(await collect(engine.complete(ask(max_tokens=3)))).output > 0
 
 
 @posix

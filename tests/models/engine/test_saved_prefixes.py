@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from agent_models.engine.saved_prefixes import BLOCK, SHORTEST, SavedPrefixes, fingerprint
+from agent_models.engine.saved_prefixes import SHORTEST, SavedPrefixes, fingerprint
 
 STATE = bytes(range(256)) * 40
-TOKENS = list(range(4 * BLOCK))
+STEP = SHORTEST // 2
+TOKENS = list(range(4 * STEP))
 
 
 @pytest.fixture
@@ -37,22 +38,22 @@ def test_what_is_saved_is_found_again_also_by_another_process(
     saved: SavedPrefixes, tmp_path: Path, model_file: Path
 ) -> None:
     assert saved.longest(TOKENS) == 0
-    saved.save(TOKENS[: 2 * BLOCK], STATE)
+    saved.save(TOKENS[: 2 * STEP], STATE)
     again = SavedPrefixes(tmp_path / "prefixes", model_file, 1_000_000)
     for each in (saved, again):
-        assert each.longest([*TOKENS[: 2 * BLOCK], 7, 7]) == 2 * BLOCK
-        assert each.longest(TOKENS[: 2 * BLOCK - 1]) == 0
+        assert each.longest([*TOKENS[: 2 * STEP], 7, 7]) == 2 * STEP
+        assert each.longest(TOKENS[: 2 * STEP - 1]) == 0
         assert each.longest([9, *TOKENS[1:]]) == 0
-        assert state_of(each, TOKENS[: 2 * BLOCK]) == STATE
+        assert state_of(each, TOKENS[: 2 * STEP]) == STATE
 
 
 def test_the_longest_one(saved: SavedPrefixes) -> None:
-    saved.save(TOKENS[: 2 * BLOCK], STATE)
-    saved.save(TOKENS[: 4 * BLOCK], STATE)
-    assert saved.longest([*TOKENS, 1, 2]) == 4 * BLOCK
-    assert saved.longest(TOKENS[: 3 * BLOCK + 5]) == 2 * BLOCK
-    assert saved.has(TOKENS[: 2 * BLOCK])
-    assert not saved.has(TOKENS[: 3 * BLOCK])
+    saved.save(TOKENS[: 2 * STEP], STATE)
+    saved.save(TOKENS[: 4 * STEP], STATE)
+    assert saved.longest([*TOKENS, 1, 2]) == 4 * STEP
+    assert saved.longest(TOKENS[: 3 * STEP + 5]) == 2 * STEP
+    assert saved.has(TOKENS[: 2 * STEP])
+    assert not saved.has(TOKENS[: 3 * STEP])
 
 
 def test_no_token_is_in_it_and_it_is_for_this_user_only(saved: SavedPrefixes, tmp_path: Path) -> None:
@@ -69,7 +70,7 @@ def test_no_token_is_in_it_and_it_is_for_this_user_only(saved: SavedPrefixes, tm
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "gone", "longer"])
 def test_what_is_damaged_is_forgotten(saved: SavedPrefixes, tmp_path: Path, damage: str) -> None:
-    tokens = TOKENS[: 2 * BLOCK]
+    tokens = TOKENS[: 2 * STEP]
     saved.save(tokens, STATE)
     (path,) = (tmp_path / "prefixes").rglob("*.kv")
     data = path.read_bytes()
