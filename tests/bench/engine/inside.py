@@ -121,7 +121,8 @@ def soak(figures: Figures, path: Path, what: str) -> None:
     import os
 
     quiet_log()
-    desk = Desk(Model(path, window=None, threads=1, gpu_layers=None))
+    # What is set aside is bounded; a small bound is reached before the first look.
+    desk = Desk(Model(path, window=None, threads=1, gpu_layers=None), parked_bytes=4 * 1024**2)
     chance = random.Random(3)
     tool = Tool("ping", "", {"type": "object", "properties": {"n": {"type": "integer"}}})
     begun, grown = 0, 0.0

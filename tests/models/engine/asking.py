@@ -42,10 +42,12 @@ def schema_format(schema: Any) -> OutputFormat:
 class Desk:
     """A model with a context and a scheduler, driven by hand."""
 
-    def __init__(self, model: Model, cells: int | None = None, sequences: int = 16) -> None:
+    def __init__(
+        self, model: Model, cells: int | None = None, sequences: int = 16, parked_bytes: int = 256 * 1024**2
+    ) -> None:
         self.model = model
         self.context = model.open_context(cells=cells, sequences=sequences)
-        self.cache = Cache(self.context, whole_only=model.recurrent, parked=Parked(256 * 1024**2))
+        self.cache = Cache(self.context, whole_only=model.recurrent, parked=Parked(parked_bytes))
         self.scheduler = Scheduler(self.context, self.cache, report=self._report, fail=self._fail)
         self.events: dict[int, list[Event]] = {}
         self.measured: dict[int, Measured] = {}
