@@ -1,0 +1,117 @@
+"""How often the model's answers were good, by node, with back-off to the more general and with forgetting.
+
+A node with few outcomes takes its parent's mean (a Beta prior of so many outcomes). A child that is new says nothing by
+itself; what its parent saw of children that were new then does: of an agent whose every request reads differently that
+is all there is to know, of one whose requests repeat it is what one-offs are like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+STRENGTH = (8.0, 4.0, 3.0, 3.0)
+"""How many outcomes the more general node's mean counts as, by how deep a node is."""
+FORGET = 0.99
+"""What is left of a node's counts at each visit: what held a hundred visits ago hardly counts."""
+WARM = 2.0
+"""Outcomes, with fewer than which a node is new."""
+MOST_NODES = 40_000
+_NEW_RATE = 0.03  # how quickly a node learns how many of its visits go to new children
+_NEW_POWER = 4  # what was seen of new children counts only where nearly all of them are
+_LEAVE = 0.1  # of the nodes, the weakest, when there are too many
+_OTHERS = 0x5BD1E9955BD1E995  # makes of a node the id for its new children together
+
+
+class Belief(NamedTuple):
+    """What a chain of nodes says: the mean of success, how many outcomes it rests on below the most general one, and
+    whether it is known to its end."""
+
+    mean: float
+    evidence: float
+    warm: bool
+
+
+class _Node:
+    __slots__ = ("good", "new", "total", "visited")
+
+    def __init__(self, good: float = 0.0, total: float = 0.0) -> None:
+        self.good, self.total = good, total
+        self.visited = 0  # when, in visits of the whole tree
+        self.new = 0.5  # share of its visits whose child was new
+
+
+class Tree:
+    """`prior`: the mean of success before anything is known."""
+
+    def __init__(self, prior: float) -> None:
+        self._prior = prior
+        self._nodes: dict[int, _Node] = {}
+        self._visits = 0
+
+    def __len__(self) -> int:
+        return len(self._nodes)
+
+    def believe(self, chain: Sequence[int]) -> Belief:
+        """The belief at the end of a chain, whose nodes go from the general to the special."""
+        mean, evidence = self._prior, 0.0
+        for depth, identity in enumerate(chain):
+            node = self._nodes.get(identity)
+            if node is None or node.total < WARM:
+                others = self._nodes.get(chain[depth - 1] ^ _OTHERS) if depth else None
+                if others is not None:
+                    evidence = others.total * self._nodes[chain[depth - 1]].new ** _NEW_POWER
+                    mean = _backed(others, mean, depth)
+                return Belief(mean, evidence, False)
+            mean = _backed(node, mean, depth)
+            evidence = node.total if depth else 0.0
+        return Belief(mean, evidence, True)
+
+    def learn(self, chain: Sequence[int], label: float, weight: float) -> None:
+        """An outcome: an unbiased label, which may lie outside 0 to 1, and how much it says (0 to 1)."""
+        self._visits += 1
+        new = next((depth for depth, identity in enumerate(chain) if self._is_new(identity)), 0)
+        for identity in (*chain, chain[new - 1] ^ _OTHERS) if new else chain:
+            node = self._nodes.get(identity)
+            if node is None:
+                node = self._nodes[identity] = _Node()
+            node.good = node.good * FORGET + weight * label
+            node.total = node.total * FORGET + weight
+            node.visited = self._visits
+        for depth, identity in enumerate(chain):
+            node = self._nodes[identity]
+            node.new += _NEW_RATE * ((new == depth + 1) - node.new)
+        if len(self._nodes) > MOST_NODES:
+            self._weed()
+
+    def scale(self, share: float) -> None:
+        """Only this share of what is known still counts: the model has changed."""
+        for node in self._nodes.values():
+            node.good *= share
+            node.total *= share
+
+    def rows(self) -> Iterator[tuple[int, float, float, float]]:
+        """Id, good, all and the share of new children of each node, to be stored."""
+        for identity, node in self._nodes.items():
+            yield identity, node.good, node.total, node.new
+
+    def restore(self, identity: int, good: float, total: float, new: float) -> None:
+        """A stored row."""
+        node = self._nodes[identity] = _Node(good, total)
+        node.new = new
+
+    def _is_new(self, identity: int) -> bool:
+        node = self._nodes.get(identity)
+        return node is None or node.total < WARM
+
+    def _weed(self) -> None:
+        """The weakest leave: those with the fewest outcomes, of these the ones visited longest ago."""
+        order = sorted(self._nodes.items(), key=lambda item: (round(item[1].total), item[1].visited))
+        for identity, _ in order[: int(len(order) * _LEAVE)]:
+            del self._nodes[identity]
+
+
+def _backed(node: _Node, mean: float, depth: int) -> float:
+    strength = STRENGTH[min(depth, len(STRENGTH) - 1)]
+    # Unbiased labels lie outside 0 to 1, and now and then their sum does too.
+    return min(max((strength * mean + node.good) / (strength + node.total), 0.0), 1.0)

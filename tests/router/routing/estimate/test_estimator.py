@@ -1,0 +1,49 @@
+"""The estimate as a whole, on requests that look like agents'."""
+
+from __future__ import annotations
+
+import random
+
+from agent_router.routing.estimate.estimator import Estimator, seen
+from agent_router.routing.estimate.nodes import Asked
+
+SYSTEM = "You are a personal assistant running on the owner's computer. Current time: "
+
+
+def request(template: str, nth: int) -> Asked:
+    body = random.Random(nth).choice(["the invoice", "a walk", "three ships", "the report"])
+    return Asked(f"{SYSTEM}{nth}:00", f"{template} number {nth}: {body}", ("shell", "calendar"))
+
+
+def taught(estimator: Estimator, template: str, rate: float, count: int, start: int = 0) -> None:
+    chance = random.Random(start)
+    for nth in range(start, start + count):
+        estimator.learn(seen(request(template, nth)), float(chance.random() < rate))
+
+
+def test_a_family_that_does_well_is_known_after_25_occurrences() -> None:
+    estimator = Estimator()
+    taught(estimator, "Add to calendar. Parse the request", 1.0, 25)
+    taught(estimator, "Make a plan with at most", 0.5, 25)
+    good = estimator.estimate(seen(request("Add to calendar. Parse the request", 900)))
+    bad = estimator.estimate(seen(request("Make a plan with at most", 900)))
+    assert good.mean > 0.93
+    assert good.evidence > 8
+    assert bad.mean < 0.7
+
+
+def test_a_one_off_is_not_known() -> None:
+    estimator = Estimator()
+    taught(estimator, "Add to calendar. Parse the request", 1.0, 60)
+    assert estimator.estimate(seen(request("Why did the Roman republic fall, and when?", 1))).evidence < 2
+
+
+def test_another_model_is_believed_less() -> None:
+    estimator = Estimator()
+    taught(estimator, "Add to calendar. Parse the request", 1.0, 60)
+    before = estimator.estimate(seen(request("Add to calendar. Parse the request", 900)))
+    estimator.model_changed()
+    after = estimator.estimate(seen(request("Add to calendar. Parse the request", 900)))
+    assert after.evidence < before.evidence
+    taught(estimator, "Add to calendar. Parse the request", 0.2, 25, start=1000)
+    assert estimator.estimate(seen(request("Add to calendar. Parse the request", 900))).mean < 0.75

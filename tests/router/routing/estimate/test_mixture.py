@@ -1,0 +1,36 @@
+"""Mixing estimates by how right they were."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent_router.routing.estimate.mixture import Mixture
+
+
+def test_equal_estimates_are_equally_trusted() -> None:
+    assert Mixture(2).mix([0.2, 0.8]) == pytest.approx(0.5)
+    assert Mixture(3).mix([0.6, 0.6, 0.6]) == pytest.approx(0.6)
+
+
+def test_who_was_right_is_trusted_and_who_was_right_lately_more() -> None:
+    mixture = Mixture(2)
+    for _ in range(200):
+        mixture.learn([0.9, 0.3], 1.0, 1.0)
+    assert mixture.mix([0.9, 0.3]) > 0.85
+    for _ in range(600):
+        mixture.learn([0.9, 0.3], 0.0, 1.0)
+    assert mixture.mix([0.9, 0.3]) < 0.35
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(-5, 5), st.floats(0, 1)), max_size=60),
+    st.tuples(st.floats(0, 1), st.floats(0, 1)),
+)
+def test_a_mixture_lies_between(outcomes: list[tuple[float, float, float, float]], last: tuple[float, float]) -> None:
+    mixture = Mixture(2)
+    for first, second, label, weight in outcomes:
+        mixture.learn([first, second], label, weight)
+    low, high = sorted(min(max(mean, 0.005), 0.995) for mean in last)
+    assert low - 1e-9 <= mixture.mix(last) <= high + 1e-9
