@@ -36,7 +36,7 @@ class Cells(Protocol):
 
 MOST_IDLE = 64
 """Cells that no running request uses, but that may stay beside theirs: each makes every step a little slower."""
-BRIEF = 64 * 1024**2
+BRIEF = 128 * 1024**2
 """Bytes that are copied in less than a tenth of a second."""
 SHORT = 256
 """So many tokens are quickly read again."""

@@ -145,7 +145,8 @@ class Context:
         view = (ctypes.c_uint8 * size).from_buffer(data)
         written = int(llama.llama_state_seq_get_data(self._context, view, size, sequence))
         del view
-        return data[:written]
+        del data[written:]  # usually nothing; a slice would copy it all
+        return data
 
     def restore(self, sequence: int, data: Any, size: int) -> bool:
         """Put a sequence's part back, from a buffer; whether llama.cpp took it. The sequence must be empty."""
