@@ -141,12 +141,12 @@ class Cache:
         sequence = self._free.pop()
         if holder is not None:
             self._cells.copy(holder, sequence, length)
-        self._begin(sequence, prompt, length, adapter)
+        self._begin(sequence, prompt, length, self._trees[adapter])
         return sequence, length
 
-    def _begin(self, sequence: int, prompt: Sequence[int], length: int, adapter: Hashable) -> None:
-        self._of[sequence] = self._trees[adapter]
-        self._of[sequence].begin(sequence, prompt, length)
+    def _begin(self, sequence: int, prompt: Sequence[int], length: int, tree: PrefixTree) -> None:
+        self._of[sequence] = tree
+        tree.begin(sequence, prompt, length)
 
     def restore(self, tokens: Sequence[int], put: Callable[[int], bool]) -> bool | None:
         """Keep a sequence of these tokens that `put` loads into the id it is given. None if there is no room for it,
@@ -158,7 +158,7 @@ class Cache:
             self._cells.drop(sequence)
             self._free.append(sequence)
             return False
-        self._begin(sequence, (), 0, None)
+        self._begin(sequence, (), 0, self._trees[None])
         self._of[sequence].extend(sequence, tokens)
         self._kept[sequence] = _Kept(self._now(), 0)
         return True
@@ -170,7 +170,7 @@ class Cache:
             return None
         sequence = self._free.pop()
         self._cells.copy(holder, sequence, length)
-        self._begin(sequence, tokens, length, None)
+        self._begin(sequence, tokens, length, self._trees[None])
         return sequence
 
     def fork(self, sequence: int) -> None:
@@ -180,8 +180,7 @@ class Cache:
             return
         copy = self._free.pop()
         self._cells.copy(sequence, copy, len(tokens))
-        self._of[copy] = tree
-        tree.begin(copy, tokens, len(tokens))
+        self._begin(copy, tokens, len(tokens), tree)
         self._kept[copy] = _Kept(self._now(), 0)
 
     def held(self, sequence: int) -> int:
@@ -219,18 +218,18 @@ class Cache:
             if self.used - self._used_by(running) <= MOST_IDLE:
                 break
             size = self._cells.state_size(each)
-            if size <= left and self._park(each):
+            if size <= left and self._park(each, size):
                 self.drop(each)
                 left -= size
 
-    def _park(self, sequence: int) -> bool:
-        """Set it aside, unless that would spare little later on; False if there is no place for it."""
+    def _park(self, sequence: int, size: int) -> bool:
+        """Set it aside, so many bytes, unless that would spare little later on; False if there is no place for it."""
         tokens = self.tokens(sequence)
         if self.parked is None or self._of[sequence] is not self._trees[None]:
             return False
         spared = len(tokens) - self.parked.match(tokens)
         if spared >= min(SHORT, len(tokens) / 4):
-            if not self.parked.takes(self._cells.state_size(sequence)):
+            if not self.parked.takes(size):
                 return False
             self.parked.put(tokens, self._cells.state(sequence))
         return True
@@ -276,7 +275,8 @@ class Cache:
         if not candidates:
             return False
         least = min(candidates, key=self._worth)
-        self._park(least)
+        if self.parked is not None:
+            self._park(least, self._cells.state_size(least))
         self.drop(least)
         return True
 

@@ -155,15 +155,16 @@ class Scheduler:
         hot = self._hot if running.adapter is None else None
         if hot is not None:
             hot.bring(running.prompt)
-        shared = self._cache.shared(running.prompt[:-1], running.adapter) // _FORK * _FORK
+        # Before it is opened, because then it would be what holds most.
+        shared = self._cache.shared(running.prompt[:-1], running.adapter) if self._cache.whole_only else 0
         opened = self._cache.open(running.prompt, running.adapter)
         if opened is None:
             return
         running.sequence, found = opened
         held = self._whole_tile(running, running.sequence, found)
         running.unread = list(running.prompt[held:])
-        if self._cache.whole_only and shared >= held + _FORK:
-            running.fork = shared
+        if shared // _FORK * _FORK >= held + _FORK:
+            running.fork = shared // _FORK * _FORK
         if not running.first:
             running.cached = held
             if hot is not None:

@@ -127,16 +127,19 @@ def _load(options: argparse.Namespace, inbox: Inbox, outbox: Outbox) -> tuple[Mo
     layers = options.gpu_layers
     if layers is None and cards:
         layers = devices.fitting_layers(metadata, weights=weights, cells=cells, free=cards)
-    try:
-        model = models.Model(options.path, window=room.window, threads=options.threads, gpu_layers=layers)
+
+    def loaded(gpu_layers: int | None) -> tuple[Model, Callable[[], None]]:
+        model = models.Model(options.path, window=room.window, threads=options.threads, gpu_layers=gpu_layers)
         return model, _service(model, options, cells, inbox, outbox)
+
+    try:
+        return loaded(layers)
     except ModelFileError:
         # What a card's driver takes for itself cannot be known before.
         if options.gpu_layers is not None or not cards:
             raise
         sys.stderr.write("The model does not fit onto the graphics card after all; it is loaded without.\n")
-        model = models.Model(options.path, window=room.window, threads=options.threads, gpu_layers=0)
-        return model, _service(model, options, cells, inbox, outbox)
+        return loaded(0)
 
 
 def _service(model: Model, options: argparse.Namespace, cells: int, inbox: Inbox, outbox: Outbox) -> Callable[[], None]:

@@ -10,12 +10,10 @@ from pathlib import Path
 from agent_models.completion import CompletionRequest, Message, OutputFormat, Text, Tool
 from agent_models.engine.batch import Batch
 from agent_models.engine.context import Context
-from agent_models.engine.model import Model
-from agent_models.engine.native_log import quiet_log
 from agent_models.engine.speculation import Payoff
 from tests.bench.figures import Figures
 from tests.bench.processes import rss
-from tests.models.engine.asking import Desk
+from tests.models.engine.asking import Desk, load
 
 REQUESTS = 10_000
 
@@ -26,8 +24,7 @@ def _ask(text: str, **fields: object) -> CompletionRequest:
 
 def overhead(figures: Figures, path: Path, what: str, tokens: int = 100) -> None:
     """The share of a generated token's time that is not llama_decode's."""
-    quiet_log()
-    desk = Desk(Model(path, window=4096, threads=1, gpu_layers=None))
+    desk = Desk(load(path, window=4096))
     inside = 0.0
     decode = desk.context.decode
 
@@ -73,8 +70,7 @@ class _Steps:
 
 def attention(figures: Figures, path: Path, what: str, behind: int = 4000) -> None:
     """A step behind a long prompt, and one of eight short sequences together, with flash attention and without."""
-    quiet_log()
-    model = Model(path, window=behind + 200, threads=1, gpu_layers=None)
+    model = load(path, window=behind + 200)
     for flash, how in ((True, "with flash attention"), (False, "without")):
         context = model.open_context(flash_attention=flash)
         steps = _Steps(context)
@@ -93,8 +89,7 @@ def attention(figures: Figures, path: Path, what: str, behind: int = 4000) -> No
 
 def guessing(figures: Figures, path: Path, what: str, tokens: int = 200) -> None:
     """Guessing ahead, where what is written repeats itself and where it never does, beside not guessing."""
-    quiet_log()
-    desk = Desk(Model(path, window=4096, threads=1, gpu_layers=None))
+    desk = Desk(load(path, window=4096))
     same = {"type": "array", "items": {"enum": ["the same value each time"]}, "minItems": 60}
     kinds: dict[str, dict[str, object]] = {
         "an answer that repeats itself": {"output_format": OutputFormat("json_schema", name="same", schema=same)},
@@ -120,9 +115,8 @@ def soak(figures: Figures, path: Path, what: str) -> None:
     """Ten thousand requests of mixed kind with random cancels: cells and memory afterwards."""
     import os
 
-    quiet_log()
     # What is set aside is bounded; a small bound is reached before the first look.
-    desk = Desk(Model(path, window=None, threads=1, gpu_layers=None), parked_bytes=4 * 1024**2)
+    desk = Desk(load(path), parked_bytes=4 * 1024**2)
     chance = random.Random(3)
     tool = Tool("ping", "", {"type": "object", "properties": {"n": {"type": "integer"}}})
     begun, grown = 0, 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
 from typing import Any, cast
 
 from agent_models.completion import (
@@ -21,6 +22,7 @@ from agent_models.completion import (
 from agent_models.engine.cache import Cache
 from agent_models.engine.generation import Generation
 from agent_models.engine.model import Model
+from agent_models.engine.native_log import quiet_log
 from agent_models.engine.parked import Parked
 from agent_models.engine.prompt import PromptWriter
 from agent_models.engine.protocol import Measured
@@ -37,6 +39,12 @@ def ask(text: str = "hi", **fields: Any) -> CompletionRequest:
 
 def schema_format(schema: Any) -> OutputFormat:
     return OutputFormat("json_schema", name="answer", schema=schema)
+
+
+def load(path: Path, window: int | None = None) -> Model:
+    """The model in a file, on one thread, without llama.cpp's chatter."""
+    quiet_log()
+    return Model(path, window=window, threads=1, gpu_layers=None)
 
 
 class Desk:

@@ -6,8 +6,7 @@ import gguf
 import pytest
 
 from agent_models.engine.model import Model
-from agent_models.engine.native_log import quiet_log
-from tests.models.engine.asking import desk
+from tests.models.engine.asking import desk, load
 from tests.models.engine.tiny_gguf import make_tiny_bert, make_tiny_gguf
 
 
@@ -18,8 +17,7 @@ def tiny_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def loaded(tiny_path: Path) -> Model:
-    quiet_log()
-    return Model(tiny_path, window=None, threads=1, gpu_layers=None)
+    return load(tiny_path)
 
 
 @pytest.fixture
@@ -49,11 +47,9 @@ def last_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def bert(bert_path: Path) -> Model:
-    quiet_log()
-    return Model(bert_path, window=None, threads=1, gpu_layers=None)
+    return load(bert_path)
 
 
 @pytest.fixture(scope="session")
 def last(last_path: Path) -> Model:
-    quiet_log()
-    return Model(last_path, window=None, threads=1, gpu_layers=None)
+    return load(last_path)

@@ -8,9 +8,8 @@ import pytest
 
 from agent_models.engine.hot_prefixes import HOT
 from agent_models.engine.model import RECURRENT_SEQUENCES, Model
-from agent_models.engine.native_log import quiet_log
 from agent_models.engine.saved_prefixes import BLOCK, SavedPrefixes
-from tests.models.engine.asking import Desk, ask, calls_of, text_of, usage_of
+from tests.models.engine.asking import Desk, ask, calls_of, load, text_of, usage_of
 from tests.models.engine.test_generation import PING
 from tests.models.engine.test_hot_prefixes import PREFIX, HotDesk, beat
 from tests.models.engine.tiny_gguf import make_tiny_mamba
@@ -23,8 +22,7 @@ def mamba_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def mamba(mamba_path: Path) -> Model:
-    quiet_log()
-    return Model(mamba_path, window=None, threads=1, gpu_layers=None)
+    return load(mamba_path)
 
 
 def cold(model: Model, nth: int) -> str:
