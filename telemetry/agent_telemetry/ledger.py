@@ -1,4 +1,5 @@
-"""The ledger: every model call as a row of a local SQLite database, written off the hot path."""
+"""The ledger: every model call as a row of a local SQLite database, and what was learnt from it, written off the hot
+path."""
 
 from __future__ import annotations
 
@@ -12,13 +13,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import UTC
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
+from agent_telemetry.ledger_rows import Row, statements
 from agent_telemetry.migrations import NewerLedger, migrate
 from agent_telemetry.usage_record import UsageRecord
 
@@ -27,7 +26,6 @@ BATCH_ROWS = 100  # a transaction; without a bound the event loop's p99 becomes 
 LINGER_S = 0.02  # rows that arrive within it share a transaction
 LOOKS = 50  # for rows, before the writer sleeps until it is woken
 RETRY_S = (0.1, 5.0)  # the first and the longest wait after a failure
-TEXT_LENGTH = 300  # characters; a model name comes from the caller and could be megabytes
 
 # A row that SQLite cannot take, in contrast to a database that cannot be written.
 _ROW_FAULTS = (
@@ -40,20 +38,11 @@ _ROW_FAULTS = (
     TypeError,
     ValueError,
 )
-_COLUMNS = UsageRecord.__struct_fields__
-_TIME = _COLUMNS.index("time")
-# Importers meet a streamed call several times while it grows; the greatest output is the whole of it.
-_UPSERT = (
-    f"INSERT INTO calls ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) "  # noqa: S608
-    f"ON CONFLICT (source, key) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS[2:])} "
-    "WHERE coalesce(excluded.output, -1) >= coalesce(calls.output, -1)"
-)
-
 _log = logging.getLogger(__name__)
 
 
 class Ledger:
-    """Writes `UsageRecord`s to the SQLite database at `path`, in batches, on a thread of its own.
+    """Writes rows to the SQLite database at `path`, in batches, on a thread of its own.
 
     A row is committed within about 50 ms of `record`, so that `kill -9` loses at most the last 100 ms; after
     a power cut the last seconds may be missing (WAL, `synchronous=NORMAL`), and the file stays whole. Several
@@ -78,8 +67,8 @@ class Ledger:
         self.path = path
         self._enrich = enrich
         self._on_batch = on_batch
-        self._rows: deque[UsageRecord] = deque()
-        self._waiting: deque[UsageRecord] = deque()  # enriched, and not yet committed
+        self._rows: deque[Row] = deque()
+        self._waiting: deque[Row] = deque()  # enriched, and not yet committed
         self._enriching = 0  # 1 while a row is in neither queue
         self._asleep = False  # the writer waits for _wake
         self._wake = threading.Event()
@@ -98,7 +87,7 @@ class Ledger:
 
     @property
     def written(self) -> int:
-        """Rows committed since the start."""
+        """Calls committed since the start."""
         return self._written
 
     @property
@@ -121,7 +110,7 @@ class Ledger:
         """Why the database cannot be written, as a sentence; None while `healthy`."""
         return self._error
 
-    def record(self, row: UsageRecord) -> None:
+    def record(self, row: Row) -> None:
         """Take a row: about a microsecond, never blocks, never raises. For one thread: the event loop's."""
         self._rows.append(row)
         if self._asleep:
@@ -244,19 +233,20 @@ class Ledger:
 
     def _take(self, most: int) -> None:
         """Move rows from the event loop's end to the writer's, enriched."""
-        rows = []
+        rows: list[UsageRecord] = []
         for _ in range(min(most, len(self._rows))):
             try:
                 row = self._rows.popleft()
             except IndexError:  # record() dropped it just now
                 break
             self._enriching = 1
-            if self._enrich is not None:
-                try:
-                    row = self._enrich(row)
-                except Exception:
-                    _log.exception("A row of the ledger could not be enriched.")
-            rows.append(row)
+            if isinstance(row, UsageRecord):
+                if self._enrich is not None:
+                    try:
+                        row = self._enrich(row)
+                    except Exception:
+                        _log.exception("A row of the ledger could not be enriched.")
+                rows.append(row)
             self._waiting.append(row)
             self._enriching = 0
         if rows and self._on_batch is not None:
@@ -265,14 +255,14 @@ class Ledger:
             except Exception:
                 _log.exception("on_batch failed.")
 
-    def _commit(self, batch: list[UsageRecord]) -> None:
+    def _commit(self, batch: list[Row]) -> None:
         conn = self._conn
         assert conn is not None
         conn.execute("BEGIN IMMEDIATE")
         lost = 0
         try:
             try:
-                conn.executemany(_UPSERT, [_values(row) for row in batch])
+                _insert(conn, batch)
             except _ROW_FAULTS:
                 conn.execute("ROLLBACK")
                 conn.execute("BEGIN IMMEDIATE")
@@ -285,7 +275,7 @@ class Ledger:
         for _ in batch:
             self._waiting.popleft()
         self._dropped += lost
-        self._written += len(batch) - lost
+        self._written += sum(isinstance(row, UsageRecord) for row in batch) - lost
 
     def _connect(self) -> None:
         """Open the database where it is not open, or where the open file is no longer the one at `path`."""
@@ -316,18 +306,16 @@ class Ledger:
                 _log.debug("closing the ledger", exc_info=True)
 
 
-def _values(row: UsageRecord) -> list[Any]:
-    """The row in the order of its columns, as SQLite takes it."""
-    values = [
-        value[:TEXT_LENGTH] if type(value) is str and len(value) > TEXT_LENGTH else value
-        for value in msgspec.structs.astuple(row)
-    ]
-    moment = row.time if row.time.tzinfo is not None else row.time.replace(tzinfo=UTC)
-    values[_TIME] = max(0, round(moment.timestamp() * 1000))
-    return values
+def _insert(conn: sqlite3.Connection, batch: list[Row]) -> None:
+    grouped: dict[str, list[tuple[Any, ...]]] = {}
+    for row in batch:
+        for sql, found in statements(row):
+            grouped.setdefault(sql, []).extend(found)
+    for sql, found in grouped.items():
+        conn.executemany(sql, found)
 
 
-def _insert_one_by_one(conn: sqlite3.Connection, batch: list[UsageRecord]) -> int:
+def _insert_one_by_one(conn: sqlite3.Connection, batch: list[Row]) -> int:
     """Insert what SQLite takes of a batch that it refused; how many rows it did not take.
 
     Lone surrogates in a name that a caller sent become question marks.
@@ -335,15 +323,16 @@ def _insert_one_by_one(conn: sqlite3.Connection, batch: list[UsageRecord]) -> in
     lost = 0
     for row in batch:
         try:
-            values = _values(row)
-            for i, value in enumerate(values):
-                if isinstance(value, str):
-                    values[i] = value.encode("utf-8", "replace").decode("utf-8")
-            conn.execute(_UPSERT, values)
+            for sql, found in statements(row):
+                conn.executemany(sql, [_clean(each) for each in found])
         except _ROW_FAULTS as fault:
             lost += 1
             _log.error("The ledger cannot keep a row: %s", fault)
     return lost
+
+
+def _clean(found: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(each.encode("utf-8", "replace").decode("utf-8") if isinstance(each, str) else each for each in found)
 
 
 def _create_private(path: Path) -> None:

@@ -145,3 +145,39 @@ def _add(row: str, sums: tuple[str, ...], sign: str = "") -> str:
         f"INSERT INTO sums SELECT id, {row}.time / {HOUR_MS}, {contributions} FROM kinds WHERE {same} "
         f"ON CONFLICT (kind, hour) DO UPDATE SET {updates};"
     )
+
+
+@_migration
+def m003_learning(db: Database) -> None:
+    """What was decided and why, what else was run, what was learnt. Times are milliseconds since 1970 UTC; in
+    `families` and `moves` seconds."""
+    db.execute("ALTER TABLE calls ADD COLUMN decision TEXT")
+    db.execute("CREATE INDEX calls_key ON calls (key)")
+    text = ("purpose", "provider", "model", "family", "kind", "problem")
+    columns: dict[str, type] = {"id": int, "call": str, "time": int} | dict.fromkeys(text, str)
+    columns |= {"score": float, "agree": int, "input": int, "cache_read": int, "output": int, "seconds": float}
+    trials = db.table("trials")
+    trials.create(columns, pk="id", not_null={"call", "time", "purpose"})
+    trials.create_index(["call"])
+    trials.create_index(["time"])
+    columns = {"id": int, "call": str, "time": int, "route": str, "signal": str, "family": str}
+    columns |= {"good": float, "f1": float, "f0": float}
+    outcomes = db.table("outcomes")
+    outcomes.create(columns, pk="id", not_null={"call", "time", "signal"})
+    outcomes.create_index(["call"])
+    outcomes.create_index(["time"])
+    columns = {"name": str, "kind": str, "label": str, "agents": str, "nodes": str, "rung": str}
+    columns |= {"first_seen": float, "last_seen": float, "mean": float, "lower": float, "evidence": float}
+    columns |= {"closed_seconds": float, "output": float, "saved": float}
+    columns |= dict.fromkeys(("requests", "local", "escalated", "shadowed"), int)
+    db.table("families").create(columns, pk="name")
+    moves = db.table("moves")
+    moves.create({"id": int, "family": str, "time": float, "before": str, "after": str, "why": str}, pk="id")
+    moves.create_index(["family"])
+    db.execute(
+        "CREATE TABLE nodes (model TEXT NOT NULL, id TEXT NOT NULL, good REAL NOT NULL, total REAL NOT NULL,"
+        " new REAL NOT NULL, PRIMARY KEY (model, id)) WITHOUT ROWID"
+    )
+    db.table("states").create({"name": str, "state": bytes}, pk="name")
+    db.table("pins").create({"family": str, "route": str}, pk="family")
+    db.table("forgotten").create({"family": str}, pk="family")

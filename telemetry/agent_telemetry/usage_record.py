@@ -55,3 +55,4 @@ class UsageRecord(msgspec.Struct, frozen=True, kw_only=True):
     price_version: str | None = None
     first_byte_ms: float | None = None
     latency_ms: float | None = None
+    decision: str | None = None  # JSON: what was known when it was decided; of the router's own making, no text
