@@ -48,6 +48,7 @@ class Family(Struct, frozen=True):
     name: str
     kind: Kind
     masked: str
+    label: str = ""
 
     def listed(self, patterns: Sequence[str]) -> bool:
         """Whether a pattern of `local_families` names it, by its name or by how its ask begins."""

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from agent_router.routing.agent import agent, session
-from agent_router.routing.family import EMBEDDING, Family, family
+from agent_router.routing.ask import ask, system_prompt
+from agent_router.routing.estimate.nodes import Asked
+from agent_router.routing.family import BACKGROUND, EMBEDDING, Family, family
 from agent_router.wire.chat.body import ChatBody
 from agent_router.wire.embeddings.body import EmbeddingBody
 
@@ -31,14 +33,23 @@ class Task(Struct, frozen=True, kw_only=True):
     output_limit: int | None
     private: bool
     opaque: bool = False
+    asked: Asked = Asked("", "")
+    continuation: bool = False
+    turn: str = ""
+    conversation: str = ""
+    asks: int = 1
+    schema: bool = False
+    forced_tool: str | None = None
+    background: bool = False
 
 
 def task(raw: bytes, body: ChatBody, headers: Mapping[bytes, bytes], salt: bytes) -> Task:
     """The task in a checked body. `headers` are lower-case."""
     messages = body.messages if isinstance(body.messages, list) else []
+    fam = family(body, salt)
     return Task(
         requested_model=str(body.model),
-        family=family(body, salt),
+        family=fam,
         agent=agent(headers),
         session=session(headers, salt),
         stream=bool(body.stream),
@@ -52,6 +63,13 @@ def task(raw: bytes, body: ChatBody, headers: Mapping[bytes, bytes], salt: bytes
         prompt_bytes=len(raw),
         output_limit=body.limit,
         private=_private(headers),
+        asked=Asked(system_prompt(body), ask(body), tuple(sorted(t.function.name for t in body.tools or () if t.function))),
+        continuation=bool(messages) and messages[-1].role == "tool",
+        turn=str(len(messages)),
+        conversation=str(agent(headers)),
+        asks=sum(m.role == "user" for m in messages),
+        schema=body.response_format is not None and body.response_format.type == "json_schema",
+        background=fam.kind in BACKGROUND,
     )
 
 
