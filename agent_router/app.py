@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -18,16 +19,20 @@ from agent_router.config import LEDGER, Configuration
 from agent_router.embeddings_endpoint import EmbeddingsEndpoint
 from agent_router.errors import ApiError, ConfigError
 from agent_router.http_protocol import LEAVING
-from agent_router.local_models import embedding_models, local_names, local_paths
+from agent_router.learning.keeper import Keeper
+from agent_router.local_models import embedding_models, local_names, local_paths, stamps
 from agent_router.model_endpoints import model_endpoints
 from agent_router.model_list import model_list
 from agent_router.request_body import Receive, Send
+from agent_router.routing.families import Families
+from agent_router.routing.guards.budget import Budget
 from agent_router.routing.names import Names
 from agent_router.routing.router import Router
 from agent_router.safety import Gate
 from agent_router.salt import installation_salt
 from agent_router.sender import JSON
 from agent_router.upstreams.chain import Chain
+from agent_router.upstreams.local import PROVIDER
 from agent_router.upstreams.registry import Registry
 from agent_router.wire.chat.render import error_body
 from agent_telemetry.ledger import Ledger
@@ -35,8 +40,12 @@ from agent_telemetry.live import LiveFeed
 from agent_telemetry.metrics import Metrics
 from agent_telemetry.money import Money
 from agent_telemetry.openness import classifier
+from agent_telemetry.usage_record import UsageRecord
 
 log = logging.getLogger("agent_router")
+
+LOADED_A_SECOND = 300 * 1024 * 1024
+"""Bytes of a model file that are loaded in a second, roughly: where it lies on a disk."""
 
 _CHAT = frozenset({"/v1/chat/completions", "/chat/completions"})
 _EMBEDDINGS = frozenset({"/v1/embeddings", "/embeddings"})
@@ -66,7 +75,9 @@ class App:
         self._chat: ChatEndpoint | None = None
         self._embeddings: EmbeddingsEndpoint | None = None
         self._cold: FastAPI | None = None
+        self._keeper: Keeper | None = None
         self._preload: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """ASGI 3."""
@@ -128,22 +139,33 @@ class App:
             closed_embedding=(embedding.provider, embedding.model) if embedding else None,
         )
         asyncio.get_running_loop().run_in_executor(None, money.warm)
-        ledger = self._ledger = Ledger(data / LEDGER, enrich=money, on_batch=self._metrics.on_batch)
+        budget = Budget(settings.routing.budget)
+        ledger = self._ledger = Ledger(
+            data / LEDGER, enrich=money, on_batch=each_of(self._metrics.on_batch, budget.learn)
+        )
         self.feed.load(data / LEDGER)
+        budget.load(data / LEDGER)
+        salt, largest = installation_salt(data), settings.server.max_body_bytes
+        families = Families(salt)
+        self._keeper = Keeper(families, ledger, stamps(settings))
+        await asyncio.to_thread(self._keeper.load)
+        self._chain = Chain(registry.upstreams)
         router = Router(
             settings,
             self.names,
             self._policy,
             keyed=registry.keyed,
+            healthy=self._healthy,
             window=self._window,
-            seconds=lambda model, prompt, output: registry.local.engine(model).predicted_seconds(prompt, output),
+            seconds=self._seconds,
+            families=families,
+            budget=budget,
         )
-        self._chain = Chain(registry.upstreams)
-        salt, largest = installation_salt(data), settings.server.max_body_bytes
         self._chat = ChatEndpoint(router, self._chain, ledger, self.feed, salt=salt, max_body_bytes=largest)
         self._embeddings = EmbeddingsEndpoint(router, self._chain, ledger, self.feed, salt=salt, max_body_bytes=largest)
         self._router = router
         self._cold = self._fastapi(ledger)
+        self._keeping = asyncio.ensure_future(self._keeper.run())
         default = self.names.default_local
         if default and (not router.closed_available or settings.routing.local_families):
             # Requests will go there: have the model ready.
@@ -152,8 +174,11 @@ class App:
     async def stop(self) -> None:
         """Stop workers, close connections, write the last rows."""
         self.feed.close()
-        if self._preload is not None:
-            self._preload.cancel()
+        for task in (self._preload, self._keeping):
+            if task is not None:
+                task.cancel()
+        if self._keeper is not None:
+            self._keeper.flush()
         if self._registry is not None:
             await self._registry.close()
         if self._ledger is not None:
@@ -197,6 +222,22 @@ class App:
         info = self._registry.local.engine(model).info
         return info.context_window if info else None
 
+    def _seconds(self, model: str, prompt_tokens: int, output_tokens: int) -> float | None:
+        """How long a local answer would take, loading the model counted in; None while nobody knows."""
+        assert self._registry is not None
+        engine = self._registry.local.engine(model)
+        predicted = engine.predicted_seconds(prompt_tokens, output_tokens)
+        if engine.state == "ready":
+            return predicted
+        return (predicted or 0.0) + engine.path.stat().st_size / LOADED_A_SECOND if engine.path.exists() else None
+
+    def _healthy(self, provider: str) -> bool:
+        """Whether a provider's answers can be counted on."""
+        if provider == PROVIDER and self.names.default_local is not None:
+            assert self._registry is not None
+            return self._registry.local.engine(self.names.default_local.model).state != "failed"
+        return self._chain.breakers[provider].state != "open"
+
     def _models(self) -> list[dict[str, Any]]:
         return model_list(self.names, self.catalogue, self._window)
 
@@ -221,6 +262,16 @@ class App:
             return Response(body, error.status_code, media_type="application/json", headers=error.headers)
 
         return cold
+
+
+def each_of(*listeners: Callable[[Sequence[UsageRecord]], None]) -> Callable[[Sequence[UsageRecord]], None]:
+    """One listener that tells several."""
+
+    def tell(rows: Sequence[UsageRecord]) -> None:
+        for listener in listeners:
+            listener(rows)
+
+    return tell
 
 
 async def _start(registry: Registry, model: str) -> None:

@@ -29,8 +29,22 @@ class ChatEndpoint(Endpoint[Call]):
         return self._router.decide(task, raw)
 
     def _ended(self, exchange: Exchange, target: Target) -> None:
-        if target.route == "closed" and exchange.status == "ok":
-            self._router.learn_closed_seconds(exchange.milliseconds() / 1000)
+        task, router = exchange.task, self._router
+        assert task is not None
+        if exchange.status != "ok":
+            return
+        seconds = exchange.milliseconds() / 1000
+        if target.route == "closed":
+            router.patience.learn(seconds)
+        router.stickiness.went(task, target)
+        usage = exchange.observed.usage if exchange.observed else None
+        router.families.answered(
+            task.family.name,
+            local=target.route == "local",
+            escalated=exchange.verified not in (None, "ok"),
+            seconds=seconds,
+            output=usage.output if usage else None,
+        )
 
     async def _render(self, exchange: Exchange, call: Call, reply: Reply, answer: Sender) -> None:
         """An answer in events, in the caller's dialect."""

@@ -6,6 +6,10 @@ import os
 import time
 from datetime import UTC, datetime
 from itertools import count
+from typing import Any
+
+import msgspec
+from msgspec import structs
 
 from agent_router.routing.decision import Decision, Target
 from agent_router.routing.task import Task
@@ -27,6 +31,7 @@ class Exchange:
         "error",
         "faults",
         "first_byte",
+        "held_ms",
         "http_status",
         "id",
         "observed",
@@ -35,6 +40,7 @@ class Exchange:
         "target",
         "task",
         "time",
+        "verified",
         "wire",
     )
 
@@ -53,6 +59,8 @@ class Exchange:
         self.http_status = 200
         self.error: str | None = None
         self.first_byte: float | None = None
+        self.verified: str | None = None  # ok, or the problem for which a local answer was refused
+        self.held_ms: float | None = None
         self.ended = False  # everything has been sent, so that a disconnect means nothing any more
 
     def milliseconds(self) -> float:
@@ -111,7 +119,30 @@ class Exchange:
             reasoning=usage.reasoning if usage else None,
             first_byte_ms=self.first_byte,
             latency_ms=self.milliseconds(),
+            decision=self._known(),
         )
+
+    def _known(self) -> str | None:
+        """What was known when it was decided, and what was verified: numbers and words of our own, as JSON."""
+        decision = self.decision
+        if decision is None or (decision.standing is None and decision.guard is None):
+            return None  # the caller named the model
+        known: dict[str, Any] = {"guard": decision.guard, "verified": self.verified}
+        known["held_ms"] = None if self.held_ms is None else round(self.held_ms, 1)
+        known["expected_s"] = None if decision.expected is None else round(decision.expected, 2)
+        if decision.verdict is not None:
+            verdict = decision.verdict
+            known |= {"rung": verdict.rung, "threshold": verdict.threshold, "explore": verdict.explore}
+            known["would"] = verdict.route  # what the policy chose, before a guard spoke
+        if decision.standing is not None:
+            known |= structs.asdict(decision.standing)
+        return msgspec.json.encode(
+            {
+                name: round(value, 4) if type(value) is float else value
+                for name, value in known.items()
+                if value is not None
+            }
+        ).decode()
 
 
 def _header(text: str) -> bytes:

@@ -50,3 +50,20 @@ def embedding_models(paths: dict[str, Path]) -> frozenset[str]:
     """The names of those that make vectors and no text, by what their files say. A file that cannot be read counts as
     a text model, as which it will say what is wrong with it."""
     return frozenset(name for name, path in paths.items() if name != BUNDLED and embeds(path))
+
+
+def stamps(settings: Settings) -> dict[str, str]:
+    """By the name of each local model what tells its files from others that may come to lie at their place."""
+    paths = local_paths(settings)
+    found = {name: _stamp(path) for name, path in paths.items()}
+    for name, adapter in settings.local.adapters.items():
+        found[name] = f"{_stamp(paths[adapter.base])} {_stamp(adapter.path.expanduser())} {adapter.scale}"
+    return found
+
+
+def _stamp(path: Path) -> str:
+    try:
+        status = path.stat()
+    except OSError:
+        return "missing"
+    return f"{status.st_size} {status.st_mtime_ns}"

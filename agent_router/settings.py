@@ -180,6 +180,58 @@ class Patience(_Section):
     background: float = Field(60, ge=0, description="heartbeats, titles, summaries: nobody waits")
 
 
+class Budget(_Section):
+    """Money for closed APIs, in USD, by what providers bill. Days and months are those of this machine's clock."""
+
+    day: float | None = Field(None, gt=0, description="USD a day; beyond it nothing goes to a closed API")
+    month: float | None = Field(None, gt=0, description="USD a month; beyond it nothing goes to a closed API")
+    agents: dict[str, float] = Field({}, description="USD a day for single agents, by name")
+    soft: float = Field(
+        0.8,
+        gt=0,
+        le=1,
+        description="share of a budget, from which on what is nearly proven is answered locally too, and nothing is "
+        "audited",
+    )
+
+    @field_validator("agents")
+    @classmethod
+    def _are_amounts(cls, agents: dict[str, float]) -> dict[str, float]:
+        if not all(amount > 0 for amount in agents.values()):
+            raise ValueError("must be greater than 0")
+        return agents
+
+
+class Shadow(_Section):
+    """Local answers beside closed ones, compared and thrown away: how a family proves itself. Only while the machine is
+    idle."""
+
+    enabled: bool = Field(True, description="false: nothing is tried in the background, and no family earns its way")
+    first: int = Field(20, ge=0, description="so many of each new template are all tried")
+    share: float = Field(0.3, ge=0, le=1, description="of those after them")
+    audits: float = Field(
+        0.03,
+        ge=0,
+        le=0.5,
+        description="share of the local answers that the closed side is asked for too, for its price",
+    )
+    audit_budget: float = Field(0.25, ge=0, description="USD a day that audits may cost at most")
+    seconds_per_hour: float = Field(900, ge=0, description="seconds of each hour that it may compute at most")
+    longest: float = Field(60, gt=0, description="seconds that one run may take at most")
+    load: float = Field(0.7, gt=0, description="load of the machine (1 is all cores), above which it waits")
+    on_battery: bool = Field(False, description="also while the machine runs on its battery")
+
+
+class Verification(_Section):
+    """What is looked at before the first byte of a local answer is released."""
+
+    enabled: bool = Field(True, description="false: local answers are released as they come")
+    hold_ms: float = Field(400, ge=0, description="milliseconds that text may be held back; calls and JSON until whole")
+    second_sample: bool = Field(
+        True, description="ask twice where a short or structured answer is in doubt, and escalate where the two differ"
+    )
+
+
 class Routing(_Section):
     """What `auto` does."""
 
@@ -196,13 +248,25 @@ class Routing(_Section):
         [],
         description="families `auto` answers locally: name patterns (`heartbeat-*`) or how the ask begins",
     )
-    quality_floor: float = Field(0.99, gt=0, le=1, description="success relative to always-closed (read by policies)")
+    quality_floor: float = Field(
+        0.99, gt=0, le=1, description="success relative to always-closed that `auto` has to keep; 1: nothing is earned"
+    )
+    pins: dict[str, Literal["local", "closed"]] = Field(
+        {},
+        description='your word before all that is learnt: a family\'s name or pattern, or "agent:NAME", and its side',
+    )
+    on_battery: Literal["local", "closed"] = Field(
+        "local", description="where what is proven goes while the machine runs on its battery"
+    )
     privacy: Literal["normal", "local-only"] = Field("normal", description="local-only: nothing leaves the machine")
-    keep_text: bool = Field(False, description="store prompts and answers (nothing does yet)")
+    keep_text: bool = Field(False, description="keep comments of feedback (prompts and answers: nothing does yet)")
     local_only: list[str] = Field(
         [], description="agents (by name) and path patterns whose requests never leave the machine"
     )
     patience: Patience = Patience()
+    budget: Budget = Budget()
+    shadow: Shadow = Shadow()
+    verification: Verification = Verification()
 
     @field_validator("local_only")
     @classmethod

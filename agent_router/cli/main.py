@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from agent_router import __version__
-from agent_router.cli import config, demo, models, serve, usage
+from agent_router.cli import config, demo, families, models, serve, usage, why
 from agent_router.cli.output import JSON_OPTION, print_json
 
 app = typer.Typer(
@@ -28,6 +28,8 @@ app = typer.Typer(
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("usage")(usage.usage)
+app.command("why")(why.why)
+app.add_typer(families.app, name="families")
 app.command("config")(config.config)
 app.add_typer(models.app, name="models")
 

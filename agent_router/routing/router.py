@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import datetime
+
+from msgspec import structs
 
 from agent_router.errors import ApiError
 from agent_router.hookspecs import Policy
 from agent_router.routing.decision import Decision, Target, Verdict
-from agent_router.routing.family import BACKGROUND
+from agent_router.routing.families import Families
+from agent_router.routing.guards.budget import Budget
+from agent_router.routing.guards.capability import incapable
+from agent_router.routing.guards.device import Device
+from agent_router.routing.guards.patience import Patience, tokens
+from agent_router.routing.guards.pins import Pins
+from agent_router.routing.guards.stickiness import Stickiness
 from agent_router.routing.names import LOCAL, Names
 from agent_router.routing.privacy import Privacy
 from agent_router.routing.task import Task
@@ -16,13 +25,11 @@ from agent_router.settings import Settings
 
 log = logging.getLogger("agent_router")
 
-# A prompt with more bytes than this for each token of the context window does not fit, whatever the tokenizer.
-BYTES_PER_TOKEN = 8
-
 
 class Router:
-    """`window` gives the local model's context window in tokens, None while unknown; `seconds` predicts how long it
-    would take for (prompt tokens, answer tokens), None while unknown; `keyed` says whether an upstream has its key."""
+    """`window` gives a local model's context window in tokens, None while unknown; `seconds` predicts how long it
+    would take for (prompt tokens, answer tokens), None while unknown; `keyed` says whether an upstream has its key,
+    `healthy` whether its breaker lets requests through."""
 
     def __init__(
         self,
@@ -33,44 +40,53 @@ class Router:
         keyed: Callable[[str], bool],
         window: Callable[[str], int | None],
         seconds: Callable[[str, int, int], float | None],
+        healthy: Callable[[str], bool] = lambda _: True,
+        families: Families | None = None,
+        budget: Budget | None = None,
+        device: Device | None = None,
     ) -> None:
         self.names = names
+        self.families = families or Families(b"")
+        self.stickiness = Stickiness()
+        self.patience = Patience(settings.routing.patience)
+        self.budget = budget or Budget(settings.routing.budget)
+        self._device = device or Device()
         self._settings = settings
         self._policy = policy
         self._privacy = Privacy(settings.routing)
+        self._pins = Pins(settings.routing.pins)
         self._keyed = keyed
         self._window = window
         self._seconds = seconds
-        self._closed_seconds = 5.0  # how long the closed side usually takes; a moving average
+        self._healthy = healthy
 
     @property
     def closed_available(self) -> bool:
         """Whether there is a closed side, or what stands in for it, with its key."""
         return self._available(self._closed_side())
 
-    def learn_closed_seconds(self, seconds: float) -> None:
-        """Take the duration of one more answer of the closed side."""
-        self._closed_seconds += 0.1 * (seconds - self._closed_seconds)
-
     def decide(self, task: Task, raw: bytes) -> Decision:
         """The decision; ApiError where the request can go nowhere. `raw` is only searched, never kept."""
         named = self.names.resolve(task.requested_model)
         private = self._private(task, raw)
+        if named == "auto":
+            decision = self._auto(task, private)
+            if private:
+                return structs.replace(decision, reason=f"{private}; {decision.reason}", guard="privacy")
+            return decision
+        self.families.met(task)
         if isinstance(named, Target):
             if self.names.makes_vectors(named):
                 raise _wrong_kind(f"{named} is an embedding model, which writes no text")
-            return self._chosen(named, private)
-        if named == "local":
-            return Decision((self._local(),), "local named by the caller")
-        if named == "closed":
+            decision = self._chosen(named, private)
+        elif named == "local":
+            decision = Decision((self._local(),), "local named by the caller")
+        else:
             closed = self._closed()
             if private and not self._stays_here(closed[0]):
                 raise _forbidden(private)
-            return Decision(self._allowed(closed, private), "closed named by the caller")
-        decision = self._auto(task, private)
-        if private:
-            return Decision(decision.targets, f"{private}; {decision.reason}", decision.propensity)
-        return decision
+            decision = Decision(self._allowed(closed, private), "closed named by the caller")
+        return self._affordable(task, decision)
 
     def decide_embedding(self, task: Task, raw: bytes) -> Decision:
         """The decision for a request for vectors. One target only: another model's vectors could not be compared with
@@ -101,29 +117,103 @@ class Router:
         return Decision((named,), "model named by the caller")
 
     def _auto(self, task: Task, private: str | None) -> Decision:
+        """The guards in their order, then the policy. Each stage either decides or leaves it to the next."""
         local = self.names.default_local
         closed = self._allowed(self._closed_side(), private)
+        if local is not None:
+            task = self._known(task, local)
         if not self._available(closed):
-            return Decision((self._local(),), "local" if private else "no closed upstream with a key")
+            reason = "local" if private else "no closed upstream with a key"
+            return Decision((self._local(),), reason, guard="privacy" if private else "health", standing=task.standing)
         if local is None:
-            return Decision(closed, "no local model")
-        incapable = self._incapable(task, local)
-        if incapable:
-            return Decision(closed, incapable)
+            return Decision(closed, "no local model", guard="capability")
+        both = tuple(dict.fromkeys((local, *closed)))
+
+        def to(route: str, reason: str, guard: str) -> Decision:
+            targets = both if route == "local" else closed
+            return Decision(targets, reason, guard=guard, auto=True, standing=task.standing)
+
+        cannot = incapable(task, self._window(local.model))
+        spending = self.budget.spending(task.agent)
+        if spending.state == "hard":
+            targets = tuple(target for target in closed if self._free(target))
+            if cannot and not targets:
+                raise _unaffordable(spending.reason, spending.until, cannot)
+            if not cannot:
+                targets = tuple(dict.fromkeys((local, *targets)))
+            return Decision(targets, spending.reason, guard="budget", standing=task.standing)
+        if cannot:
+            return to("closed", cannot, "capability")
+        pinned = self._pins.route(task)
+        if pinned is not None:
+            return to(*pinned, "pin")
+        if not self._healthy(local.provider):
+            return to("closed", "the local model is failing", "health")
+        began = self.stickiness.loop(task)
+        if began is not None:
+            return to(began.route, "the tool loop began there", "stickiness")
+        task = structs.replace(task, frugal=spending.state == "soft")
+        return self._earned(task, local, closed)
+
+    def _earned(self, task: Task, local: Target, closed: tuple[Target, ...]) -> Decision:
+        """The policy's choice, unless the machine or who waits for the answer is against it."""
         verdict = self._verdict(task)
-        if verdict.route == "closed":
-            return Decision(closed, verdict.reason, verdict.propensity)
-        impatient = self._too_slow(task, local)
-        if impatient:
-            return Decision(closed, impatient)
-        return Decision(tuple(dict.fromkeys((local, *closed))), verdict.reason, verdict.propensity)
+        name, standing = task.family.name, task.standing
+        if standing is not None and verdict.rung is not None:
+            self.families.moved(name, verdict.rung, verdict.reason)
+        output = self.families.output(name)
+        expected = self._seconds(local.model, *tokens(task, output))
+        against = self._against(task, verdict, expected, output)
+        if against is None and verdict.route == "local":
+            targets = tuple(dict.fromkeys((local, *closed)))
+            return Decision(targets, verdict.reason, verdict.propensity, None, True, standing, verdict, expected)
+        reason, guard = against or (verdict.reason, None)
+        propensity = 1.0 if against else verdict.propensity
+        return Decision(closed, reason, propensity, guard, True, standing, verdict, expected)
+
+    def _against(
+        self, task: Task, verdict: Verdict, expected: float | None, output: float | None
+    ) -> tuple[str, str] | None:
+        """What speaks against a local answer that the policy would give: the reason, and the guard's name."""
+        if verdict.route != "local":
+            return None
+        if self.stickiness.costs_more(task, output):
+            return "leaving the closed side's prompt cache would cost more", "stickiness"
+        if self._settings.routing.on_battery == "closed" and self._device.on_battery:
+            return "the machine runs on its battery", "device"
+        allowed = self.patience.allowed(task, self.families.closed_seconds(task.family.name))
+        if expected is not None and expected > allowed:
+            return f"a local answer would take about {expected:.0f} s", "patience"
+        return None
+
+    def _known(self, task: Task, local: Target) -> Task:
+        """The task with what is known of its family. What fails there costs nobody the answer."""
+        try:
+            return self.families.known(task, local.model)
+        except Exception:
+            log.exception("What is known of a family could not be read.")
+            return task
+
+    def _affordable(self, task: Task, decision: Decision) -> Decision:
+        """The decision, unless a budget is spent that its model costs."""
+        spending = self.budget.spending(task.agent)
+        if spending.state != "hard":
+            return decision
+        targets = tuple(target for target in decision.targets if self._free(target))
+        if not targets or targets[0] != decision.targets[0]:
+            raise _unaffordable(spending.reason, spending.until, "the caller names a closed model")
+        return structs.replace(decision, targets=targets)
+
+    def _free(self, target: Target) -> bool:
+        """Whether answers from there cost no money a call."""
+        return self.names.place(target.provider) in ("device", "lan", "subscription")
 
     def _verdict(self, task: Task) -> Verdict:
         """The policy's. One that fails costs nobody the answer: the closed side is the safe one."""
         try:
             verdict = self._policy.decide(task)
             if verdict.route in ("local", "closed") and 0 < verdict.propensity <= 1:
-                return Verdict(verdict.route, str(verdict.reason)[:200], float(verdict.propensity))
+                return structs.replace(verdict, reason=str(verdict.reason)[:200], propensity=float(verdict.propensity))
             problem = "invalid verdict"
         except Exception as error:
             problem = type(error).__name__  # its words may quote the request
@@ -136,23 +226,6 @@ class Router:
         except Exception as error:
             log.warning("The privacy check failed: %s.", type(error).__name__)
             return "the privacy check failed"
-
-    def _incapable(self, task: Task, local: Target) -> str | None:
-        """Why the local model cannot take the task. What only its tokenizer knows, the engine says later."""
-        if task.images:
-            return "the local model sees no images"
-        window = self._window(local.model)
-        if window is not None and task.prompt_bytes > window * BYTES_PER_TOKEN:
-            return "the prompt does not fit the local context window"
-        return None
-
-    def _too_slow(self, task: Task, local: Target) -> str | None:
-        patience = self._settings.routing.patience
-        extra = patience.background if task.family.kind in BACKGROUND else patience.interactive
-        expected = self._seconds(local.model, task.prompt_bytes // 4, min(task.output_limit or 128, 128))
-        if expected is not None and expected > self._closed_seconds + extra:
-            return f"a local answer would take about {expected:.0f} s"
-        return None
 
     def _local(self) -> Target:
         target = self.names.default_local
@@ -199,6 +272,16 @@ def _forbidden(reason: str) -> ApiError:
         kind="permission_error",
         code="local_only",
         param="model",
+    )
+
+
+def _unaffordable(reason: str, until: datetime | None, but: str) -> ApiError:
+    anew = f" It begins anew on {until:%Y-%m-%d at %H:%M}." if until else ""
+    return ApiError(
+        402,
+        f"{reason[0].upper()}{reason[1:]}, and {but}.{anew} Raise it in [routing.budget], or name a local model.",
+        kind="insufficient_quota",
+        code="budget_exceeded",
     )
 
 

@@ -8,8 +8,10 @@ from msgspec import Struct
 
 from agent_router.routing.agent import agent, session
 from agent_router.routing.ask import ask, system_prompt
+from agent_router.routing.estimate.estimator import Seen
 from agent_router.routing.estimate.nodes import Asked
 from agent_router.routing.family import BACKGROUND, EMBEDDING, Family, family
+from agent_router.routing.standing import Standing
 from agent_router.wire.chat.body import ChatBody
 from agent_router.wire.embeddings.body import EmbeddingBody
 
@@ -19,7 +21,8 @@ class Task(Struct, frozen=True, kw_only=True):
 
     `prompt_bytes` is the size of the whole body; `output_limit` the most tokens asked for, if any;
     `private` whether the caller demands that it stays on this machine; `opaque` whether it holds text that cannot be
-    read here, such as tokens.
+    read here, such as tokens. The router adds `standing`, what is known of its family, `reading`, what the estimate
+    reads in it, and `frugal`: a budget is nearly spent.
     """
 
     requested_model: str
@@ -41,6 +44,9 @@ class Task(Struct, frozen=True, kw_only=True):
     schema: bool = False
     forced_tool: str | None = None
     background: bool = False
+    standing: Standing | None = None
+    reading: Seen | None = None
+    frugal: bool = False
 
 
 def task(raw: bytes, body: ChatBody, headers: Mapping[bytes, bytes], salt: bytes) -> Task:
@@ -63,7 +69,9 @@ def task(raw: bytes, body: ChatBody, headers: Mapping[bytes, bytes], salt: bytes
         prompt_bytes=len(raw),
         output_limit=body.limit,
         private=_private(headers),
-        asked=Asked(system_prompt(body), ask(body), tuple(sorted(t.function.name for t in body.tools or () if t.function))),
+        asked=Asked(
+            system_prompt(body), ask(body), tuple(sorted(t.function.name for t in body.tools or () if t.function))
+        ),
         continuation=bool(messages) and messages[-1].role == "tool",
         turn=str(len(messages)),
         conversation=str(agent(headers)),

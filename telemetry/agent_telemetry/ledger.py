@@ -78,6 +78,7 @@ class Ledger:
         self._conn: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None  # device and inode of the file that is open
         self._error: str | None = None
+        self._taken = 0  # calls, as the three below
         self._written = 0
         self._shed = 0  # lost in record(): counted apart, as += is not atomic between threads
         self._dropped = 0  # lost on the writer's thread
@@ -92,13 +93,13 @@ class Ledger:
 
     @property
     def lost(self) -> int:
-        """Rows given up since the start."""
+        """Calls given up since the start."""
         return self._shed + self._dropped
 
     @property
     def pending(self) -> int:
-        """Rows that wait to be written."""
-        return len(self._rows) + self._enriching + len(self._waiting)
+        """Calls that wait to be written."""
+        return max(self._taken - self._written - self.lost, 0)
 
     @property
     def healthy(self) -> bool:
@@ -112,6 +113,7 @@ class Ledger:
 
     def record(self, row: Row) -> None:
         """Take a row: about a microsecond, never blocks, never raises. For one thread: the event loop's."""
+        self._taken += type(row) is UsageRecord
         self._rows.append(row)
         if self._asleep:
             self._rouse()
@@ -123,7 +125,7 @@ class Ledger:
         deadline = time.monotonic() + timeout
         self._hurry.set()
         with self._progress:
-            while self.pending:
+            while self._queued:
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return False
@@ -141,26 +143,30 @@ class Ledger:
         self._thread.join(timeout)
         self._asleep = True  # from now on record() goes through _rouse()
         left = self.pending
+        self._rows.clear()
+        self._waiting.clear()
         if left:
             self._shed += left
-            self._rows.clear()
-            self._waiting.clear()
             _log.error("The ledger closes without %d rows. %s", left, self._error or "The time ran out.")
 
     def _rouse(self) -> None:
         if self._closed and not self._thread.is_alive():
             self._rows.clear()
-            self._shed += 1
+            self._shed += self.pending
             return
         self._asleep = False
         self._wake.set()
 
     def _drop_oldest(self) -> None:
         try:
-            self._rows.popleft()
+            dropped = self._rows.popleft()
         except IndexError:  # the writer took them just now
             return
-        self._shed += 1
+        self._shed += type(dropped) is UsageRecord
+
+    @property
+    def _queued(self) -> int:
+        return len(self._rows) + self._enriching + len(self._waiting)
 
     # Below: the writer's thread.
 
@@ -179,22 +185,22 @@ class Ledger:
 
     def _sleep(self) -> bool:
         """Wait for a row, and a little for more to share its transaction. False: closed, and nothing is left."""
-        if self.pending < BATCH_ROWS:
+        if self._queued < BATCH_ROWS:
             self._pause(LINGER_S)
         looks = 0
-        while not self.pending and not self._closed:
+        while not self._queued and not self._closed:
             # Waking a thread costs the caller some 40 µs, looking every 20 ms costs it nothing.
             if looks < LOOKS:
                 self._pause(LINGER_S)
                 looks += 1
             else:
                 self._sleep_deeply()
-        return self.pending > 0
+        return self._queued > 0
 
     def _sleep_deeply(self) -> None:
         self._wake.clear()
         self._asleep = True
-        if not self.pending and not self._closed:
+        if not self._queued and not self._closed:
             self._wake.wait()
         self._asleep = False
         self._pause(LINGER_S)
@@ -220,8 +226,7 @@ class Ledger:
             self._disconnect()
             self._take(KEPT_ROWS)  # so that on_batch sees them, whatever becomes of them
             while len(self._waiting) > KEPT_ROWS:
-                self._waiting.popleft()
-                self._dropped += 1
+                self._dropped += type(self._waiting.popleft()) is UsageRecord
         if error is not None and self._error is None:
             _log.error("%s Calls are answered all the same.", error)
         elif error is None and self._error is not None:
@@ -275,7 +280,7 @@ class Ledger:
         for _ in batch:
             self._waiting.popleft()
         self._dropped += lost
-        self._written += sum(isinstance(row, UsageRecord) for row in batch) - lost
+        self._written += sum(type(row) is UsageRecord for row in batch) - lost
 
     def _connect(self) -> None:
         """Open the database where it is not open, or where the open file is no longer the one at `path`."""
@@ -326,7 +331,7 @@ def _insert_one_by_one(conn: sqlite3.Connection, batch: list[Row]) -> int:
             for sql, found in statements(row):
                 conn.executemany(sql, [_clean(each) for each in found])
         except _ROW_FAULTS as fault:
-            lost += 1
+            lost += type(row) is UsageRecord
             _log.error("The ledger cannot keep a row: %s", fault)
     return lost
 

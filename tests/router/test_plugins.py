@@ -49,7 +49,7 @@ def agent_router_policies():
 
 
 def test_the_built_in_policies_are_plugins_too() -> None:
-    assert set(plugins.policy_factories()) == {"ladder", "always-closed", "always-local"}
+    assert set(plugins.policy_factories()) == {"ladder", "always-closed", "always-local", "rules"}
     assert isinstance(plugins.policy(Routing()), Ladder)
 
 
@@ -66,7 +66,9 @@ def test_a_plugin_may_replace_a_built_in_policy(install: Install) -> None:
 
 
 def test_an_unknown_policy_is_answered_with_those_there_are() -> None:
-    with pytest.raises(ConfigError, match=r"no policy 'ladde'\. Policies: always-closed, always-local, ladder\."):
+    with pytest.raises(
+        ConfigError, match=r"no policy 'ladde'\. Policies: always-closed, always-local, ladder, rules\."
+    ):
         plugins.policy(Routing(policy="ladde"))
 
 

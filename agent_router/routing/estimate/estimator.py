@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
+
+import msgspec
 
 from agent_router.routing.estimate.mixture import Mixture
 from agent_router.routing.estimate.nodes import Asked, Nodes, nodes
@@ -52,6 +53,7 @@ class Estimator:
         self.tree = Tree(prior)
         self._text = TextModel(prior)
         self._mixtures = [Mixture(_ESTIMATES) for _ in range(len(_BUCKETS) + 1)]
+        self._changed = False
 
     def estimate(self, request: Seen) -> Estimate:
         """The estimate for a request."""
@@ -60,6 +62,7 @@ class Estimator:
 
     def learn(self, request: Seen, label: float, weight: float = 1.0) -> None:
         """An outcome: an unbiased label, which may lie outside 0 to 1, and how much it says (0 to 1)."""
+        self._changed = True
         means, evidence = self._means(request)
         self._mixture(evidence).learn(means, label, weight)
         for chain in request.nodes.chains:
@@ -70,9 +73,19 @@ class Estimator:
         """Another model answers from now on."""
         self.tree.scale(CHANGED)
 
-    def rows(self) -> Iterator[tuple[int, float, float, float]]:
-        """What the tree knows, to be stored."""
-        return self.tree.rows()
+    def state(self) -> bytes | None:
+        """What is known beside the tree, to be stored; None if that has not changed since this was last asked."""
+        if not self._changed:
+            return None
+        self._changed = False
+        return msgspec.msgpack.encode((self._text.state(), [mixture.state() for mixture in self._mixtures]))
+
+    def restore(self, state: bytes) -> None:
+        """What `state` gave; ValueError if it is none."""
+        text, mixtures = msgspec.msgpack.decode(state, type=tuple[bytes, list[list[float]]])
+        self._text.restore(text)
+        for mixture, each in zip(self._mixtures, mixtures, strict=True):
+            mixture.restore(each)
 
     def _means(self, request: Seen) -> tuple[list[float], float]:
         beliefs = [self.tree.believe(chain) for chain in request.nodes.chains]

@@ -31,6 +31,16 @@ class Mixture:
             loss = -(label * math.log(bounded) + (1 - label) * math.log(1 - bounded))
             self._losses[nth] = self._losses[nth] * _FORGET + weight * loss
 
+    def state(self) -> list[float]:
+        """All that it knows, to be stored."""
+        return [self._seen, *self._losses]
+
+    def restore(self, state: Sequence[float]) -> None:
+        """What `state` gave; ValueError if it is none."""
+        if len(state) != 1 + len(self._losses):
+            raise ValueError("a state of another size")
+        self._seen, *self._losses = state
+
     def _shares(self) -> list[float]:
         least = min(self._losses)
         found = [math.exp(-_RATE * min((loss - least) / math.sqrt(self._seen + 1), 30.0)) for loss in self._losses]

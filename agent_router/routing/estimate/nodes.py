@@ -37,6 +37,12 @@ class Nodes(NamedTuple):
         """The ask's own template, whatever agent wraps it."""
         return self.chains[1][-1]
 
+    @property
+    def special(self) -> tuple[int, ...]:
+        """Those that say something of the ask, and not only of the agent."""
+        by_agent, by_ask, by_end = self.chains
+        return (*by_agent[1:], *by_ask, *by_end[1:])
+
 
 def nodes(asked: Asked, salt: bytes = b"") -> Nodes:
     """The nodes of a request."""

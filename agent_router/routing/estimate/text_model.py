@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+import struct
 import zlib
 from array import array
 from collections.abc import Sequence
@@ -56,6 +57,18 @@ class TextModel:
             weights[index] -= _RATE * (step / math.sqrt(squares[index] + 1e-8) + _DECAY * weights[index])
         self._bias_square += slope * slope
         self._bias -= _RATE * slope / math.sqrt(self._bias_square)
+
+    def state(self) -> bytes:
+        """All that it knows, to be stored."""
+        return struct.pack("<dd", self._bias, self._bias_square) + self._weights.tobytes() + self._squares.tobytes()
+
+    def restore(self, state: bytes) -> None:
+        """What `state` gave; ValueError if it is none."""
+        if len(state) != 16 + 2 * 4 * SIZE:
+            raise ValueError("a state of another size")
+        self._bias, self._bias_square = struct.unpack_from("<dd", state)
+        self._weights = array("f", state[16 : 16 + 4 * SIZE])
+        self._squares = array("f", state[16 + 4 * SIZE :])
 
     def _logit(self, found: Sequence[int]) -> float:
         weights = self._weights

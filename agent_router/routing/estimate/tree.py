@@ -32,6 +32,15 @@ class Belief(NamedTuple):
     warm: bool
 
 
+class Row(NamedTuple):
+    """A node as it is stored: its id, good, all, and the share of its visits whose child was new."""
+
+    identity: int
+    good: float
+    total: float
+    new: float
+
+
 class _Node:
     __slots__ = ("good", "new", "total", "visited")
 
@@ -48,6 +57,8 @@ class Tree:
         self._prior = prior
         self._nodes: dict[int, _Node] = {}
         self._visits = 0
+        self._changed: set[int] = set()
+        self._gone: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._nodes)
@@ -78,6 +89,7 @@ class Tree:
             node.good = node.good * FORGET + weight * label
             node.total = node.total * FORGET + weight
             node.visited = self._visits
+            self._changed.add(identity)
         for depth, identity in enumerate(chain):
             node = self._nodes[identity]
             node.new += _NEW_RATE * ((new == depth + 1) - node.new)
@@ -89,11 +101,28 @@ class Tree:
         for node in self._nodes.values():
             node.good *= share
             node.total *= share
+        self._changed.update(self._nodes)
 
-    def rows(self) -> Iterator[tuple[int, float, float, float]]:
-        """Id, good, all and the share of new children of each node, to be stored."""
+    def rows(self) -> Iterator[Row]:
+        """All nodes, to be stored."""
         for identity, node in self._nodes.items():
-            yield identity, node.good, node.total, node.new
+            yield Row(identity, node.good, node.total, node.new)
+
+    def changes(self) -> tuple[list[Row], set[int]]:
+        """The nodes that have changed since this was last asked, and the ids of those that are gone."""
+        rows = [
+            Row(identity, node.good, node.total, node.new)
+            for identity in self._changed
+            if (node := self._nodes.get(identity)) is not None
+        ]
+        gone = self._gone - self._nodes.keys()
+        self._changed, self._gone = set(), set()
+        return rows, gone
+
+    def forget(self, identity: int) -> None:
+        """Nothing is known of a node any more."""
+        if self._nodes.pop(identity, None) is not None:
+            self._gone.add(identity)
 
     def restore(self, identity: int, good: float, total: float, new: float) -> None:
         """A stored row."""
@@ -108,7 +137,7 @@ class Tree:
         """The weakest leave: those with the fewest outcomes, of these the ones visited longest ago."""
         order = sorted(self._nodes.items(), key=lambda item: (round(item[1].total), item[1].visited))
         for identity, _ in order[: int(len(order) * _LEAVE)]:
-            del self._nodes[identity]
+            self.forget(identity)
 
 
 def _backed(node: _Node, mean: float, depth: int) -> float:

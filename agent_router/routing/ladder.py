@@ -1,0 +1,85 @@
+"""The ladder: a family earns its place on the local model by its own outcomes.
+
+shadow (closed answers, local is tried beside it) → canary (local for a small share) → local; down again where the
+estimate falls; closed where the local model has proven that it is not good enough, to be tried again from time to time.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+
+from agent_router.routing.decision import Verdict
+from agent_router.routing.standing import Rung, Standing
+from agent_router.routing.task import Task
+from agent_router.settings import Routing
+
+LEAST_EVIDENCE = 8.0
+"""Outcomes, with fewer than which nothing is local."""
+CANARY = 0.2
+"""Share of a canary's requests that are local."""
+_LET_FALL = 0.03  # below the threshold, until a family that was local loses its place
+_CLOSED_EVIDENCE = 20.0  # outcomes, with fewer than which nothing counts as proven not good enough
+_RETRY = 0.05  # of what has proven not good enough is still tried beside the closed answer
+
+
+def threshold(floor: float) -> float:
+    """The success that a family must promise to be local, for a floor on the success of all traffic.
+
+    Were the families' success spread evenly over 0 to 1, those above t would be a share 1 - t of them and lose
+    (1 - t)/2 each: (1 - t)²/2 in all. With t = 1 - √(1 - floor) that is half of what the floor allows: .90 for .99.
+    """
+    return 1 - math.sqrt(1 - floor)
+
+
+class Ladder:
+    """Local for the families that `[routing] local_families` lists, and for those that have earned it."""
+
+    def __init__(self, routing: Routing, draw: Callable[[], float] = random.random) -> None:
+        self._listed = routing.local_families
+        self._threshold = threshold(routing.quality_floor)
+        self._shadow = routing.shadow
+        self._draw = draw
+
+    def decide(self, task: Task) -> Verdict:
+        """See `hookspecs.Policy`."""
+        audits = self._shadow.audits
+        if task.family.listed(self._listed):
+            return Verdict("local", "family is listed local", explore=audits)
+        standing = task.standing
+        if standing is None:
+            return Verdict("closed", "family is not listed local")
+        needed = self._needed(standing)
+        rung = self.rung(standing, needed, frugal=task.frugal)
+        known = f"{standing.mean:.2f} on {standing.evidence:.0f} outcomes"
+        if rung == "local":
+            return Verdict("local", f"earned: {known}", 1.0, rung, needed, audits)
+        if rung == "canary":
+            if self._draw() < CANARY:
+                return Verdict("local", f"canary: {known}", CANARY, rung, needed, 1.0 if audits else 0.0)
+            return Verdict("closed", f"canary: {known}", 1 - CANARY, rung, needed, 1.0)
+        if rung == "closed":
+            return Verdict("closed", f"not good enough locally: {known}", 1.0, rung, needed, _RETRY)
+        explore = 1.0 if standing.seen <= self._shadow.first else self._shadow.share
+        if standing.evidence < LEAST_EVIDENCE:
+            times = "for the first time" if standing.seen <= 1 else f"{standing.seen} times"
+            return Verdict("closed", f"not proven yet: seen {times}, {known}", 1.0, rung, needed, explore)
+        return Verdict("closed", f"not proven: {known}", 1.0, rung, needed, explore)
+
+    def rung(self, standing: Standing, needed: float, *, frugal: bool = False) -> Rung:
+        """Where a family stands, that promises what `standing` says and must promise `needed`."""
+        if standing.evidence < LEAST_EVIDENCE or needed >= 1:
+            return "shadow"
+        if standing.careful >= needed:
+            proven = standing.lower >= needed - 2 * (1 - needed)
+            return "local" if proven or frugal or standing.rung == "local" else "canary"
+        if standing.rung in ("local", "canary") and standing.careful >= needed - _LET_FALL:
+            return "local" if frugal else "canary"
+        if standing.evidence >= _CLOSED_EVIDENCE and standing.upper < needed:
+            return "closed"
+        return "shadow"
+
+    def _needed(self, standing: Standing) -> float:
+        """What local must promise: less, where the closed side is known to fail as well."""
+        return self._threshold * (1.0 if standing.closed is None else min(standing.closed, 1.0))

@@ -1,0 +1,29 @@
+"""What is known of a task's family when it is decided."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+Rung = Literal["shadow", "canary", "local", "closed"]
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """`seen`: how often the ask's template came, this time included. Of the local model's success: `mean` and the
+    bounds `lower` and `upper` of its 95 % interval, on `evidence` outcomes (forgetting counted), and `careful`, the
+    mean less where little is known. `closed` is the same mean for the closed side, None while little is known of it.
+    `rung` is where the family stood before. `pin` is the user's word.
+    """
+
+    model: str
+    seen: int
+    mean: float
+    lower: float
+    upper: float
+    careful: float
+    evidence: float
+    rung: Rung = "shadow"
+    closed: float | None = None
+    pin: Literal["local", "closed"] | None = None
+    nodes: tuple[str, ...] = ()
