@@ -24,8 +24,9 @@ class EmbeddingsEndpoint(Endpoint[EmbeddingCall]):
         body = read(raw)
         return EmbeddingCall(raw, body, passed), embedding_task(raw, body, headers, self._salt)
 
-    def _decide(self, task: Task, raw: bytes) -> Decision:
-        return self._router.decide_embedding(task, raw)
+    def _decide(self, exchange: Exchange, call: EmbeddingCall, raw: bytes) -> Decision:
+        assert exchange.task is not None
+        return self._router.decide_embedding(exchange.task, raw)
 
     async def _render(self, exchange: Exchange, call: EmbeddingCall, reply: Reply, answer: Sender) -> None:
         assert reply.embeddings is not None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from typing import ClassVar, Generic, TypeVar
 
 from agent_router.errors import ApiError
@@ -16,7 +18,7 @@ from agent_router.routing.decision import Decision, Target
 from agent_router.routing.router import Router
 from agent_router.routing.task import Task
 from agent_router.sender import Sender
-from agent_router.upstreams.chain import Chain, ChainError
+from agent_router.upstreams.chain import Attempted, Chain, ChainError
 from agent_router.upstreams.reply import Call, EmbeddingCall, Reply, StreamCutError
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
@@ -101,42 +103,50 @@ class Endpoint(ABC, Generic[CallT]):
     async def _serve(self, exchange: Exchange, raw: bytes, headers: Mapping[bytes, bytes], answer: Sender) -> None:
         passed = {name.decode(): headers[name].decode("latin-1") for name in _FORWARDED & headers.keys()}
         call, exchange.task = self._read(raw, headers, passed)
-        exchange.decision = self._decide(exchange.task, raw)
-        self._aim(exchange, exchange.decision.targets[0])
+        decision = exchange.decision = self._decide(exchange, call, raw)
+        self._aim(exchange, decision.targets[0])
         self._feed.started(exchange.id, exchange.task.agent, exchange.task.requested_model, exchange.time)
-        try:
-            attempted = await self._chain.open(call, exchange.decision.targets)
-        except ChainError as failure:
-            exchange.faults = failure.faults[:-1]
-            self._aim(exchange, failure.faults[-1][0])
-            exchange.status, exchange.error = "error", failure.error.code
-            exchange.http_status = failure.error.status
-            await answer.fail(failure.error, failure.body)
-            return
-        reply = attempted.reply
-        exchange.faults, exchange.observed = attempted.faults, reply.observed
-        self._aim(exchange, attempted.target)
-        try:
-            await self._answer(exchange, call, reply, answer)
-        except StreamCutError as cut:
-            exchange.status, exchange.error = "cut", cut.code
-            await answer.fail(ApiError(502, str(cut), kind="upstream_error", code=cut.code))
-        finally:
-            await reply.close()
-            self._ended(exchange, attempted.target)
+        with self._prepared(exchange):
+            try:
+                attempted = await self._open(exchange, call)
+            except ChainError as failure:
+                exchange.faults += failure.faults[:-1]
+                self._aim(exchange, failure.faults[-1][0])
+                exchange.status, exchange.error = "error", failure.error.code
+                exchange.http_status = failure.error.status
+                await answer.fail(failure.error, failure.body)
+                return
+            reply = attempted.reply
+            exchange.faults += attempted.faults
+            exchange.observed = reply.observed
+            self._aim(exchange, attempted.target)
+            try:
+                await self._answer(exchange, call, reply, answer)
+            except StreamCutError as cut:
+                exchange.status, exchange.error = "cut", cut.code
+                await answer.fail(ApiError(502, str(cut), kind="upstream_error", code=cut.code))
+            finally:
+                await reply.close()
+            if exchange.status == "ok":
+                self._answered(exchange, call)
 
     def _aim(self, exchange: Exchange, target: Target) -> None:
         """What the row says of a request that ends now."""
         exchange.target, exchange.place = target, self._chain.upstreams[target.provider].place
 
     async def _answer(self, exchange: Exchange, call: CallT, reply: Reply, answer: Sender) -> None:
+        capture = exchange.capture
         if reply.body is not None:
             if reply.status >= 400:
                 exchange.status, exchange.http_status = "error", reply.status
+            if capture is not None:
+                capture.body(reply.body)
             await answer.whole(reply.status, reply.body, reply.headers)
         elif reply.chunks is not None:
             await answer.begin(200, reply.content_type, reply.headers)
             async for chunk in reply.chunks:
+                if capture is not None:
+                    capture.chunk(chunk)
                 await answer.more(chunk)
             if reply.observed.error is not None:  # the upstream's own error event ended it
                 exchange.status = "cut"
@@ -149,12 +159,21 @@ class Endpoint(ABC, Generic[CallT]):
         """The request and its task, `passed` being the headers that go on to an upstream. ApiError for a bad body."""
 
     @abstractmethod
-    def _decide(self, task: Task, raw: bytes) -> Decision:
-        """Where the request goes. ApiError where it can go nowhere."""
+    def _decide(self, exchange: Exchange, call: CallT, raw: bytes) -> Decision:
+        """Where the request goes, whose task is in the exchange. ApiError where it can go nowhere."""
 
     @abstractmethod
     async def _render(self, exchange: Exchange, call: CallT, reply: Reply, answer: Sender) -> None:
         """Send an answer that is in no dialect yet in this wire's own."""
 
-    def _ended(self, exchange: Exchange, target: Target) -> None:
-        """The answer of this target has ended, well or not."""
+    async def _open(self, exchange: Exchange, call: CallT) -> Attempted:
+        """The answer that is to be released. ChainError if there is none."""
+        assert exchange.decision is not None
+        return await self._chain.open(call, exchange.decision.targets)
+
+    def _prepared(self, exchange: Exchange) -> AbstractContextManager[None]:
+        """Holds while the request is being answered."""
+        return contextlib.nullcontext()
+
+    def _answered(self, exchange: Exchange, call: CallT) -> None:
+        """The caller has its whole answer."""

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
+from agent_router.capture import Capture
 from agent_router.routing.decision import Decision, Target
 from agent_router.routing.task import Task
 from agent_router.upstreams.reply import FaultKind, Observed
@@ -26,6 +27,7 @@ class Exchange:
 
     __slots__ = (
         "_started",
+        "capture",
         "decision",
         "ended",
         "error",
@@ -59,6 +61,7 @@ class Exchange:
         self.http_status = 200
         self.error: str | None = None
         self.first_byte: float | None = None
+        self.capture: Capture | None = None  # what the answer is kept in, where the other side is asked as well
         self.verified: str | None = None  # ok, or the problem for which a local answer was refused
         self.held_ms: float | None = None
         self.ended = False  # everything has been sent, so that a disconnect means nothing any more

@@ -6,6 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from agent_router.routing.estimate.estimator import Seen
 from agent_router.routing.standing import Rung, Standing
 
 Route = Literal["local", "closed"]
@@ -44,7 +45,7 @@ class Decision(Struct, frozen=True):
 
     `propensity` is the probability with which the policy took this route; 1.0 for a rule. `guard` names the guard that
     spoke, if one did. `auto`: the router chose, and so may choose again where a local answer is refused. `standing`,
-    `verdict` and `expected` (seconds that a local answer takes) are what was known.
+    `verdict` and `expected` (seconds that a local answer takes) are what was known, `reading` what the estimate read.
     """
 
     targets: tuple[Target, ...]
@@ -55,3 +56,4 @@ class Decision(Struct, frozen=True):
     standing: Standing | None = None
     verdict: Verdict | None = None
     expected: float | None = None
+    reading: Seen | None = None

@@ -91,7 +91,7 @@ class Families:
             rung=family.rung,
             closed=self._of_closed(reading),
             pin=self._pins.get(family.name),
-            nodes=tuple(dict.fromkeys(f"{node:016x}" for chain in reading.nodes.chains for node in chain)),
+            nodes=tuple(tuple(f"{node:016x}" for node in chain) for chain in reading.nodes.chains),
         )
         return structs.replace(task, standing=standing, reading=reading)
 

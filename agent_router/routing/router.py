@@ -70,10 +70,13 @@ class Router:
         named = self.names.resolve(task.requested_model)
         private = self._private(task, raw)
         if named == "auto":
-            decision = self._auto(task, private)
-            if private:
-                return structs.replace(decision, reason=f"{private}; {decision.reason}", guard="privacy")
-            return decision
+            local = self.names.default_local
+            task = task if local is None else self._known(task, local)
+            decision = self._auto(task, local, private)
+            reason, guard = (f"{private}; {decision.reason}", "privacy") if private else (decision.reason, decision.guard)
+            return structs.replace(
+                decision, reason=reason, guard=guard, standing=task.standing, reading=task.reading
+            )
         self.families.met(task)
         if isinstance(named, Target):
             if self.names.makes_vectors(named):
@@ -116,22 +119,19 @@ class Router:
             raise _forbidden(private)
         return Decision((named,), "model named by the caller")
 
-    def _auto(self, task: Task, private: str | None) -> Decision:
+    def _auto(self, task: Task, local: Target | None, private: str | None) -> Decision:
         """The guards in their order, then the policy. Each stage either decides or leaves it to the next."""
-        local = self.names.default_local
         closed = self._allowed(self._closed_side(), private)
-        if local is not None:
-            task = self._known(task, local)
         if not self._available(closed):
             reason = "local" if private else "no closed upstream with a key"
-            return Decision((self._local(),), reason, guard="privacy" if private else "health", standing=task.standing)
+            return Decision((self._local(),), reason, guard="privacy" if private else "health")
         if local is None:
             return Decision(closed, "no local model", guard="capability")
         both = tuple(dict.fromkeys((local, *closed)))
 
         def to(route: str, reason: str, guard: str) -> Decision:
             targets = both if route == "local" else closed
-            return Decision(targets, reason, guard=guard, auto=True, standing=task.standing)
+            return Decision(targets, reason, guard=guard, auto=True)
 
         cannot = incapable(task, self._window(local.model))
         spending = self.budget.spending(task.agent)
@@ -141,7 +141,7 @@ class Router:
                 raise _unaffordable(spending.reason, spending.until, cannot)
             if not cannot:
                 targets = tuple(dict.fromkeys((local, *targets)))
-            return Decision(targets, spending.reason, guard="budget", standing=task.standing)
+            return Decision(targets, spending.reason, guard="budget")
         if cannot:
             return to("closed", cannot, "capability")
         pinned = self._pins.route(task)
@@ -158,18 +158,18 @@ class Router:
     def _earned(self, task: Task, local: Target, closed: tuple[Target, ...]) -> Decision:
         """The policy's choice, unless the machine or who waits for the answer is against it."""
         verdict = self._verdict(task)
-        name, standing = task.family.name, task.standing
-        if standing is not None and verdict.rung is not None:
+        name = task.family.name
+        if task.standing is not None and verdict.rung is not None:
             self.families.moved(name, verdict.rung, verdict.reason)
         output = self.families.output(name)
         expected = self._seconds(local.model, *tokens(task, output))
         against = self._against(task, verdict, expected, output)
         if against is None and verdict.route == "local":
             targets = tuple(dict.fromkeys((local, *closed)))
-            return Decision(targets, verdict.reason, verdict.propensity, None, True, standing, verdict, expected)
+            return Decision(targets, verdict.reason, verdict.propensity, None, True, None, verdict, expected)
         reason, guard = against or (verdict.reason, None)
         propensity = 1.0 if against else verdict.propensity
-        return Decision(closed, reason, propensity, guard, True, standing, verdict, expected)
+        return Decision(closed, reason, propensity, guard, True, None, verdict, expected)
 
     def _against(
         self, task: Task, verdict: Verdict, expected: float | None, output: float | None

@@ -13,7 +13,8 @@ class Standing(Struct, frozen=True, kw_only=True):
     """`seen`: how often the ask's template came, this time included. Of the local model's success: `mean` and the
     bounds `lower` and `upper` of its 95 % interval, on `evidence` outcomes (forgetting counted), and `careful`, the
     mean less where little is known. `closed` is the same mean for the closed side, None while little is known of it.
-    `rung` is where the family stood before. `pin` is the user's word.
+    `rung` is where the family stood before. `pin` is the user's word. `nodes` are the
+    ids, in hexadecimal, of the chains of the template tree that it belongs to.
     """
 
     model: str
@@ -26,4 +27,4 @@ class Standing(Struct, frozen=True, kw_only=True):
     rung: Rung = "shadow"
     closed: float | None = None
     pin: Literal["local", "closed"] | None = None
-    nodes: tuple[str, ...] = ()
+    nodes: tuple[tuple[str, ...], ...] = ()

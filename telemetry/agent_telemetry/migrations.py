@@ -160,7 +160,7 @@ def m003_learning(db: Database) -> None:
     trials.create(columns, pk="id", not_null={"call", "time", "purpose"})
     trials.create_index(["call"])
     trials.create_index(["time"])
-    columns = {"id": int, "call": str, "time": int, "route": str, "signal": str, "family": str}
+    columns = {"id": int, "call": str, "time": int, "route": str, "signal": str, "family": str, "comment": str}
     columns |= {"good": float, "f1": float, "f0": float}
     outcomes = db.table("outcomes")
     outcomes.create(columns, pk="id", not_null={"call", "time", "signal"})

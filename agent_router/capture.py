@@ -1,0 +1,45 @@
+"""An answer's content, kept while it passes, to be compared with another's. In memory, and bounded."""
+
+from __future__ import annotations
+
+from agent_models.completion import Event
+from agent_router.outcomes.said import Said, said_in_body, said_in_events, said_in_stream
+
+MOST_BYTES = 256 * 1024
+
+
+class Capture:
+    """Takes an answer in whatever form it comes: one body, SSE bytes, or events."""
+
+    __slots__ = ("_body", "_chunks", "_events", "_size")
+
+    def __init__(self) -> None:
+        self._body: bytes | None = None
+        self._chunks: list[bytes] = []
+        self._events: list[Event] = []
+        self._size = 0
+
+    def body(self, body: bytes) -> None:
+        """A whole answer."""
+        self._body = body
+        self._size = len(body)
+
+    def chunk(self, chunk: bytes) -> None:
+        """More of a stream in the chat dialect."""
+        self._size += len(chunk)
+        if self._size <= MOST_BYTES:
+            self._chunks.append(chunk)
+
+    def event(self, event: Event) -> None:
+        """One more event; what a model can write in one answer is bounded by itself."""
+        self._events.append(event)
+
+    def said(self) -> Said | None:
+        """What the answer said; None if it was too long, or cannot be read."""
+        if self._size > MOST_BYTES:
+            return None
+        if self._body is not None:
+            return said_in_body(self._body)
+        if self._chunks:
+            return said_in_stream(b"".join(self._chunks))
+        return said_in_events(self._events) if self._events else None
