@@ -50,7 +50,7 @@ def show_list(
         found = [family for family in learned.families(path) if rung is None or family.rung == rung]
     found.sort(key=lambda family: (-family.requests, family.name))
     if as_json:
-        print_json([_object(family, pins) for family in found[:limit]])
+        print_json({"families": [_object(family, pins) for family in found[:limit]], "known": len(found)})
         return
     if not found:
         console.print("No family was met yet. Send requests for the model `auto`, and look again.", markup=False)

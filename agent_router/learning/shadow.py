@@ -1,4 +1,4 @@
-"""Local answers beside closed ones, in the background: how the router explores without giving anybody a worse answer."""
+"""Local answers beside closed ones, in the background: how the router explores at nobody's expense."""
 
 from __future__ import annotations
 

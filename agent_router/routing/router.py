@@ -73,10 +73,10 @@ class Router:
             local = self.names.default_local
             task = task if local is None else self._known(task, local)
             decision = self._auto(task, local, private)
-            reason, guard = (f"{private}; {decision.reason}", "privacy") if private else (decision.reason, decision.guard)
-            return structs.replace(
-                decision, reason=reason, guard=guard, standing=task.standing, reading=task.reading
+            reason, guard = (
+                (f"{private}; {decision.reason}", "privacy") if private else (decision.reason, decision.guard)
             )
+            return structs.replace(decision, reason=reason, guard=guard, standing=task.standing, reading=task.reading)
         self.families.met(task)
         if isinstance(named, Target):
             if self.names.makes_vectors(named):

@@ -1,0 +1,59 @@
+"""All that the ledger knows of a call."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from agent_telemetry.explanation import explanations, last_call
+from agent_telemetry.ledger import Ledger
+from agent_telemetry.outcome import Outcome
+from agent_telemetry.trial import Trial
+from agent_telemetry.usage_record import UsageRecord
+
+NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
+
+
+def record(path: Path) -> Path:
+    ledger = Ledger(path / "ledger.sqlite3")
+    for number, key in enumerate(("aa01", "aa02", "b%_3")):
+        decision = '{"rung": "canary", "mean": 0.93}' if number == 0 else None if number == 1 else "half a {"
+        row = UsageRecord(
+            source="proxy", key=key, time=NOW + timedelta(seconds=number), stream=True, decision=decision, route="local"
+        )
+        ledger.record(row)
+    ledger.record(UsageRecord(source="audit", key="aa01", time=NOW + timedelta(hours=1)))
+    shadow = Trial(
+        call="aa01", time=NOW, purpose="shadow", provider="local", model="pocket", agree=True, score=0.9, seconds=0.5
+    )
+    ledger.record(shadow)
+    outcome = Outcome(call="aa01", time=NOW, route="local", signal="feedback", good=1.0, f1=0.98, f0=0.03)
+    ledger.record(outcome)
+    ledger.close()
+    return ledger.path
+
+
+def test_a_call_with_all_that_belongs_to_it(tmp_path: Path) -> None:
+    path = record(tmp_path)
+    (found,) = explanations(path, "aa01")
+    assert (found.call.key, found.call.stream, found.call.time) == ("aa01", True, NOW)
+    assert found.known == {"rung": "canary", "mean": 0.93}
+    assert [(trial.purpose, trial.agree, trial.score) for trial in found.trials] == [("shadow", True, 0.9)]
+    assert [(outcome.signal, outcome.good) for outcome in found.outcomes] == [("feedback", 1.0)]
+
+
+def test_the_beginning_of_an_id_will_do_and_signs_mean_themselves(tmp_path: Path) -> None:
+    path = record(tmp_path)
+    assert [found.call.key for found in explanations(path, "aa")] == ["aa02", "aa01"]
+    assert [found.call.key for found in explanations(path, "b%")] == ["b%_3"]
+    assert explanations(path, "%") == explanations(path, "_") == explanations(path, "") == []
+
+
+def test_a_damaged_decision_is_none(tmp_path: Path) -> None:
+    assert explanations(record(tmp_path), "b%_3")[0].known == {}
+
+
+def test_the_last_call_is_the_last_that_passed_through(tmp_path: Path) -> None:
+    assert last_call(record(tmp_path)) == "b%_3"
+    assert last_call(tmp_path / "none") is None
+    assert explanations(tmp_path / "none", "a") == []
