@@ -18,11 +18,19 @@ from agent_router.chat_endpoint import ChatEndpoint
 from agent_router.config import LEDGER, Configuration
 from agent_router.embeddings_endpoint import EmbeddingsEndpoint
 from agent_router.errors import ApiError, ConfigError
+from agent_router.escalation import Escalation
+from agent_router.feedback_endpoint import feedback_endpoint
 from agent_router.http_protocol import LEAVING
+from agent_router.learning.audits import Audits
+from agent_router.learning.idle import Idle
 from agent_router.learning.keeper import Keeper
+from agent_router.learning.learning import Learning
+from agent_router.learning.shadow import Shadow
+from agent_router.learning.teacher import Teacher
 from agent_router.local_models import embedding_models, local_names, local_paths, stamps
 from agent_router.model_endpoints import model_endpoints
 from agent_router.model_list import model_list
+from agent_router.outcomes.session import Session
 from agent_router.request_body import Receive, Send
 from agent_router.routing.families import Families
 from agent_router.routing.guards.budget import Budget
@@ -76,6 +84,8 @@ class App:
         self._embeddings: EmbeddingsEndpoint | None = None
         self._cold: FastAPI | None = None
         self._keeper: Keeper | None = None
+        self._learning: Learning | None = None
+        self._billed: list[Callable[[Sequence[UsageRecord]], None]] = []  # told of rows with their prices
         self._preload: asyncio.Task[None] | None = None
         self._keeping: asyncio.Task[None] | None = None
 
@@ -140,9 +150,8 @@ class App:
         )
         asyncio.get_running_loop().run_in_executor(None, money.warm)
         budget = Budget(settings.routing.budget)
-        ledger = self._ledger = Ledger(
-            data / LEDGER, enrich=money, on_batch=each_of(self._metrics.on_batch, budget.learn)
-        )
+        self._billed += [self._metrics.on_batch, budget.learn]
+        ledger = self._ledger = Ledger(data / LEDGER, enrich=money, on_batch=self._on_batch)
         self.feed.load(data / LEDGER)
         budget.load(data / LEDGER)
         salt, largest = installation_salt(data), settings.server.max_body_bytes
@@ -161,11 +170,22 @@ class App:
             families=families,
             budget=budget,
         )
-        self._chat = ChatEndpoint(router, self._chain, ledger, self.feed, salt=salt, max_body_bytes=largest)
+        self._learning = self._learn(router, registry, ledger)
+        self._chat = ChatEndpoint(
+            router,
+            self._chain,
+            ledger,
+            self.feed,
+            self._learning,
+            Escalation(self._chain, settings.routing.verification),
+            salt=salt,
+            max_body_bytes=largest,
+        )
         self._embeddings = EmbeddingsEndpoint(router, self._chain, ledger, self.feed, salt=salt, max_body_bytes=largest)
         self._router = router
         self._cold = self._fastapi(ledger)
         self._keeping = asyncio.ensure_future(self._keeper.run())
+        self._learning.start()
         default = self.names.default_local
         if default and (not router.closed_available or settings.routing.local_families):
             # Requests will go there: have the model ready.
@@ -174,6 +194,8 @@ class App:
     async def stop(self) -> None:
         """Stop workers, close connections, write the last rows."""
         self.feed.close()
+        if self._learning is not None:
+            self._learning.stop()
         for task in (self._preload, self._keeping):
             if task is not None:
                 task.cancel()
@@ -222,6 +244,11 @@ class App:
         info = self._registry.local.engine(model).info
         return info.context_window if info else None
 
+    def _on_batch(self, rows: Sequence[UsageRecord]) -> None:
+        """On the ledger's thread."""
+        for listener in self._billed:
+            listener(rows)
+
     def _seconds(self, model: str, prompt_tokens: int, output_tokens: int) -> float | None:
         """How long a local answer would take, loading the model counted in; None while nobody knows."""
         assert self._registry is not None
@@ -238,6 +265,17 @@ class App:
             return self._registry.local.engine(self.names.default_local.model).state != "failed"
         return self._chain.breakers[provider].state != "open"
 
+    def _learn(self, router: Router, registry: Registry, ledger: Ledger) -> Learning:
+        """What learns from requests, and works in the background."""
+        limits = self.configuration.settings.routing.shadow
+        default = self.names.default_local
+        teacher = Teacher(router.families, ledger)
+        idle = Idle(limits, router.device, lambda: registry.local.engine(default.model).worker_pid if default else None)
+        shadow = Shadow(registry.local, router.families, teacher, ledger, limits, idle)
+        audits = Audits(self._chain, teacher, ledger, limits, lambda: router.budget.spending(None).state == "ok")
+        self._billed.append(audits.learn)
+        return Learning(router, teacher, Session(), shadow, audits)
+
     def _models(self) -> list[dict[str, Any]]:
         return model_list(self.names, self.catalogue, self._window)
 
@@ -246,6 +284,9 @@ class App:
         cold = FastAPI(title="agent-router", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
         cold.include_router(model_endpoints(self._models))
         cold.include_router(pages(ledger.path, self.feed, classifier(self.catalogue), self.status))
+        assert self._learning is not None
+        keep_text = self.configuration.settings.routing.keep_text
+        cold.include_router(feedback_endpoint(self._learning.teacher, ledger.path, keep_text=keep_text))
         cold.include_router(self._metrics.endpoint(self.status))
 
         @cold.get("/healthz")
@@ -262,16 +303,6 @@ class App:
             return Response(body, error.status_code, media_type="application/json", headers=error.headers)
 
         return cold
-
-
-def each_of(*listeners: Callable[[Sequence[UsageRecord]], None]) -> Callable[[Sequence[UsageRecord]], None]:
-    """One listener that tells several."""
-
-    def tell(rows: Sequence[UsageRecord]) -> None:
-        for listener in listeners:
-            listener(rows)
-
-    return tell
 
 
 async def _start(registry: Registry, model: str) -> None:

@@ -39,14 +39,17 @@ class Ladder:
     def __init__(self, routing: Routing, draw: Callable[[], float] = random.random) -> None:
         self._listed = routing.local_families
         self._threshold = threshold(routing.quality_floor)
-        self._shadow = routing.shadow
+        shadow = routing.shadow
+        self._first, self._share = (shadow.first, shadow.share) if shadow.enabled else (0, 0.0)
+        self._audits = shadow.audits if shadow.enabled else 0.0
+        self._beside = 1.0 if shadow.enabled else 0.0  # a canary's requests are all tried on both sides
+        self._retry = _RETRY if shadow.enabled else 0.0
         self._draw = draw
 
     def decide(self, task: Task) -> Verdict:
         """See `hookspecs.Policy`."""
-        audits = self._shadow.audits
         if task.family.listed(self._listed):
-            return Verdict("local", "family is listed local", explore=audits)
+            return Verdict("local", "family is listed local", explore=self._audits)
         standing = task.standing
         if standing is None:
             return Verdict("closed", "family is not listed local")
@@ -54,14 +57,14 @@ class Ladder:
         rung = self.rung(standing, needed, frugal=task.frugal)
         known = f"{standing.mean:.2f} on {standing.evidence:.0f} outcomes"
         if rung == "local":
-            return Verdict("local", f"earned: {known}", 1.0, rung, needed, audits)
+            return Verdict("local", f"earned: {known}", 1.0, rung, needed, self._audits)
         if rung == "canary":
             if self._draw() < CANARY:
-                return Verdict("local", f"canary: {known}", CANARY, rung, needed, 1.0 if audits else 0.0)
-            return Verdict("closed", f"canary: {known}", 1 - CANARY, rung, needed, 1.0)
+                return Verdict("local", f"canary: {known}", CANARY, rung, needed, self._beside if self._audits else 0.0)
+            return Verdict("closed", f"canary: {known}", 1 - CANARY, rung, needed, self._beside)
         if rung == "closed":
-            return Verdict("closed", f"not good enough locally: {known}", 1.0, rung, needed, _RETRY)
-        explore = 1.0 if standing.seen <= self._shadow.first else self._shadow.share
+            return Verdict("closed", f"not good enough locally: {known}", 1.0, rung, needed, self._retry)
+        explore = self._beside if standing.seen <= self._first else self._share
         if standing.evidence < LEAST_EVIDENCE:
             times = "for the first time" if standing.seen <= 1 else f"{standing.seen} times"
             return Verdict("closed", f"not proven yet: seen {times}, {known}", 1.0, rung, needed, explore)

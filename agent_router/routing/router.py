@@ -50,7 +50,7 @@ class Router:
         self.stickiness = Stickiness()
         self.patience = Patience(settings.routing.patience)
         self.budget = budget or Budget(settings.routing.budget)
-        self._device = device or Device()
+        self.device = device or Device()
         self._settings = settings
         self._policy = policy
         self._privacy = Privacy(settings.routing)
@@ -179,7 +179,7 @@ class Router:
             return None
         if self.stickiness.costs_more(task, output):
             return "leaving the closed side's prompt cache would cost more", "stickiness"
-        if self._settings.routing.on_battery == "closed" and self._device.on_battery:
+        if self._settings.routing.on_battery == "closed" and self.device.on_battery:
             return "the machine runs on its battery", "device"
         allowed = self.patience.allowed(task, self.families.closed_seconds(task.family.name))
         if expected is not None and expected > allowed:

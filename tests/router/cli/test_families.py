@@ -44,7 +44,9 @@ def test_the_list_shows_those_seen_most_often_first(run: Command, ledger: Path) 
         ("title-0a1b2c3d", "local", ["opencode", "codex"]),
         ("ask-99ff00aa", "shadow", ["opencode", "codex"]),
     ]
-    assert [each["name"] for each in run("families", "list", "--rung", "shadow", "--json").json["families"]] == ["ask-99ff00aa"]
+    assert [each["name"] for each in run("families", "list", "--rung", "shadow", "--json").json["families"]] == [
+        "ask-99ff00aa"
+    ]
     assert len(run("families", "list", "--limit", "1", "--json").json["families"]) == 1
 
 

@@ -1,0 +1,1 @@
+"""What tells whether an answer was good enough."""
