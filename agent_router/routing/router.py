@@ -46,7 +46,7 @@ class Router:
         device: Device | None = None,
     ) -> None:
         self.names = names
-        self.families = families or Families(b"")
+        self.families = Families(b"") if families is None else families
         self.stickiness = Stickiness()
         self.patience = Patience(settings.routing.patience)
         self.budget = budget or Budget(settings.routing.budget)
