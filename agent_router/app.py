@@ -76,6 +76,7 @@ class App:
         local = local_paths(settings)
         self.names = Names(settings, local_names(settings), self.catalogue.lab, embedding_models(local))
         self._policy = plugins.policy(settings.routing)
+        self._verifiers = plugins.all_verifiers()
         self.feed = LiveFeed()
         self._metrics = Metrics()
         self._registry: Registry | None = None
@@ -177,7 +178,7 @@ class App:
             ledger,
             self.feed,
             self._learning,
-            Escalation(self._chain, settings.routing.verification),
+            Escalation(self._chain, ledger, settings.routing.verification, self._verifiers),
             salt=salt,
             max_body_bytes=largest,
         )

@@ -2,20 +2,174 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import AsyncGenerator, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from agent_models.completion import Event
 from agent_router.exchange import Exchange
+from agent_router.outcomes.comparison import compare
+from agent_router.outcomes.said import Said, said_in_events
+from agent_router.routing.decision import Target
 from agent_router.settings import Verification
 from agent_router.upstreams.chain import Attempted, Chain
-from agent_router.upstreams.reply import Call
+from agent_router.upstreams.reply import Call, Reply, StreamCutError, UpstreamFault
+from agent_router.verification.answer import Answer
+from agent_router.verification.hold_back import Held, RefusedError, hold_back
+from agent_router.verification.verifier import Verifier
+from agent_telemetry.ledger import Ledger
+from agent_telemetry.trial import Purpose, Trial
+
+DISAGREES = "two samples differ"
+_SHORT = 200  # characters of an answer that is worth a second one
+_GREY = 0.05  # above what is needed: so far what is local is still in doubt
 
 
 class Escalation:
     """Opens the answer of a chat request."""
 
-    def __init__(self, chain: Chain, limits: Verification) -> None:
+    def __init__(self, chain: Chain, ledger: Ledger, limits: Verification, verifiers: Sequence[Verifier]) -> None:
         self._chain = chain
+        self._ledger = ledger
         self._limits = limits
+        self._verifiers = verifiers
 
     async def open(self, exchange: Exchange, call: Call) -> Attempted:
         """The answer that is to be released. ChainError if there is none."""
-        assert exchange.decision is not None
-        return await self._chain.open(call, exchange.decision.targets)
+        decision = exchange.decision
+        assert decision is not None
+        attempted = await self._chain.open(call, decision.targets)
+        if not self._looks_at(exchange, attempted):
+            return attempted
+        began = time.monotonic()
+        closed = tuple(target for target in decision.targets if target.route == "closed")
+        problem: str | None
+        answer = Answer()
+        try:
+            held = await self._held(attempted.reply, call, alone=not closed)
+            answer = held.answer
+            problem = await self._second(exchange, call, attempted.target, answer) if closed else None
+            if problem is not None:
+                await held.events.aclose()
+        except RefusedError as refused:
+            problem, answer = refused.code, refused.answer
+        except StreamCutError as cut:  # it broke while it was held back
+            problem = cut.code
+        except BaseException:
+            await attempted.reply.close()
+            raise
+        if problem is None:
+            exchange.held_ms = held.seconds * 1000
+            attempted.reply.events = _noting(held, exchange)
+            return attempted
+        exchange.verified = problem
+        await attempted.reply.close()
+        self._record(exchange, "attempt", attempted.target, answer, time.monotonic() - began, problem=problem)
+        escalated = await self._chain.open(call, closed)
+        escalated.faults = attempted.faults + escalated.faults
+        return escalated
+
+    def _looks_at(self, exchange: Exchange, attempted: Attempted) -> bool:
+        decision = exchange.decision
+        assert decision is not None
+        wanted = self._limits.enabled and decision.standing is not None and decision.targets[0] == attempted.target
+        return wanted and attempted.target.route == "local" and attempted.reply.events is not None
+
+    async def _held(self, reply: Reply, call: Call, *, alone: bool) -> Held:
+        """The answer once it may be released. Where there is nobody else to ask, it may at once, and what is found
+        teaches."""
+        assert reply.events is not None
+        return await hold_back(
+            reply.events,
+            reply.observed,
+            call.completion,
+            () if alone else self._verifiers,
+            late=self._verifiers,
+            stream=call.stream,
+            seconds=0.0 if alone else self._limits.hold_ms / 1000,
+        )
+
+    async def _second(self, exchange: Exchange, call: Call, target: Target, answer: Answer) -> str | None:
+        """Whether a second local answer differs, where the first is in doubt and short or structured: the problem."""
+        decision, task = exchange.decision, exchange.task
+        assert decision is not None
+        assert task is not None
+        verdict, standing = decision.verdict, decision.standing
+        if not self._limits.second_sample or not answer.whole or verdict is None or standing is None:
+            return None
+        needed = verdict.threshold
+        if verdict.rung is None or needed is None or standing.careful >= needed + _GREY:
+            return None
+        request = call.completion
+        if answer.length > _SHORT and not answer.calls and request.output_format.kind == "text":
+            return None
+        began = time.monotonic()
+        try:
+            reply = await self._chain.upstreams[target.provider].open(_sampled(call), target.model)
+            assert reply.events is not None
+            try:
+                events = [event async for event in reply.events]
+            finally:
+                await reply.close()
+        except (UpstreamFault, StreamCutError):
+            return None  # it says nothing of the first
+        first = Said(answer.text, tuple((call.name, call.arguments) for call in answer.calls.values()), answer.stop)
+        comparison = compare(task, request, first, said_in_events(events))
+        second = Answer()
+        for event in events:
+            second.add(event)
+        seconds = time.monotonic() - began
+        self._record(exchange, "sample", target, second, seconds, agree=comparison.agree, score=comparison.score)
+        return None if comparison.agree else DISAGREES
+
+    def _record(
+        self,
+        exchange: Exchange,
+        purpose: Purpose,
+        target: Target,
+        answer: Answer,
+        seconds: float,
+        *,
+        problem: str | None = None,
+        agree: bool | None = None,
+        score: float | None = None,
+    ) -> None:
+        usage = answer.usage
+        self._ledger.record(
+            Trial(
+                call=exchange.id,
+                time=datetime.now(UTC),
+                purpose=purpose,
+                provider=target.provider,
+                model=target.model,
+                family=exchange.task.family.name if exchange.task else None,
+                problem=problem,
+                agree=agree,
+                score=score,
+                input=usage.input if usage else None,
+                cache_read=usage.cache_read if usage else None,
+                output=usage.output if usage else None,
+                seconds=seconds,
+            )
+        )
+
+
+def _sampled(call: Call) -> Call:
+    """The same request, to be answered with some chance in it: a second answer that is bound to be the same says
+    nothing."""
+    made = Call(call.raw, call.body, client=call.client)
+    made.completion = msgspec.structs.replace(call.completion, temperature=0.7, seed=None)
+    return made
+
+
+async def _noting(held: Held, exchange: Exchange) -> AsyncGenerator[Event, None]:
+    """The events; what verification says of the whole is noted behind them."""
+    try:
+        async for event in held.events:
+            yield event
+    finally:
+        await held.events.aclose()
+        if held.answer.whole:
+            exchange.verified = held.problem or "ok"

@@ -74,6 +74,8 @@ class Exchange:
     def reason(self) -> str:
         """Why it went where it went, with what failed on the way."""
         words = self.decision.reason if self.decision else ""
+        if self.verified not in (None, "ok") and self.target is not None and self.target.route != "local":
+            words += f"; local answer refused: {self.verified}"
         for target, kind in dict.fromkeys(self.faults):  # a retry that failed in the same way says nothing new
             words += f"; {target} failed: {kind}"
         return words

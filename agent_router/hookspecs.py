@@ -1,6 +1,6 @@
 """Where plugins hook in. A plugin is a package with an entry point in the group `agent_router`.
 
-The built-in policies register through the same hook.
+The built-in policies and verifiers register through the same hooks.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import pluggy
 from agent_router.routing.decision import Verdict
 from agent_router.routing.task import Task
 from agent_router.settings import Routing
+from agent_router.verification.verifier import Verifier
 
 hookspec = pluggy.HookspecMarker("agent_router")
 hookimpl = pluggy.HookimplMarker("agent_router")
@@ -37,3 +38,8 @@ class PolicyFactory(Protocol):
 @hookspec
 def agent_router_policies() -> Mapping[str, PolicyFactory]:  # type: ignore[empty-body]
     """Policies by the name that `[routing] policy` gives."""
+
+
+@hookspec
+def agent_router_verifiers() -> Mapping[str, Verifier]:  # type: ignore[empty-body]
+    """Verifiers by their codes: what is looked at in a local answer before it is released."""

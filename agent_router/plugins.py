@@ -12,6 +12,8 @@ from agent_router.errors import ConfigError
 from agent_router.hookspecs import Policy, PolicyFactory
 from agent_router.routing import policies
 from agent_router.settings import Routing
+from agent_router.verification import verifiers
+from agent_router.verification.verifier import Verifier
 
 GROUP = "agent_router"
 
@@ -21,6 +23,7 @@ def manager() -> pluggy.PluginManager:
     found = pluggy.PluginManager(GROUP)
     found.add_hookspecs(hookspecs)
     found.register(policies, "built-in policies")
+    found.register(verifiers, "built-in verifiers")
     # One by one, and not with `load_setuptools_entrypoints`, to say which it was.
     for entry in entry_points(group=GROUP):
         try:
@@ -43,6 +46,17 @@ def policy_factories() -> dict[str, PolicyFactory]:
             raise ConfigError(f"A plugin registers {type(registered).__name__} where policies by name are expected.")
         factories |= registered
     return factories
+
+
+def all_verifiers() -> tuple[Verifier, ...]:
+    """Every registered verifier, the built-in ones first; one that is registered later takes the place of one of the
+    same code."""
+    found: dict[str, Verifier] = {}
+    for registered in reversed(manager().hook.agent_router_verifiers()):
+        if not isinstance(registered, Mapping) or not all(isinstance(each, Verifier) for each in registered.values()):
+            raise ConfigError("A plugin registers something else where verifiers by code are expected.")
+        found |= registered
+    return tuple(found.values())
 
 
 def policy(routing: Routing) -> Policy:

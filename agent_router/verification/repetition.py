@@ -1,0 +1,51 @@
+"""Whether an answer goes round in circles."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from agent_models.completion import CompletionRequest
+from agent_router.verification.answer import Answer
+
+_LONGEST = 200  # characters of what is repeated
+_TIMES = 8
+_LEAST = 160  # characters that repetitions fill before they count
+_LINES = 12
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+_READ = 20_000
+
+
+def loops(answer: Answer, request: CompletionRequest) -> bool:
+    """Whether it ends in the same piece eight times in a row, or says the same line again and again. What the engine
+    noticed itself goes before."""
+    if answer.signals is not None and answer.signals.looped:
+        return True
+    text = answer.text[-_READ:]
+    if answer.calls:
+        text = "\n".join(call.arguments for call in answer.calls.values())[-_READ:]
+    return _ends_in_circles(text) or _says_the_same_lines(text)
+
+
+def _ends_in_circles(text: str) -> bool:
+    """Whether the end is one piece, with letters in it, again and again."""
+    end = text.rstrip()[-_LONGEST * _TIMES :]
+    for size in range(1, min(_LONGEST, len(end) // _TIMES) + 1):
+        piece = end[-size:]
+        if end[-2 * size : -size] != piece:
+            continue
+        times = max(_TIMES, -(-_LEAST // size))
+        if len(end) >= times * size and end.endswith(piece * times) and any(map(str.isalpha, piece)):
+            return True
+    return False
+
+
+def _says_the_same_lines(text: str) -> bool:
+    """Whether most lines of words are the same few ones; numbers in them do not make them others."""
+    lines = [" ".join(_TOKEN.findall(re.sub(r"\d+", "0", line.lower()))) for line in text.splitlines()]
+    lines = [line for line in lines if line.count(" ") >= 3 and any(map(str.isalpha, line))]
+    if len(lines) < _LINES:
+        return False
+    exact = Counter(line.strip() for line in text.splitlines() if line.count(" ") >= 3)
+    most = exact.most_common(1)[0][1] if exact else 0
+    return most >= _TIMES and most > len(lines) / 2
