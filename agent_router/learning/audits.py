@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
+import msgspec
+
 from agent_router.capture import Capture
 from agent_router.learning.teacher import Teacher
 from agent_router.outcomes.comparison import compare
@@ -19,6 +21,7 @@ from agent_router.routing.task import Task
 from agent_router.settings import Shadow as Limits
 from agent_router.upstreams.chain import Attempted, Chain, ChainError
 from agent_router.upstreams.reply import Call, StreamCutError
+from agent_router.wire.chat.body import read
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.trial import Trial
 from agent_telemetry.usage_record import UsageRecord
@@ -61,8 +64,14 @@ class Audits:
         self._affordable = affordable
         self._today = today
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue(_MOST_JOBS)
+        self._asking = False
         self._lock = threading.Lock()
         self._day, self._spent = today(), 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything waits or runs."""
+        return self._asking or not self._jobs.empty()
 
     def add(self, id: str, task: Task, call: Call, closed: tuple[Target, ...], model: str, said: Said) -> None:
         """Have the closed side answer what a local model answered with `said`; dropped where too many wait."""
@@ -81,10 +90,12 @@ class Audits:
         """Ask, until cancelled."""
         while True:
             job = await self._jobs.get()
+            self._asking = True
             try:
                 await self._ask(job)
             except Exception:
                 log.exception("An audit failed inside the router.")
+            self._asking = False
 
     def _left(self) -> int:
         """Micro-dollars that audits may still cost today."""
@@ -96,7 +107,7 @@ class Audits:
     async def _ask(self, job: _Job) -> None:
         began, now = time.monotonic(), datetime.now(UTC)
         try:
-            attempted = await self._chain.open(job.call, job.closed)
+            attempted = await self._chain.open(_whole(job.call), job.closed)
         except ChainError:
             return
         capture = Capture()
@@ -151,7 +162,7 @@ class Audits:
                 route=target.route,
                 reason="audit of a local answer",
                 wire="chat",
-                stream=job.call.stream,
+                stream=False,
                 status="ok" if attempted.reply.status < 400 and observed.error is None else "error",
                 input=usage.input if usage else None,
                 cache_read=usage.cache_read if usage else None,
@@ -161,6 +172,17 @@ class Audits:
                 latency_ms=seconds * 1000,
             )
         )
+
+
+def _whole(call: Call) -> Call:
+    """The same request, not streamed: then the usage, and so the price, is always told."""
+    if not call.stream:
+        return call
+    fields = msgspec.json.decode(call.raw, type=dict[str, msgspec.Raw])
+    fields.pop("stream_options", None)
+    fields["stream"] = msgspec.Raw(b"false")
+    raw = msgspec.json.encode(fields)
+    return Call(raw, read(raw), call.headers, call.client)
 
 
 async def _read(attempted: Attempted, capture: Capture) -> None:

@@ -70,6 +70,11 @@ class Shadow:
     def __len__(self) -> int:
         return len(self._jobs)
 
+    @property
+    def busy(self) -> bool:
+        """Whether anything waits or runs."""
+        return bool(self._jobs) or self._trying is not None
+
     def add(self, id: str, task: Task, call: Call, target: Target, said: Said) -> None:
         """Have `target` try what the closed side answered with `said`."""
         self._put(_Job(id, task, call, target, said))

@@ -20,7 +20,7 @@ LEAST_EVIDENCE = 8.0
 CANARY = 0.2
 """Share of a canary's requests that are local."""
 _LET_FALL = 0.03  # below the threshold, until a family that was local loses its place
-_CLOSED_EVIDENCE = 20.0  # outcomes, with fewer than which nothing counts as proven not good enough
+_CLOSED_EVIDENCE = 12.0  # outcomes, with fewer than which nothing counts as proven not good enough
 _RETRY = 0.05  # of what has proven not good enough is still tried beside the closed answer
 
 

@@ -1,0 +1,229 @@
+"""The whole loop on real parts: a family earns its place, loses it, and is known again after a restart."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent_router.config import LEDGER
+from agent_telemetry.explanation import explanations
+from tests.router.closed_side import ClosedSide, House, house
+
+SECRET = "Zyxomma"
+
+
+def heartbeat(number: int) -> str:
+    """What the bundled model answers with HEARTBEAT_OK."""
+    return (
+        f"[OpenClaw heartbeat poll] {10 + number % 12}:{number % 60:02}. Read HEARTBEAT.md if it exists. {SECRET} says "
+        "that nothing needs attention: answer HEARTBEAT_OK."
+    )
+
+
+def agreeing(body: dict[str, Any]) -> str:
+    return "HEARTBEAT_OK"
+
+
+def differing(body: dict[str, Any]) -> str:
+    return "Two invoices wait for your approval, and the meeting at noon has moved."
+
+
+def written(path: Path, sql: str) -> list[Any]:
+    conn = sqlite3.connect(path / LEDGER)
+    try:
+        return conn.execute(sql).fetchall()
+    finally:
+        conn.close()
+
+
+def contents(path: Path) -> list[bytes]:
+    """All that is in a folder, in lower case."""
+    return [file.read_bytes().lower() for file in path.rglob("*") if file.is_file()]
+
+
+async def taught(router: House, times: int = 16) -> list[str]:
+    """The routes that so many heartbeats took."""
+    return [(await router.ask(heartbeat(i), stream=i % 2 == 0))[1]["x-agent-router-route"] for i in range(times)]
+
+
+async def test_a_family_earns_its_place_and_keeps_it_over_a_restart(tmp_path: Path) -> None:
+    async with ClosedSide(agreeing).running() as closed:
+        async with house(tmp_path, closed, shadow={"audits": 0}) as router:
+            routes = await taught(router, 30)
+            assert routes[:8] == ["closed"] * 8
+            assert routes[-1] == "local"
+            text, headers = await router.ask(heartbeat(31))
+            assert text == "HEARTBEAT_OK"
+            assert headers["x-agent-router-reason"].startswith("earned: ")
+            assert headers["x-agent-router-model"] == "local/pocket"
+        async with house(tmp_path, closed, shadow={"audits": 0}) as router:
+            _, headers = await router.ask(heartbeat(32))
+            assert headers["x-agent-router-route"] == "local"
+    assert [row[0] for row in written(tmp_path, "SELECT after FROM moves ORDER BY id")][-1] == "local"
+    ((rung, requests),) = written(tmp_path, "SELECT rung, requests FROM families")
+    assert (rung, requests) == ("local", 32)
+
+
+async def test_what_the_local_model_gets_wrong_never_becomes_local(tmp_path: Path) -> None:
+    async with ClosedSide(differing).running() as closed, house(tmp_path, closed) as router:
+        assert set(await taught(router, 60)) == {"closed"}
+    assert written(tmp_path, "SELECT rung FROM families") == [("closed",)]
+    assert written(tmp_path, "SELECT DISTINCT agree FROM trials WHERE purpose = 'shadow'") == [(0,)]
+
+
+async def test_nothing_is_tried_where_the_user_does_not_want_it(tmp_path: Path) -> None:
+    async with ClosedSide(agreeing).running() as closed, house(tmp_path, closed, shadow={"enabled": False}) as router:
+        assert set(await taught(router, 12)) == {"closed"}
+    assert written(tmp_path, "SELECT count(*) FROM trials") == [(0,)]
+
+
+async def test_a_local_answer_is_audited_and_the_audit_is_a_call_that_costs(tmp_path: Path) -> None:
+    async with (
+        ClosedSide(agreeing).running() as closed,
+        house(tmp_path, closed, shadow={"audits": 0.5}, local_families=["heartbeat-*"]) as router,
+    ):
+        assert set(await taught(router, 20)) == {"local"}
+        assert 2 < len(closed.requests) < 18
+    rows = written(tmp_path, "SELECT agent, route, provider, billed > 0 FROM calls WHERE source = 'audit'")
+    assert len(rows) == len(closed.requests)
+    assert set(rows) == {("agent-router", "closed", "openai", 1)}
+    assert written(tmp_path, "SELECT DISTINCT signal FROM outcomes WHERE f0 < 0.3") == [("agreement",)]
+
+
+async def test_audits_stop_where_their_budget_ends(tmp_path: Path) -> None:
+    async with (
+        ClosedSide(agreeing).running() as closed,
+        house(tmp_path, closed, shadow={"audits": 0.5, "audit_budget": 0.0}, local_families=["heartbeat-*"]) as router,
+    ):
+        await taught(router, 12)
+        assert closed.requests == []
+
+
+async def test_what_is_private_is_asked_of_nobody_else(tmp_path: Path) -> None:
+    async with (
+        ClosedSide(agreeing).running() as closed,
+        house(tmp_path, closed, shadow={"audits": 0.5}, local_families=["heartbeat-*"]) as router,
+    ):
+        for number in range(12):
+            _, headers = await router.ask(heartbeat(number), headers={"x-agent-router-privacy": "local-only"})
+            assert headers["x-agent-router-route"] == "local"
+        assert closed.requests == []
+
+
+async def test_no_word_of_it_is_on_the_disk(tmp_path: Path) -> None:
+    async with ClosedSide(differing).running() as closed, house(tmp_path, closed) as router:
+        await taught(router, 12)
+        await router.ask(f"Tell {SECRET} that the invoices were approved, please.")
+    for content in contents(tmp_path):
+        assert SECRET.lower().encode() not in content
+        assert b"invoices" not in content
+
+
+async def test_a_decision_can_be_explained_and_replayed(tmp_path: Path) -> None:
+    async with ClosedSide(agreeing).running() as closed, house(tmp_path, closed) as router:
+        await taught(router, 3)
+        _, headers = await router.ask(heartbeat(4))
+        id = headers["x-agent-router-request-id"]
+    (found,) = explanations(tmp_path / LEDGER, id)
+    known = found.known
+    assert (known["rung"], known["would"], known["explore"], known["seen"]) == ("shadow", "closed", 1.0, 4)
+    assert 0 < known["lower"] < known["mean"] < known["upper"] <= 1
+    assert known["threshold"] == pytest.approx(0.9)
+    assert [len(chain) for chain in known["nodes"]]
+    assert found.call.propensity == 1.0
+    assert [trial.purpose for trial in found.trials] == ["shadow"]
+    assert "agreement" in {outcome.signal for outcome in found.outcomes}
+
+
+async def test_the_user_s_pin_goes_before_what_was_learnt(tmp_path: Path) -> None:
+    pins = {"agent:aider": "closed", "heartbeat-*": "local"}
+    async with ClosedSide(agreeing).running() as closed, house(tmp_path, closed, pins=pins) as router:
+        _, headers = await router.ask(heartbeat(1))
+        assert (headers["x-agent-router-route"], headers["x-agent-router-reason"]) == (
+            "local",
+            "family is pinned local",
+        )
+        _, headers = await router.ask("Why?", headers={"user-agent": "aider/0.9"})
+        assert headers["x-agent-router-reason"] == "agent aider is pinned closed"
+
+
+async def test_a_spent_budget_is_local_or_said(tmp_path: Path) -> None:
+    async with ClosedSide(agreeing).running() as closed:
+        async with house(tmp_path, closed) as router:
+            await router.ask("Why is the sky blue?")
+        async with house(tmp_path, closed, budget={"day": 0.000001}) as router:
+            _, headers = await router.ask("Why is the sky blue?")
+            assert headers["x-agent-router-route"] == "local"
+            assert headers["x-agent-router-reason"].startswith("today's budget is spent")
+            body = {"model": "gpt-5.4", "messages": [{"role": "user", "content": "hi"}]}
+            async with router.http.post(f"{router.url}/v1/chat/completions", json=body) as response:
+                error = (await response.json())["error"]
+            assert (response.status, error["code"]) == (402, "budget_exceeded")
+            assert "begins anew on" in error["message"]
+
+
+class Feedback:
+    """`POST /v1/feedback`."""
+
+    def __init__(self, router: House) -> None:
+        self._router = router
+
+    async def __call__(self, body: Any) -> tuple[int, Any]:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        async with self._router.http.post(f"{self._router.url}/v1/feedback", data=raw) as response:
+            return response.status, await response.json()
+
+
+async def test_feedback_teaches(tmp_path: Path) -> None:
+    async with (
+        ClosedSide(agreeing).running() as closed,
+        house(tmp_path, closed, local_families=["heartbeat-*"]) as router,
+    ):
+        _, headers = await router.ask(heartbeat(1))
+        id = headers["x-agent-router-request-id"]
+        status, said = await Feedback(router)({"request_id": id, "score": 0, "comment": f"{SECRET} was not told"})
+        assert (status, said) == (202, {"request_id": id, "score": 0.0, "learnt": True})
+        for score in (True, 1, 0.5, -1, False):
+            assert (await Feedback(router)({"request_id": f"chatcmpl-ar{id}", "score": score}))[0] == 202
+    rows = written(tmp_path, "SELECT route, good, comment FROM outcomes WHERE signal = 'feedback' ORDER BY id")
+    assert rows == [("local", good, None) for good in (0.0, 1.0, 1.0, 0.5, 0.0, 0.0)]
+
+
+async def test_feedback_is_taken_after_a_restart_and_for_a_named_model(tmp_path: Path) -> None:
+    async with ClosedSide(agreeing).running() as closed:
+        async with house(tmp_path, closed, keep_text=True) as router:
+            _, headers = await router.ask(heartbeat(1))
+            _, named = await router.ask("hello", model="gpt-5.4")
+            said = (await Feedback(router)({"request_id": named["x-agent-router-request-id"], "score": 1}))[1]
+            assert said["learnt"] is False
+        async with house(tmp_path, closed, keep_text=True) as router:
+            word = {"request_id": headers["x-agent-router-request-id"], "score": 1, "comment": "good"}
+            status, said = await Feedback(router)(word)
+            assert (status, said["learnt"]) == (202, True)
+    assert written(tmp_path, "SELECT comment FROM outcomes WHERE comment IS NOT NULL") == [("good",)]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "param"),
+    [
+        (b"{", 400, None),
+        (b"", 400, None),
+        ({"score": 1}, 400, None),
+        ({"request_id": "aa"}, 400, None),
+        ({"request_id": "aa", "score": "good"}, 400, "score"),
+        ({"request_id": "aa", "score": 7}, 400, "score"),
+        ({"request_id": " ", "score": 1}, 400, "request_id"),
+        ({"request_id": "nowhere", "score": 1}, 404, "request_id"),
+        (b'{"request_id": "aa", "score": 1, "comment": "' + b"x" * 70_000 + b'"}', 413, None),
+    ],
+)
+async def test_bad_feedback_is_said(tmp_path: Path, body: Any, status: int, param: str | None) -> None:
+    async with ClosedSide(agreeing).running() as closed, house(tmp_path, closed) as router:
+        found, said = await Feedback(router)(body)
+    assert found == status
+    assert said["error"]["message"]
+    assert said["error"]["param"] == param
