@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test check bench bench-engine pocket
+.PHONY: help install demo serve test check bench bench-engine bench-routing pocket
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -36,6 +36,9 @@ bench: .venv/.installed  ## latency and throughput against the direct upstream (
 
 bench-engine: .venv/.installed  ## the local engine beside llama.cpp's own servers (builds llama-server, once)
 	$(BIN)/python -m tests.bench.engine
+
+bench-routing: .venv/.installed  ## a stream of agents' side calls through a running router: what it learns, at what cost
+	$(BIN)/python -m tests.bench.routing
 
 pocket:  ## train the bundled model into build/pocket, about half an hour (SMOKE=1: two minutes)
 	@test -x .venv-pocket/bin/python || $(PYTHON) -m venv .venv-pocket
