@@ -16,8 +16,25 @@ from agent_router.wire.chat.body import read
 SALT = b"the bench's own salt, of 32 bytes"
 AT = 25
 """Occurrences, after which a family that is good enough should be local."""
-_WORDS = "alpha bravo carol delta echo foxtrot golf hotel india juliet kilo lima mike november oscar papa".split()
-_WORDS += "quebec romeo sierra tango uniform victor whiskey xray yankee zulu".split()
+_WORDS = [
+    "alpha",
+    "bravo",
+    "carol",
+    "delta",
+    "echo",
+    "foxtrot",
+    "golf",
+    "hotel",
+    "india",
+    "juliet",
+    "kilo",
+    "lima",
+    "mike",
+    "november",
+    "oscar",
+    "papa",
+]
+_WORDS += ["quebec", "romeo", "sierra", "tango", "uniform", "victor", "whiskey", "xray", "yankee", "zulu"]
 _OTHERS = (0.5, 0.8, 0.9, 0.97, 0.99)  # success of the families around it
 
 

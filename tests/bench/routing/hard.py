@@ -59,8 +59,8 @@ def SUMMARY(rng: random.Random) -> Made:
     person, noun, city = words.person(rng), words.noun(rng), rng.choice(["Lyon", "Porto", "Graz", "Turku", "Bergen"])
     text = (
         "Summarise the following note in one short sentence that keeps who, what and where.\n\n"
-        f"It had been a long week. On Thursday {person} finally took the train to {city}, although the weather was bad, "
-        f"and after some searching found the {noun} that had been missing since spring. Everybody was relieved."
+        f"It had been a long week. On Thursday {person} finally took the train to {city}, although the weather was "
+        f"bad, and after some searching found the {noun} that had been missing since spring. Everybody was relieved."
     )
     return Made(_user(text), f"{person} found the missing {noun} in {city}.", task="summary")
 
