@@ -11,8 +11,8 @@ _INTRODUCTION = """\
 triage, commit messages, extraction, calls; tasks that the bundled model cannot do; questions asked once) through a
 router process with the bundled model, in front of a scripted closed side that is right in 97 % of its answers and
 words them differently each time. Everything on the way is the real path: families, guards, ladder, verification, shadow
-runs, audits, feedback for 5 % of the answers. A pause of 0.03 s between requests stands for the idle time of a day. Written by
-`python -m tests.bench.routing --record`.
+runs, audits, feedback for 5 % of the answers. A pause of 0.03 s between requests stands for the idle time of a day.
+Written by `python -m tests.bench.routing --record`.
 """
 
 
