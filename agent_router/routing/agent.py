@@ -1,4 +1,4 @@
-"""Which agent sends a request, by its headers."""
+"""Which agent sends a request, by its headers, and where these name only a library by its system prompt."""
 
 from __future__ import annotations
 
@@ -26,16 +26,59 @@ _KNOWN = (
     ("anthropic/python", "anthropic-python"),
     ("anthropic/js", "anthropic-js"),
 )
+# Libraries and runtimes, which say nothing about the agent.
+_LIBRARIES = frozenset(
+    {
+        *("openai-python", "openai-js", "anthropic-python", "anthropic-js", "litellm", "ai-sdk", "ai", "langchain"),
+        *("python-requests", "python-httpx", "httpx", "aiohttp", "python", "python-urllib", "urllib3", "okhttp"),
+        *("node", "node-fetch", "undici", "axios", "bun", "deno", "got", "go-http-client", "reqwest", "hyper", "curl"),
+        *("mozilla", "google-genai-sdk", "google-api-nodejs-client", "google-api-python-client", "java-http-client"),
+    }
+)
+# What an agent's system prompt says of itself in its first words, lower case, in the order in which they are tried.
+_SIGNATURES = (
+    ("running inside openclaw", "openclaw"),
+    ("you are opencode", "opencode"),
+    ("claude code", "claude-code"),
+    ("claude agent sdk", "claude-code"),
+    ("codex cli", "codex"),
+    ("running in codex", "codex"),
+    ("you are qwen code", "qwen-code"),
+    ("managed memory extraction subagent", "qwen-code"),
+    ("gemini cli", "gemini-cli"),
+    ("cli agent specializing in software engineering tasks", "gemini-cli"),
+    ("operating inside pi,", "pi"),
+    ("you are cline", "cline"),
+    ("you are roo", "roo-code"),
+    ("you are kilo code", "kilo-code"),
+    ("github copilot", "copilot"),
+    ("you are hermes", "hermes-agent"),
+    ("open interpreter", "open-interpreter"),
+    ("act as an expert software developer", "aider"),
+    ("act as an expert code analyst", "aider"),
+    ("act as an expert architect engineer", "aider"),
+    ("generates concise, one-line git commit messages", "aider"),
+    ("you are goose", "goose"),
+    ("created by block", "goose"),
+)
+_FIRST_WORDS = 1024  # characters
 _PRODUCT = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
 
 
-def agent(headers: Mapping[bytes, bytes]) -> str | None:
-    """The agent's name, lower case: `x-agent-router-agent` if the user set it, else what the headers give away."""
-    for header in (b"x-agent-router-agent", b"originator", b"user-agent"):
+def agent(headers: Mapping[bytes, bytes], system: str = "") -> str | None:
+    """The agent's name, lower case: `x-agent-router-agent` if the user set it, else what the headers give away, else
+    what its system prompt says, else the library that it is built with."""
+    chosen = headers.get(b"x-agent-router-agent")
+    if chosen and (name := _name(chosen[:256])):
+        return name
+    library: str | None = None
+    for header in (b"originator", b"user-agent"):
         value = headers.get(header)
         if value and (name := _name(value[:256])):
-            return name
-    return None
+            if name not in _LIBRARIES:
+                return name
+            library = library or name
+    return _signed(system[:_FIRST_WORDS]) or library
 
 
 @lru_cache(maxsize=256)
@@ -49,9 +92,14 @@ def _name(header: bytes) -> str | None:
     return known or product.group().lower()
 
 
+def _signed(first_words: str) -> str | None:
+    lowered = first_words.lower()
+    return next((name for words, name in _SIGNATURES if words in lowered), None)
+
+
 def session(headers: Mapping[bytes, bytes], salt: bytes) -> str | None:
     """A salted hash of the session id that some agents send; None if there is none."""
-    for header in (b"session-id", b"x-session-id", b"thread-id", b"x-session-affinity"):
+    for header in (b"session-id", b"x-session-id", b"x-claude-code-session-id", b"thread-id", b"x-session-affinity"):
         value = headers.get(header)
         if value:
             return hashlib.blake2b(value, digest_size=6, key=salt[:64]).hexdigest()

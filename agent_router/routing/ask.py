@@ -2,99 +2,78 @@
 
 from __future__ import annotations
 
-import re
-from itertools import islice
+from typing import NamedTuple
 
-from agent_router.wire.chat.body import ChatBody, MessageIn
+from agent_router.routing.envelope import ends, unwrapped
+from agent_router.routing.prompt import Prompt
 
-# Fences that agents put around what nobody asked: reminders, contexts, metadata, file trees and file dumps.
-_FENCES = (
-    "system-reminder|session_context|environment_context|environment_details|current_datetime|internal[-_]context|"
-    "metadata|file_tree|file_contents?|files?|attached_files"
-)
-_TAG = re.compile(rf"<(?:(?P<tag>{_FENCES})(?:\s[^<>]{{0,200}})?>|<<BEGIN_(?P<context>[A-Z_]{{1,40}}_CONTEXT)>>>)")
-# "Conversation info (untrusted metadata):" and its kin, with a code block below.
-_UNTRUSTED = re.compile(r"\(untrusted[^)\n]{0,40}\):[^\S\n]*\n```\w*\n")
-_MARK = re.compile(r"</?(?:task|user_query|user_message|user_input)>")  # tags that only mark the ask
-_RECEIVED = re.compile(
-    r"\[[^\]\n]{0,80}\d:\d\d[^\]\n]{0,20}\]\s*"
-)  # when a channel received it: [Mon 2026-05-25 21:52 UTC]
-# The ask begins or ends a message: of one longer than this, only the two ends are looked at, because a decision is
-# not worth reading a pasted file.
-_WHOLE = 1024 * 1024
-_WINDOW = 4096
-_MOST_FENCES = 1000  # of a message; more are no agent's doing
 # An agent does not put more turns without an ask behind the one that has it.
-_TURNS = 16
+_TURNS = 64
+# What stands before such a turn is an example of a conversation (aider).
+_AFTER_EXAMPLES = "I switched to a new code base."
+_COUNTED = 32  # user turns that are looked at to count the asks; of later ones only the first character is
 
 
-def ask(body: ChatBody) -> str:
-    """The last thing that a person or a schedule asked: the last user turn that holds more than fences."""
-    messages = body.messages if isinstance(body.messages, list) else []
-    turns = 0
-    for message in reversed(messages):
-        if message.role == "user":
-            text = _ends(unfenced(_text(message)))
+class Ask(NamedTuple):
+    """`text` is empty and `at` -1 if nothing is asked. `at` is the turn that asks; `number` how many asks
+    the conversation has up to this one; `first` the text of its first; `answered` whether a tool has spoken last."""
+
+    text: str
+    at: int
+    number: int
+    first: str
+    answered: bool
+
+
+class _Turns:
+    """A prompt's user turns unwrapped, each once: agents repeat what nobody asked."""
+
+    def __init__(self, prompt: Prompt) -> None:
+        self._system = prompt.system
+        self._unwrapped: dict[str, str] = {}
+
+    def asked(self, text: str) -> str:
+        found = self._unwrapped.get(text)
+        if found is None:
+            found = self._unwrapped[text] = unwrapped(text, self._system)
+        return found
+
+
+def ask(prompt: Prompt) -> Ask:
+    """The last thing that a person or a schedule asked: in a tool loop, what began it."""
+    turns = _Turns(prompt)
+    text, at = _last(prompt, turns)
+    count, first = _earlier(prompt, turns, at)
+    spoken = next((turn.role for turn in reversed(prompt.turns[at + 1 :]) if turn.role != "user"), None)
+    return Ask(text, at, count, first, spoken == "tool")
+
+
+def _last(prompt: Prompt, turns: _Turns) -> tuple[str, int]:
+    left = _TURNS
+    for at in range(len(prompt.turns) - 1, -1, -1):
+        turn = prompt.turns[at]
+        if turn.role == "user":
+            text = turns.asked(turn.text)
             if text:
-                return text
-            turns += 1
-            if turns == _TURNS:
+                return text, at
+            left -= 1
+            if not left:
                 break
-    return ""
+    return "", -1
 
 
-def system_prompt(body: ChatBody) -> str:
-    """The first system or developer message, of a long one its two ends; empty if there is none."""
-    messages = body.messages if isinstance(body.messages, list) else []
-    for message in messages[:2]:
-        if message.role in ("system", "developer"):
-            return _ends(_text(message))
-    return ""
-
-
-def unfenced(text: str) -> str:
-    """A text without its fences and what they hold. A fence that is not closed stays. Linear in the text."""
-    if "<" in text:
-        text = _MARK.sub("", _without(text, _TAG))
-    if "(untrusted" in text:
-        text = _without(text, _UNTRUSTED)
-    text = text.strip()
-    received = _RECEIVED.match(text)
-    return text[received.end() :] if received else text
-
-
-def _without(text: str, fence: re.Pattern[str]) -> str:
-    kept: list[str] = []
-    at = 0
-    unclosed: set[str] = set()
-    for opening in islice(fence.finditer(text), _MOST_FENCES):
-        closing = _closing(opening)
-        if opening.start() < at or closing in unclosed:
-            continue
-        end = text.find(closing, opening.end())
-        if end < 0:
-            unclosed.add(closing)
-        else:
-            start = opening.start() if fence is _TAG else text.rfind("\n", at, opening.start()) + 1
-            kept.append(text[at:start])
-            at = end + len(closing)
-    return "".join(kept) + text[at:]
-
-
-def _closing(opening: re.Match[str]) -> str:
-    if opening.re is _UNTRUSTED:
-        return "\n```"
-    return f"</{opening['tag']}>" if opening["tag"] else f"<<<END_{opening['context']}>>>"
-
-
-def _text(message: MessageIn) -> str:
-    """A message's text; of a very long one, its two ends."""
-    if isinstance(message.content, str):
-        text = message.content
-    else:
-        text = "\n".join(part.text for part in message.content or () if part.text)
-    return text if len(text) <= _WHOLE else _ends(text)
-
-
-def _ends(text: str) -> str:
-    return text if len(text) <= 2 * _WINDOW else text[:_WINDOW] + "\n" + text[-_WINDOW:]
+def _earlier(prompt: Prompt, turns: _Turns, at: int) -> tuple[int, str]:
+    """How many asks there are up to turn `at`, and the first. It must not change while the loop goes on, so that it
+    depends on nothing behind that turn."""
+    count, looked, first = 0, 0, ""
+    for turn in prompt.turns[: at + 1]:
+        if turn.role == "user":
+            looked += 1
+            if turn.text.startswith(_AFTER_EXAMPLES):
+                count, first = 0, ""
+            elif looked > _COUNTED:
+                count += turn.text[:1] not in ("", "<", "[")
+            elif text := turns.asked(ends(turn.text)):
+                count += 1
+                first = first or text
+    return max(count, at >= 0), first

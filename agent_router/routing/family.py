@@ -1,49 +1,35 @@
-"""Families: requests that ask the same thing in the same form.
+"""Families: requests that ask the same thing in the same form, whatever agent wraps it.
 
-A first, simple notion: the kind of call, recognised by a few signatures, and a salted hash of its masked beginning.
-The hash says nothing about the text to anyone without this installation's salt.
+The kind of request, and a salted hash of the masked beginning of what is asked. The hash says nothing about the text
+to anyone without this installation's salt, and the label has no words but those of a packaged list.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import Literal
 
 from msgspec import Struct
 
-from agent_router.routing.ask import ask, system_prompt
+from agent_router.routing.ask import Ask, ask
+from agent_router.routing.kind import BACKGROUND, Kind
+from agent_router.routing.label import label
 from agent_router.routing.mask import mask
-from agent_router.wire.chat.body import ChatBody
+from agent_router.routing.prompt import Prompt
+from agent_router.routing.side_call import SideCall, side_call
 
-Kind = Literal["heartbeat", "title", "commit", "summary", "json", "call", "ask", "embedding"]
+__all__ = ["BACKGROUND", "EMBEDDING", "Family", "Kind", "family", "instruction", "named"]
 
-# Nobody waits for these.
-BACKGROUND: frozenset[Kind] = frozenset({"heartbeat", "title", "commit", "summary"})
-
-_TOKENS = 12
-_SIDE_CALL_SYSTEM = 4096  # characters: a side call has a short system prompt of its own, and no tools
-_SIDE_CALL_ASK = 512  # characters of a user turn in which a side call's instruction begins
-
-# All on lower-case text. What a heartbeat says of itself; a question about heartbeats does not.
-_HEARTBEAT = re.compile(r"\s*\[[^\]\n]{0,60}\bheartbeat\b|.{0,200}\bheartbeat(?:_ok\b|\.md\b)", re.DOTALL)
-_TITLE = re.compile(
-    r"\b(?:generate|write|create|give|suggest|produce|provide|return|output|extract|make|come up with|determine)\b"
-    r"[^.\n]{0,80}\b(?:title|topic)s?\b"
-    r"|\b(?:title|topic) generator\b"
-    r"|\b(?:title|topic)s?\b[^.\n]{0,40}\b(?:conversation|session|chat|thread)\b"
-)
-_SUMMARY = re.compile(r"\b(?:summari[sz](?:e|er|ing)|summary|compaction|compact the)\b")
-# In a user turn: a person may ask for a title or a summary too, but hardly of the conversation itself.
-_OF_THE_CONVERSATION = re.compile(r"\b(?:conversation|session|chat|thread|transcript|history|messages|context)\b")
+_TOKENS = 12  # of `masked`, for patterns
+_NAMED = 8  # of these, what the name is made of: as many as the estimate's longest template has
 
 
 class Family(Struct, frozen=True):
-    """`name` is kind and salted hash, as in `title-3f9a12bc`; `masked` is the text it was made from, kept in
-    memory only, to be compared with the configuration's patterns."""
+    """`name` is kind and salted hash, as in `title-3f9a12bc`; `label` says in common words what is asked, for people,
+    as in "summarize … email"; `masked` is the text it was made from, kept in memory only, to be compared with the
+    configuration's patterns."""
 
     name: str
     kind: Kind
@@ -67,44 +53,24 @@ def _beginning(pattern: str) -> str:
 EMBEDDING = Family("embedding", "embedding", "")
 
 
-def family(body: ChatBody, salt: bytes) -> Family:
-    """The family of a request."""
-    return _family(*_kind(body), salt)
+def instruction(prompt: Prompt, asked: Ask) -> SideCall:
+    """The kind of a prompt, and the text that says what is asked: of a side call its fixed instruction, because its
+    user turn is only the material."""
+    return side_call(prompt, asked) or SideCall("json" if prompt.structured else "ask", asked.text)
 
 
-@lru_cache(maxsize=512)  # what agents ask again and again they ask in the same words
-def _family(kind: Kind, instruction: str, salt: bytes) -> Family:
-    masked = mask(instruction, _TOKENS)
-    digest = hashlib.blake2b(masked.encode("utf-8", "replace"), digest_size=4, key=salt[:64]).hexdigest()
-    return Family(f"{kind}-{digest}", kind, masked)
+def family(prompt: Prompt, salt: bytes) -> Family:
+    """The family of a prompt."""
+    return named(*instruction(prompt, ask(prompt)), salt)
 
 
-def _kind(body: ChatBody) -> tuple[Kind, str]:
-    """The kind of a call, and the text that says what is asked: of a side call with a system prompt of its own that
-    prompt, because its user turn is only the material."""
-    asked = ask(body)
-    opening = asked[:256].lower()
-    if "heartbeat" in opening and _HEARTBEAT.match(opening):
-        return "heartbeat", asked
-    if not body.tools or body.tool_choice == "none":
-        system = system_prompt(body)
-        if 0 < len(system) <= _SIDE_CALL_SYSTEM and (kind := _side_call(system.lower())):
-            return kind, system
-        beginning = asked[:_SIDE_CALL_ASK].lower()
-        kind = _side_call(beginning)
-        if kind == "commit" or (kind and _OF_THE_CONVERSATION.search(beginning)):
-            return kind, asked
-    if body.response_format is not None and body.response_format.type != "text":
-        return "json", asked
-    return ("call" if body.tools else "ask"), asked
+def named(kind: Kind, instruction: str, salt: bytes) -> Family:
+    """The family of a kind and of the text that says what is asked."""
+    return _named(kind, mask(instruction, _TOKENS), salt)
 
 
-def _side_call(instruction: str) -> Kind | None:
-    # `in` first: most texts hold none of the words, and it is a hundred times as fast.
-    if "commit message" in instruction:
-        return "commit"
-    if ("title" in instruction or "topic" in instruction) and _TITLE.search(instruction):
-        return "title"
-    if ("summar" in instruction or "compact" in instruction) and _SUMMARY.search(instruction):
-        return "summary"
-    return None
+@lru_cache(maxsize=4096)  # of masked text only: what agents ask again and again they ask in the same words
+def _named(kind: Kind, masked: str, salt: bytes) -> Family:
+    template = " ".join(masked.split(" ")[:_NAMED])
+    digest = hashlib.blake2b(template.encode("utf-8", "replace"), digest_size=4, key=salt[:64]).hexdigest()
+    return Family(f"{kind}-{digest}", kind, masked, label(masked))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 
 from msgspec import Struct
 
 from agent_router.routing.agent import agent, session
-from agent_router.routing.ask import ask, system_prompt
-from agent_router.routing.estimate.estimator import Seen
+from agent_router.routing.ask import ask
 from agent_router.routing.estimate.nodes import Asked
-from agent_router.routing.family import BACKGROUND, EMBEDDING, Family, family
-from agent_router.routing.standing import Standing
+from agent_router.routing.family import BACKGROUND, EMBEDDING, Family, Kind, instruction, named
+from agent_router.routing.prompt import Prompt
+from agent_router.wire.chat import prompt as chat
 from agent_router.wire.chat.body import ChatBody
 from agent_router.wire.embeddings.body import EmbeddingBody
+
+_NOTHING = Asked("", "")
 
 
 class Task(Struct, frozen=True, kw_only=True):
@@ -21,8 +24,12 @@ class Task(Struct, frozen=True, kw_only=True):
 
     `prompt_bytes` is the size of the whole body; `output_limit` the most tokens asked for, if any;
     `private` whether the caller demands that it stays on this machine; `opaque` whether it holds text that cannot be
-    read here, such as tokens. The router adds `standing`, what is known of its family, `reading`, what the estimate
-    reads in it, and `frugal`: a budget is nearly spent.
+    read here, such as tokens; `tools` how many are offered.
+
+    `asked` is the text, in memory only. `continuation` says whether this is a further step of a tool loop: a tool has
+    spoken last. `turn` names the loop, the same in all of its requests, and `conversation` the conversation, both as
+    salted hashes; `asks` is how many asks the conversation has so far. `schema` says whether the answer has to be
+    JSON, `forced_tool` names the tool that has to be called, and `background` says that nobody waits.
     """
 
     requested_model: str
@@ -36,48 +43,54 @@ class Task(Struct, frozen=True, kw_only=True):
     output_limit: int | None
     private: bool
     opaque: bool = False
-    asked: Asked = Asked("", "")
+    asked: Asked = _NOTHING
     continuation: bool = False
     turn: str = ""
     conversation: str = ""
-    asks: int = 1
+    asks: int = 0
     schema: bool = False
     forced_tool: str | None = None
-    background: bool = False
-    standing: Standing | None = None
-    reading: Seen | None = None
-    frugal: bool = False
+
+    @property
+    def kind(self) -> Kind:
+        return self.family.kind
+
+    @property
+    def background(self) -> bool:
+        return self.family.kind in BACKGROUND
 
 
 def task(raw: bytes, body: ChatBody, headers: Mapping[bytes, bytes], salt: bytes) -> Task:
-    """The task in a checked body. `headers` are lower-case."""
-    messages = body.messages if isinstance(body.messages, list) else []
-    fam = family(body, salt)
+    """The task in a checked chat body. `headers` are lower-case."""
+    return prompted(chat.prompt(body), str(body.model), bool(body.stream), len(raw), headers, salt)
+
+
+def prompted(
+    prompt: Prompt, model: str, stream: bool, prompt_bytes: int, headers: Mapping[bytes, bytes], salt: bytes
+) -> Task:
+    """The task in a prompt of any dialect. `headers` are lower-case."""
+    found = ask(prompt)
+    kind, said = instruction(prompt, found)
+    sender, within = agent(headers, prompt.system), session(headers, salt)
+    conversation = _hash(salt, sender or "", within or found.first)
     return Task(
-        requested_model=str(body.model),
-        family=fam,
-        agent=agent(headers),
-        session=session(headers, salt),
-        stream=bool(body.stream),
-        tools=len(body.tools or ()),
-        images=any(
-            part.type not in ("text", "refusal")
-            for message in messages
-            if isinstance(message.content, list)
-            for part in message.content
-        ),
-        prompt_bytes=len(raw),
-        output_limit=body.limit,
+        requested_model=model,
+        family=named(kind, said, salt),
+        agent=sender,
+        session=within,
+        stream=stream,
+        tools=len(prompt.tools),
+        images=prompt.images,
+        prompt_bytes=prompt_bytes,
+        output_limit=prompt.output_limit,
         private=_private(headers),
-        asked=Asked(
-            system_prompt(body), ask(body), tuple(sorted(t.function.name for t in body.tools or () if t.function))
-        ),
-        continuation=bool(messages) and messages[-1].role == "tool",
-        turn=str(len(messages)),
-        conversation=str(agent(headers)),
-        asks=sum(m.role == "user" for m in messages),
-        schema=body.response_format is not None and body.response_format.type == "json_schema",
-        background=fam.kind in BACKGROUND,
+        asked=Asked(prompt.system, said, prompt.tools, prompt.schema),
+        continuation=found.answered,
+        turn=_hash(salt, conversation, str(found.number), found.text),
+        conversation=conversation,
+        asks=found.number,
+        schema=prompt.structured,
+        forced_tool=prompt.forced_tool,
     )
 
 
@@ -96,6 +109,11 @@ def embedding_task(raw: bytes, body: EmbeddingBody, headers: Mapping[bytes, byte
         private=_private(headers),
         opaque=not all(isinstance(each, str) for each in body.inputs),
     )
+
+
+def _hash(salt: bytes, *parts: str) -> str:
+    text = "\x1f".join(parts).encode("utf-8", "replace")
+    return hashlib.blake2b(text, digest_size=8, key=salt[:64]).hexdigest()
 
 
 def _private(headers: Mapping[bytes, bytes]) -> bool:

@@ -43,6 +43,32 @@ def test_a_name_that_is_none_does_not_hide_the_agent() -> None:
     assert agent({b"x-agent-router-agent": b"!!!", b"user-agent": b"claude-cli/2"}) == "claude-code"
 
 
+@pytest.mark.parametrize(
+    ("system", "name"),
+    [
+        ("You are a personal assistant running inside OpenClaw.", "openclaw"),
+        ("You are Claude Code, Anthropic's official CLI for Claude.", "claude-code"),
+        ("You are a coding agent running in the Codex CLI.", "codex"),
+        ("You are opencode, an interactive CLI tool.", "opencode"),
+        ("You are Qwen Code, an interactive CLI agent.", "qwen-code"),
+        ("You are an expert coding assistant operating inside pi, a coding agent harness.", "pi"),
+        ("You are Cline, an AI coding agent.", "cline"),
+        ("Act as an expert software developer.", "aider"),
+        ("You are helpful.", "openai-js"),
+        ("", "openai-js"),
+    ],
+)
+def test_behind_a_library_its_system_prompt_tells(system: str, name: str) -> None:
+    assert agent({b"user-agent": b"OpenAI/JS 6.26.0"}, system) == name
+    assert agent({b"user-agent": b"pi/0.87"}, system) == "pi"
+
+
+def test_a_library_is_better_than_nothing() -> None:
+    assert agent({b"originator": b"!", b"user-agent": b"ai-sdk/openai-compatible/3.0"}, "hello") == "ai-sdk"
+    assert agent({}, "You are Cline.") == "cline"
+    assert agent({}, "hello") is None
+
+
 @given(st.binary())
 def test_a_name_is_short_and_plain(value: bytes) -> None:
     for header in (b"x-agent-router-agent", b"originator", b"user-agent"):

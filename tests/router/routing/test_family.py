@@ -9,42 +9,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_router.routing.family import BACKGROUND, family
+from agent_router.routing import family as families
+from agent_router.routing.family import Family
+from agent_router.wire.chat.body import ChatBody
+from agent_router.wire.chat.prompt import prompt
 from tests.router.routing.bodies import SALT, TOOLS, body
 
-COMPACT = "Your task is to create a detailed summary of the conversation so far, paying close attention to the user."
+
+def family(asked: ChatBody, salt: bytes) -> Family:
+    return families.family(prompt(asked), salt)
 
 
 @pytest.mark.parametrize(
     ("kind", "given"),
     [
         ("heartbeat", body("[OpenClaw heartbeat poll]", system="x" * 40_000, tools=TOOLS)),
-        ("heartbeat", body("Read HEARTBEAT.md if it exists. If nothing needs attention, reply HEARTBEAT_OK.")),
-        ("heartbeat", body("[Mon 2026-05-25 21:52 UTC] [OpenClaw heartbeat poll]")),
-        ("title", body("hello", system="Generate a concise, sentence-case title (3-7 words) for the session.")),
         ("title", body("hello", system="You are a title generator. You output ONLY a thread title.")),
-        ("title", body("Analyze if this message is a new conversation topic. If so, extract a 2-3 word title.")),
-        ("commit", body("diff --git a b", system="You write a commit message for the diff.")),
-        ("summary", body("u: hi\na: hello", system="Summarize the session for later.")),
-        ("summary", body("x", COMPACT)),
-        ("summary", body("x", COMPACT, tools=TOOLS, tool_choice="none")),
         ("json", body("Is it urgent?", response_format={"type": "json_object"})),
-        ("call", body("Fix the bug.", tools=TOOLS)),
+        ("ask", body("Fix the bug.", tools=TOOLS)),
         ("ask", body("Why is the sky blue?")),
         ("ask", body(system="x" * 5000)),
-        # What only sounds like one.
-        ("ask", body("How does a heartbeat work in Raft?")),
-        ("ask", body("Summarize this article: ...")),
-        ("ask", body("hello", system="You are a helpful assistant for any topic. Write compact answers.")),
-        ("call", body("Write a title for the page", tools=TOOLS)),
     ],
 )
-def test_the_kind_of_a_call(kind: str, given: object) -> None:
-    assert family(given, SALT).kind == kind  # type: ignore[arg-type]
-
-
-def test_nobody_waits_for_background_calls() -> None:
-    assert {"heartbeat", "title", "commit", "summary"} == BACKGROUND
+def test_the_kind_of_a_request(kind: str, given: ChatBody) -> None:
+    assert family(given, SALT).kind == kind
 
 
 @pytest.mark.parametrize(
@@ -71,7 +59,14 @@ def test_a_side_calls_material_does_not_matter() -> None:
 def test_different_asks_differ() -> None:
     asks = ["Summarise my mails", "Delete my mails", "Write a poem", "Why is the sky blue?", "Fix the bug"]
     assert len({family(body(ask), SALT).name for ask in asks}) == len(asks)
-    assert family(body(asks[0]), SALT).name != family(body(asks[0], tools=TOOLS), SALT).name
+    assert family(body(asks[0]), SALT).name == family(body(asks[0], tools=TOOLS), SALT).name
+
+
+def test_the_label_says_in_common_words_what_is_asked() -> None:
+    assert family(body("Summarize the email from Ann Miller in 3 sentences"), SALT).label == (
+        "summarize the email from … in … sentences"
+    )
+    assert family(body("hunter2 swordfish"), SALT).label == "…"
 
 
 @given(st.text(min_size=12))
@@ -116,5 +111,5 @@ def test_an_agents_body_of_88_kb_costs_microseconds() -> None:
     began = time.perf_counter()
     for i in range(200):
         family(asked, b"%d" % i)  # a salt of its own, so that nothing is remembered
-    # About 50 µs on an idle machine; the bound is for a loaded one, and still excludes reading the whole body.
+    # About 30 µs on an idle machine; the bound is for a loaded one, and still excludes reading the whole body.
     assert (time.perf_counter() - began) / 200 < 1e-3

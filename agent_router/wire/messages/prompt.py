@@ -1,0 +1,54 @@
+"""The body of `POST /v1/messages` as the decision reads it. Source: Anthropic's API reference, "Messages"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent_router.routing.prompt import Prompt, Turn
+from agent_router.wire.loose import fields, integer, mapping, names, sequence, string
+
+# Claude Code begins its system prompt with the version and the kind of its build.
+_BILLING = "x-anthropic-billing-header:"
+_SEEN = frozenset({"image", "document"})
+
+
+def prompt(body: Any) -> Prompt:
+    """The prompt of a decoded body of any shape."""
+    body = mapping(body)
+    turns: list[Turn] = []
+    images = False
+    for message in map(mapping, sequence(body.get("messages"))):
+        role, content = message.get("role"), message.get("content")
+        parts = [mapping(part) for part in sequence(content)]
+        images = images or any(part.get("type") in _SEEN for part in parts)
+        if any(part.get("type") == "tool_result" for part in parts):
+            turns.append(Turn("tool", ""))
+        text = string(content) or _joined(parts)
+        if role == "assistant":
+            turns.append(Turn("assistant", text))
+        elif role == "user" and (text or not turns or turns[-1].role != "tool"):
+            turns.append(Turn("user", text))
+    choice = mapping(body.get("tool_choice"))
+    form = mapping(mapping(body.get("output_config")).get("format")) or mapping(body.get("output_format"))
+    return Prompt(
+        system=_system(body.get("system")),
+        turns=tuple(turns),
+        tools=names(body.get("tools")),
+        schema=fields(form.get("schema")),
+        structured=form.get("type") == "json_schema",
+        tools_forbidden=choice.get("type") == "none",
+        forced_tool=string(choice.get("name")) or None if choice.get("type") == "tool" else None,
+        images=images,
+        output_limit=integer(body.get("max_tokens")),
+    )
+
+
+def _system(system: Any) -> str:
+    if isinstance(system, str):
+        return system
+    parts = [mapping(part) for part in sequence(system)]
+    return _joined([part for part in parts if not string(part.get("text")).startswith(_BILLING)])
+
+
+def _joined(parts: list[dict[str, Any]]) -> str:
+    return "\n".join(text for part in parts if (text := string(part.get("text"))))

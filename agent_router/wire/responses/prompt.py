@@ -1,0 +1,49 @@
+"""The body of `POST /v1/responses` as the decision reads it. Source: OpenAI's API reference, "Create a response"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent_router.routing.prompt import Prompt, Turn
+from agent_router.wire.loose import fields, integer, mapping, names, sequence, string
+
+_SEEN = frozenset({"input_image", "input_file", "input_audio"})
+
+
+def prompt(body: Any) -> Prompt:
+    """The prompt of a decoded body of any shape."""
+    body = mapping(body)
+    system = [string(body.get("instructions"))]
+    turns: list[Turn] = []
+    images = False
+    given = body.get("input")
+    if isinstance(given, str):
+        turns.append(Turn("user", given))
+    for item in map(mapping, sequence(given)):
+        role, kind, content = item.get("role"), string(item.get("type")), item.get("content")
+        parts = [mapping(part) for part in sequence(content)]
+        images = images or any(part.get("type") in _SEEN for part in parts)
+        text = string(content) or "\n".join(text for part in parts if (text := string(part.get("text"))))
+        if role == "user":
+            turns.append(Turn("user", text))
+        elif role == "assistant":
+            turns.append(Turn("assistant", text))
+        elif role in ("system", "developer") and not turns:
+            system.append(text)
+        elif kind.endswith("_output"):
+            turns.append(Turn("tool", ""))
+        elif kind.endswith("_call"):
+            turns.append(Turn("assistant", ""))
+    choice = body.get("tool_choice")
+    form = mapping(mapping(body.get("text")).get("format"))
+    return Prompt(
+        system="\n".join(text for text in system if text),
+        turns=tuple(turns),
+        tools=names(body.get("tools")),
+        schema=fields(form.get("schema")),
+        structured=form.get("type") in ("json_schema", "json_object"),
+        tools_forbidden=choice == "none",
+        forced_tool=string(mapping(choice).get("name")) or None,
+        images=images,
+        output_limit=integer(body.get("max_output_tokens")),
+    )
