@@ -23,7 +23,7 @@ class Adapter:
         self._local = Estimator()
 
     def score(self, request: str | dict[str, Any]) -> float:
-        return self._local.estimate(_seen(request)).careful
+        return self._local.estimate(_seen(request)).score
 
     def learn(self, request: str | dict[str, Any], ok: float, weight: float = 1.0) -> None:
         self._local.learn(_seen(request), ok, weight)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from agent_router.routing.estimate.signal import Signal, logit, sigmoid
+
 _RATE = 2.0
 _FORGET = 0.995  # of the losses, at each outcome
-_LEAST, _MOST = 0.005, 0.995
 
 
 class Mixture:
@@ -19,17 +20,21 @@ class Mixture:
 
     def mix(self, means: Sequence[float]) -> float:
         """The mixed probability."""
-        shares = self._shares()
-        total = sum(share * _logit(mean) for share, mean in zip(shares, means, strict=True))
-        return 1 / (1 + math.exp(-total))
+        return sigmoid(sum(share * logit(mean) for share, mean in zip(self._shares(), means, strict=True)))
 
-    def learn(self, means: Sequence[float], label: float, weight: float) -> None:
-        """An outcome. The loss is linear in the label, so that an unbiased one gives an unbiased loss."""
-        self._seen = self._seen * _FORGET + weight
+    def learn(self, means: Sequence[float], signal: Signal) -> None:
+        """An outcome, and what each estimate had said."""
+        self._seen = self._seen * _FORGET + signal.weight
         for nth, mean in enumerate(means):
-            bounded = min(max(mean, _LEAST), _MOST)
-            loss = -(label * math.log(bounded) + (1 - label) * math.log(1 - bounded))
-            self._losses[nth] = self._losses[nth] * _FORGET + weight * loss
+            self._losses[nth] = self._losses[nth] * _FORGET + signal.loss(mean)
+
+    def state(self) -> list[float]:
+        """Everything it knows, to be stored: one number more than estimates."""
+        return [*self._losses, self._seen]
+
+    def restore(self, state: Sequence[float]) -> None:
+        """A stored state of as many estimates."""
+        *self._losses, self._seen = state
 
     def state(self) -> list[float]:
         """All that it knows, to be stored."""
@@ -46,8 +51,3 @@ class Mixture:
         found = [math.exp(-_RATE * min((loss - least) / math.sqrt(self._seen + 1), 30.0)) for loss in self._losses]
         total = sum(found)
         return [share / total for share in found]
-
-
-def _logit(mean: float) -> float:
-    bounded = min(max(mean, _LEAST), _MOST)
-    return math.log(bounded / (1 - bounded))

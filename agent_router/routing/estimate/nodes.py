@@ -14,7 +14,7 @@ from typing import NamedTuple
 from agent_router.routing.mask import mask
 
 SYSTEM_TOKENS = 20
-SHORT_TOKENS, MIDDLE_TOKENS, LONG_TOKENS = 3, 5, 8
+SHORT_TOKENS, LONG_TOKENS = 3, 8
 _END = 400  # characters of an ask in which its last words are looked for
 
 
@@ -28,14 +28,17 @@ class Asked(NamedTuple):
 
 
 class Nodes(NamedTuple):
-    """Ids of the nodes. `chains` go from the general to the special; in each the last is what `learn` knows best."""
+    """Ids of the nodes, as chains that go from the general to the special: `agent` by how the ask begins within the
+    agent's envelope, `own` by how it begins whatever wraps it, `end` by how it ends within the envelope."""
 
-    chains: tuple[tuple[int, ...], ...]
+    agent: tuple[int, ...]
+    own: tuple[int, ...]
+    end: tuple[int, ...]
 
     @property
     def template(self) -> int:
         """The ask's own template, whatever agent wraps it."""
-        return self.chains[1][-1]
+        return self.own[-1]
 
     @property
     def special(self) -> tuple[int, ...]:
@@ -52,21 +55,12 @@ def nodes(asked: Asked, salt: bytes = b"") -> Nodes:
         return int.from_bytes(hashlib.blake2b(text, digest_size=8, key=salt[:64]).digest(), "big")
 
     begins = mask(asked.ask, LONG_TOKENS)
-    words = begins.split(" ")
-    short, middle = " ".join(words[:SHORT_TOKENS]), " ".join(words[:MIDDLE_TOKENS])
-    ends = _last(asked.ask)
+    short = " ".join(begins.split(" ")[:SHORT_TOKENS])
     agent = "\x1e".join((mask(asked.system, SYSTEM_TOKENS), " ".join(asked.tools), " ".join(asked.schema)))
     return Nodes(
-        (
-            (
-                node("agent", agent),
-                node("short", agent, short),
-                node("middle", agent, middle),
-                node("long", agent, begins),
-            ),
-            (node("own short", short), node("own middle", middle), node("own", begins)),
-            (node("agent's end", agent), node("end", agent, ends)),
-        )
+        agent=(node("agent", agent), node("short", agent, short), node("long", agent, begins)),
+        own=(node("own short", short), node("own", begins)),
+        end=(node("agent's end", agent), node("end", agent, _last(asked.ask))),
     )
 
 

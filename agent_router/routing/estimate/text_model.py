@@ -10,11 +10,14 @@ import zlib
 from array import array
 from collections.abc import Sequence
 
+from agent_router.routing.estimate.signal import Signal, sigmoid
+
 SIZE = 1 << 16
 _WORD = re.compile(r"\w+|[^\w\s]")
 _FIRST, _LAST = 60, 20  # words read at the beginning and the end
 _RATE = 0.35
-_DECAY = 1e-4
+_HEAD = struct.Struct("<4sidd")  # of a stored state: what it is, SIZE, the bias and its squares
+_FORM = b"txt1"  # another one when `features` reads otherwise: old weights would mean nothing
 
 
 def features(text: str, nodes: Sequence[int] = ()) -> list[int]:
@@ -43,34 +46,34 @@ class TextModel:
 
     def predict(self, found: Sequence[int]) -> float:
         """The probability of success."""
-        return 1 / (1 + math.exp(-self._logit(found)))
+        weights = self._weights
+        return sigmoid(self._bias + sum([weights[index] for index in found]) / math.sqrt(len(found) or 1))
 
-    def learn(self, found: Sequence[int], label: float, weight: float) -> None:
-        """An outcome: an unbiased label, which may lie outside 0 to 1, and how much it says."""
-        slope = weight * (self.predict(found) - label)
-        scale = 1 / math.sqrt(len(found) or 1)
+    def learn(self, found: Sequence[int], signal: Signal) -> None:
+        """An outcome."""
+        slope = signal.slope(self.predict(found))
         weights, squares = self._weights, self._squares
-        step = slope * scale
+        step = slope / math.sqrt(len(found) or 1)
         square = step * step
         for index in found:
             squares[index] += square
-            weights[index] -= _RATE * (step / math.sqrt(squares[index] + 1e-8) + _DECAY * weights[index])
+            weights[index] -= _RATE * step / math.sqrt(squares[index] + 1e-8)
         self._bias_square += slope * slope
         self._bias -= _RATE * slope / math.sqrt(self._bias_square)
 
     def state(self) -> bytes:
-        """All that it knows, to be stored."""
-        return struct.pack("<dd", self._bias, self._bias_square) + self._weights.tobytes() + self._squares.tobytes()
+        """Everything it knows, to be stored: about half a megabyte, mostly zeros as long as little is known."""
+        head = _HEAD.pack(_FORM, SIZE, self._bias, self._bias_square)
+        return head + self._weights.tobytes() + self._squares.tobytes()
 
     def restore(self, state: bytes) -> None:
-        """What `state` gave; ValueError if it is none."""
-        if len(state) != 16 + 2 * 4 * SIZE:
-            raise ValueError("a state of another size")
-        self._bias, self._bias_square = struct.unpack_from("<dd", state)
-        self._weights = array("f", state[16 : 16 + 4 * SIZE])
-        self._squares = array("f", state[16 + 4 * SIZE :])
-
-    def _logit(self, found: Sequence[int]) -> float:
-        weights = self._weights
-        total = self._bias + sum([weights[index] for index in found]) / math.sqrt(len(found) or 1)
-        return min(max(total, -30.0), 30.0)
+        """A stored state, of this machine's byte order; ValueError if it is none of this version."""
+        if len(state) != _HEAD.size + 8 * SIZE or not state.startswith(_FORM):
+            raise ValueError("no state of this text model")
+        _, size, bias, bias_square = _HEAD.unpack_from(state)
+        if size != SIZE:
+            raise ValueError("a text model of another size")
+        middle = _HEAD.size + 4 * SIZE
+        self._weights = array("f", state[_HEAD.size : middle])
+        self._squares = array("f", state[middle:])
+        self._bias, self._bias_square = bias, bias_square

@@ -10,22 +10,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-STRENGTH = (8.0, 4.0, 3.0, 3.0)
-"""How many outcomes the more general node's mean counts as, by how deep a node is."""
+STRENGTH = 3.0
+"""How many outcomes the more general node's mean counts as."""
 FORGET = 0.99
 """What is left of a node's counts at each visit: what held a hundred visits ago hardly counts."""
-WARM = 2.0
+WARM = 1.0
 """Outcomes, with fewer than which a node is new."""
 MOST_NODES = 40_000
-_NEW_RATE = 0.03  # how quickly a node learns how many of its visits go to new children
-_NEW_POWER = 4  # what was seen of new children counts only where nearly all of them are
+_NEW_RATE = 0.1  # how quickly a node learns how many of its visits go to new children
+_NEW_POWER = 2  # what was seen of new children counts as evidence only where most are new
 _LEAVE = 0.1  # of the nodes, the weakest, when there are too many
 _OTHERS = 0x5BD1E9955BD1E995  # makes of a node the id for its new children together
 
 
 class Belief(NamedTuple):
-    """What a chain of nodes says: the mean of success, how many outcomes it rests on below the most general one, and
-    whether it is known to its end."""
+    """What a chain of nodes says: the mean of success, how many outcomes of its last node it rests on (of new children
+    if that is one, as far as new children are what comes here), and whether it is known to its end."""
 
     mean: float
     evidence: float
@@ -33,7 +33,8 @@ class Belief(NamedTuple):
 
 
 class Row(NamedTuple):
-    """A node as it is stored: its id, good, all, and the share of its visits whose child was new."""
+    """A node as it is stored: outcomes that were good and all, as far as they still count, and what share of its
+    visits went to new children."""
 
     identity: int
     good: float
@@ -44,10 +45,9 @@ class Row(NamedTuple):
 class _Node:
     __slots__ = ("good", "new", "total", "visited")
 
-    def __init__(self, good: float = 0.0, total: float = 0.0) -> None:
-        self.good, self.total = good, total
+    def __init__(self, good: float = 0.0, total: float = 0.0, new: float = 0.5) -> None:
+        self.good, self.total, self.new = good, total, new
         self.visited = 0  # when, in visits of the whole tree
-        self.new = 0.5  # share of its visits whose child was new
 
 
 class Tree:
@@ -58,7 +58,6 @@ class Tree:
         self._nodes: dict[int, _Node] = {}
         self._visits = 0
         self._changed: set[int] = set()
-        self._gone: set[int] = set()
 
     def __len__(self) -> int:
         return len(self._nodes)
@@ -66,16 +65,15 @@ class Tree:
     def believe(self, chain: Sequence[int]) -> Belief:
         """The belief at the end of a chain, whose nodes go from the general to the special."""
         mean, evidence = self._prior, 0.0
+        parent: _Node | None = None
         for depth, identity in enumerate(chain):
             node = self._nodes.get(identity)
             if node is None or node.total < WARM:
                 others = self._nodes.get(chain[depth - 1] ^ _OTHERS) if depth else None
-                if others is not None:
-                    evidence = others.total * self._nodes[chain[depth - 1]].new ** _NEW_POWER
-                    mean = _backed(others, mean, depth)
-                return Belief(mean, evidence, False)
-            mean = _backed(node, mean, depth)
-            evidence = node.total if depth else 0.0
+                if others is None or parent is None:
+                    return Belief(mean, 0.0, False)
+                return Belief(_backed(others, mean), others.total * parent.new**_NEW_POWER, False)
+            mean, evidence, parent = _backed(node, mean), node.total, node
         return Belief(mean, evidence, True)
 
     def learn(self, chain: Sequence[int], label: float, weight: float) -> None:
@@ -105,29 +103,27 @@ class Tree:
 
     def rows(self) -> Iterator[Row]:
         """All nodes, to be stored."""
-        for identity, node in self._nodes.items():
-            yield Row(identity, node.good, node.total, node.new)
+        return map(self._row, self._nodes)
 
-    def changes(self) -> tuple[list[Row], set[int]]:
-        """The nodes that have changed since this was last asked, and the ids of those that are gone."""
-        rows = [
-            Row(identity, node.good, node.total, node.new)
-            for identity in self._changed
-            if (node := self._nodes.get(identity)) is not None
-        ]
-        gone = self._gone - self._nodes.keys()
-        self._changed, self._gone = set(), set()
-        return rows, gone
+    def changes(self) -> tuple[list[Row], list[int]]:
+        """The nodes that have changed since this was last asked, and the ids of those that have left. Of those that
+        have left, the ids are forgotten if nobody asks for a long time; a tree restored with them only holds a few
+        weak nodes more."""
+        changed, self._changed = self._changed, set()
+        return (
+            [self._row(identity) for identity in changed if identity in self._nodes],
+            [identity for identity in changed if identity not in self._nodes],
+        )
 
-    def forget(self, identity: int) -> None:
-        """Nothing is known of a node any more."""
-        if self._nodes.pop(identity, None) is not None:
-            self._gone.add(identity)
-
-    def restore(self, identity: int, good: float, total: float, new: float) -> None:
+    def restore(self, row: Row) -> None:
         """A stored row."""
-        node = self._nodes[identity] = _Node(good, total)
-        node.new = new
+        self._nodes[row.identity] = _Node(row.good, row.total, row.new)
+        if len(self._nodes) > MOST_NODES:
+            self._weed()
+
+    def _row(self, identity: int) -> Row:
+        node = self._nodes[identity]
+        return Row(identity, node.good, node.total, node.new)
 
     def _is_new(self, identity: int) -> bool:
         node = self._nodes.get(identity)
@@ -136,11 +132,13 @@ class Tree:
     def _weed(self) -> None:
         """The weakest leave: those with the fewest outcomes, of these the ones visited longest ago."""
         order = sorted(self._nodes.items(), key=lambda item: (round(item[1].total), item[1].visited))
+        if len(self._changed) > MOST_NODES:
+            self._changed.intersection_update(self._nodes)
         for identity, _ in order[: int(len(order) * _LEAVE)]:
-            self.forget(identity)
+            del self._nodes[identity]
+            self._changed.add(identity)
 
 
-def _backed(node: _Node, mean: float, depth: int) -> float:
-    strength = STRENGTH[min(depth, len(STRENGTH) - 1)]
+def _backed(node: _Node, mean: float) -> float:
     # Unbiased labels lie outside 0 to 1, and now and then their sum does too.
-    return min(max((strength * mean + node.good) / (strength + node.total), 0.0), 1.0)
+    return min(max((STRENGTH * mean + node.good) / (STRENGTH + node.total), 0.0), 1.0)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import random
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from agent_router.routing.estimate.estimator import Estimator, seen
 from agent_router.routing.estimate.nodes import Asked
 
@@ -47,3 +50,26 @@ def test_another_model_is_believed_less() -> None:
     assert after.evidence < before.evidence
     taught(estimator, "Add to calendar. Parse the request", 0.2, 25, start=1000)
     assert estimator.estimate(seen(request("Add to calendar. Parse the request", 900))).mean < 0.75
+
+
+def test_what_is_stored_comes_back() -> None:
+    estimator, again = Estimator(), Estimator()
+    taught(estimator, "Add to calendar. Parse the request", 0.9, 40)
+    taught(estimator, "Make a plan with at most", 0.5, 25)
+    for row in estimator.tree.rows():
+        again.tree.restore(row)
+    again.restore(estimator.state())
+    for template in ("Add to calendar. Parse the request", "Make a plan with at most", "Never asked before"):
+        asked = seen(request(template, 900))
+        assert again.estimate(asked) == estimator.estimate(asked)
+
+
+@given(st.text(max_size=200), st.text(max_size=200), st.floats(-5, 5), st.floats(0, 1))
+def test_it_takes_any_outcome_of_any_request(system: str, ask: str, label: float, weight: float) -> None:
+    estimator = Estimator()
+    asked = seen(Asked(system, ask))
+    for _ in range(3):
+        estimator.learn(asked, label, weight)
+    found = estimator.estimate(asked)
+    assert 0 <= found.score <= found.mean <= 1
+    assert found.evidence >= 0

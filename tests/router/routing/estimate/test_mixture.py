@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_router.routing.estimate.mixture import Mixture
+from agent_router.routing.estimate.signal import LEAST, MOST, Signal
 
 
 def test_equal_estimates_are_equally_trusted() -> None:
@@ -17,10 +18,10 @@ def test_equal_estimates_are_equally_trusted() -> None:
 def test_who_was_right_is_trusted_and_who_was_right_lately_more() -> None:
     mixture = Mixture(2)
     for _ in range(200):
-        mixture.learn([0.9, 0.3], 1.0, 1.0)
+        mixture.learn([0.9, 0.3], Signal.of(1.0, 1.0))
     assert mixture.mix([0.9, 0.3]) > 0.85
     for _ in range(600):
-        mixture.learn([0.9, 0.3], 0.0, 1.0)
+        mixture.learn([0.9, 0.3], Signal.of(0.0, 1.0))
     assert mixture.mix([0.9, 0.3]) < 0.35
 
 
@@ -31,6 +32,14 @@ def test_who_was_right_is_trusted_and_who_was_right_lately_more() -> None:
 def test_a_mixture_lies_between(outcomes: list[tuple[float, float, float, float]], last: tuple[float, float]) -> None:
     mixture = Mixture(2)
     for first, second, label, weight in outcomes:
-        mixture.learn([first, second], label, weight)
-    low, high = sorted(min(max(mean, 0.005), 0.995) for mean in last)
+        mixture.learn([first, second], Signal.of(label, weight))
+    low, high = sorted(min(max(mean, LEAST), MOST) for mean in last)
     assert low - 1e-9 <= mixture.mix(last) <= high + 1e-9
+
+
+def test_what_is_stored_comes_back() -> None:
+    mixture, again = Mixture(2), Mixture(2)
+    for label in (1.0, 0.0, 1.2, 1.0):
+        mixture.learn([0.9, 0.3], Signal.of(label, 0.8))
+    again.restore(mixture.state())
+    assert again.mix([0.8, 0.2]) == mixture.mix([0.8, 0.2]) != 0.5
