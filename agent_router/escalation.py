@@ -100,7 +100,7 @@ class Escalation:
         if not self._limits.second_sample or not answer.whole or verdict is None or standing is None:
             return None
         needed = verdict.threshold
-        if verdict.rung is None or needed is None or standing.careful >= needed + _GREY:
+        if verdict.rung is None or needed is None or standing.score >= needed + _GREY:
             return None
         request = call.completion
         if answer.length > _SHORT and not answer.calls and request.output_format.kind == "text":

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from agent_router.outcomes.label import Signal
+from agent_router.outcomes.label import FEEDBACK, Signal
 from agent_router.routing.estimate.estimator import Seen
 from agent_router.routing.estimate.nodes import Nodes
 from agent_router.routing.estimate.text_model import features
@@ -16,6 +16,7 @@ from agent_router.routing.families import Families
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.outcome import Outcome
 
+_LEAST = 0.02  # of weight, below which nothing is worth learning
 REMEMBERED = 20_000
 """Requests that a signal can still come for."""
 
@@ -24,14 +25,15 @@ class _Request(Struct):
     family: str
     reading: Seen | None  # None: nothing was decided, because the caller named the model
     side: str  # that answered
-    taught: dict[str, tuple[float, float]]  # by side: the label and the weight that were learnt
+    taught: dict[str, float]  # by side: the weight that was learnt
 
 
 class Teacher:
     """Remembers what the estimate read in each request, without text, until its outcomes are known.
 
-    A request teaches about a side once: where several signals come, the strongest holds, and what a weaker one had
-    taught before is taken back.
+    The signals of one request are no independent evidence: a later one counts as far as it says more than those before
+    it, but for somebody's explicit word, which counts wholly. What a signal counts does not depend on what it says, so
+    that what is learnt stays right on average.
     """
 
     def __init__(self, families: Families, ledger: Ledger) -> None:
@@ -56,8 +58,8 @@ class Teacher:
     def recall(self, id: str, family: str, chains: Any, side: str) -> None:
         """Remember a request again by the nodes that the ledger kept of it: its words are gone."""
         try:
-            nodes = Nodes(tuple(tuple(int(node, 16) for node in chain) for chain in chains))
-            reading = Seen(nodes, features("", [node for chain in nodes.chains for node in chain])) if chains else None
+            nodes = Nodes(*(tuple(int(node, 16) for node in chain) for chain in chains))
+            reading = Seen(nodes, features("", [node for chain in nodes for node in chain])) if chains else None
         except (TypeError, ValueError):
             reading = None
         self._put(id, _Request(family, reading, side, {}))
@@ -83,12 +85,8 @@ class Teacher:
         self._ledger.record(outcome)
         if request.reading is None:
             return False
-        label, weight = signal.label, signal.weight
-        before = request.taught.get(side)
-        if before is not None:
-            if before[1] >= weight:
-                return True
-            self._families.learn(side, request.reading, before[0], -before[1])
-        request.taught[side] = label, weight
-        self._families.learn(side, request.reading, label, weight)
+        before = 0.0 if signal.kind == FEEDBACK else request.taught.get(side, 0.0)
+        if signal.weight > before + _LEAST:
+            self._families.learn(side, request.reading, signal.label, signal.weight - before)
+        request.taught[side] = max(signal.weight, request.taught.get(side, 0.0))
         return True

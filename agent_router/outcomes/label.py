@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+FEEDBACK = "feedback"
+
 
 class Signal(Struct, frozen=True):
     """`kind` is a short word for the ledger; `good` goes from 0, a bad answer, to 1, a good one."""
@@ -31,7 +33,7 @@ class Signal(Struct, frozen=True):
 
 def feedback(score: float) -> Signal:
     """Somebody's explicit word, from 0 to 1."""
-    return Signal("feedback", score, 0.98, 0.03)
+    return Signal(FEEDBACK, score, 0.98, 0.03)
 
 
 def verified(good: bool) -> Signal:

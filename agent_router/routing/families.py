@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import logging
 import math
+import struct
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-import msgspec
 from msgspec import Struct, structs
 
-from agent_router.routing.estimate.estimator import Estimate, Estimator, Seen, seen
+from agent_router.routing.estimate.estimate import Estimate
+from agent_router.routing.estimate.estimator import Estimator, Seen, seen
+from agent_router.routing.estimate.tree import STRENGTH, Row
 from agent_router.routing.standing import Rung, Standing
 from agent_router.routing.task import Task
 from agent_telemetry.learned import FamilyRow, Learned, Move, Node
@@ -28,7 +30,7 @@ _NODES = 24  # of a family that are remembered, to be forgotten with it
 _AGENTS = 8
 _RATE = 0.1  # of the moving averages
 _Z = 1.96  # two-sided, 95 %
-_PRIOR_EVIDENCE = 3.0  # outcomes that the more general nodes count as
+_LEAST_OF_CLOSED = 8.0  # outcomes, with fewer than which the closed side is taken to be as good as it should be
 
 
 class _Family(Struct, kw_only=True):
@@ -69,6 +71,7 @@ class Families:
         self._moves: list[Move] = []
         self._gone: list[str] = []
         self._gone_nodes: dict[str, set[str]] = {}
+        self._learnt: set[str] = set()  # sides whose weights are not stored yet
 
     def __len__(self) -> int:
         return len(self._families)
@@ -86,12 +89,12 @@ class Families:
             mean=estimate.mean,
             lower=lower,
             upper=upper,
-            careful=estimate.careful,
+            score=estimate.score,
             evidence=estimate.evidence,
             rung=family.rung,
             closed=self._of_closed(reading),
             pin=self._pins.get(family.name),
-            nodes=tuple(tuple(f"{node:016x}" for node in chain) for chain in reading.nodes.chains),
+            nodes=tuple(tuple(f"{node:016x}" for node in chain) for chain in reading.nodes),
         )
         return structs.replace(task, standing=standing, reading=reading)
 
@@ -130,8 +133,9 @@ class Families:
             self._changed.add(name)
 
     def learn(self, side: str, reading: Seen, label: float, weight: float) -> None:
-        """An outcome: an unbiased label, which may lie outside 0 to 1, and how much it says (-1 to 1; less than 0
-        takes an earlier one back). `side`: the local model's name, or `CLOSED`."""
+        """An outcome: an unbiased label, which may lie outside 0 to 1, and how much it says (0 to 1). `side`: the
+        local model's name, or `CLOSED`."""
+        self._learnt.add(side)
         self._estimator(side).learn(reading, label, weight)
 
     def model_changed(self, model: str) -> None:
@@ -178,8 +182,8 @@ class Families:
                 nodes[model] = tuple((f"{row.identity:016x}", row.good, row.total, row.new) for row in changed)
             if gone:
                 self._gone_nodes.setdefault(model, set()).update(f"{identity:016x}" for identity in gone)
-            if weights and (state := estimator.state()) is not None:
-                states[f"estimator {model}"] = state
+            if weights and model in self._learnt:
+                states[f"estimator {model}"] = estimator.state()
         if not (self._changed or self._moves or self._gone or self._gone_nodes or nodes or states):
             return None
         learned = Learned(
@@ -191,6 +195,8 @@ class Families:
             states=states,
         )
         self._changed, self._moves, self._gone, self._gone_nodes = set(), [], [], {}
+        if weights:
+            self._learnt = set()
         return learned
 
     def restore(self, rows: Iterable[FamilyRow], nodes: dict[str, Iterable[Node]], states: dict[str, bytes]) -> None:
@@ -201,13 +207,13 @@ class Families:
         for model, found in nodes.items():
             tree = self._estimator(model).tree
             for identity, good, total, new in found:
-                tree.restore(int(identity, 16), good, total, new)
+                tree.restore(Row(int(identity, 16), good, total, new))
         for name, state in states.items():
             kind, _, model = name.partition(" ")
             if kind == "estimator":
                 try:
                     self._estimator(model).restore(state)
-                except (ValueError, msgspec.MsgspecError):
+                except (ValueError, struct.error):
                     log.warning("What was learnt of the words for %s cannot be read, and begins anew.", model)
 
     def _met(self, task: Task, reading: Seen | None) -> _Family:
@@ -258,13 +264,13 @@ class Families:
         if estimator is None:
             return None
         estimate = estimator.estimate(reading)
-        return estimate.mean if estimate.evidence >= _PRIOR_EVIDENCE else None
+        return estimate.mean if estimate.evidence >= _LEAST_OF_CLOSED else None
 
 
 def interval(estimate: Estimate) -> tuple[float, float]:
     """The bounds of the estimate's 95 % interval: of a Beta distribution, by its mean and its variance."""
     mean = min(max(estimate.mean, 0.0), 1.0)
-    half = _Z * math.sqrt(mean * (1 - mean) / (estimate.evidence + _PRIOR_EVIDENCE + 1))
+    half = _Z * math.sqrt(mean * (1 - mean) / (estimate.evidence + STRENGTH + 1))
     return max(mean - half, 0.0), min(mean + half, 1.0)
 
 

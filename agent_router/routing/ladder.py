@@ -49,7 +49,8 @@ class Ladder:
     def decide(self, task: Task) -> Verdict:
         """See `hookspecs.Policy`."""
         if task.family.listed(self._listed):
-            return Verdict("local", "family is listed local", explore=self._audits)
+            # No audit: who lists a family does not want it asked elsewhere.
+            return Verdict("local", "family is listed local")
         standing = task.standing
         if standing is None:
             return Verdict("closed", "family is not listed local")
@@ -74,10 +75,10 @@ class Ladder:
         """Where a family stands, that promises what `standing` says and must promise `needed`."""
         if standing.evidence < LEAST_EVIDENCE or needed >= 1:
             return "shadow"
-        if standing.careful >= needed:
+        if standing.score >= needed:
             proven = standing.lower >= needed - 2 * (1 - needed)
             return "local" if proven or frugal or standing.rung == "local" else "canary"
-        if standing.rung in ("local", "canary") and standing.careful >= needed - _LET_FALL:
+        if standing.rung in ("local", "canary") and standing.score >= needed - _LET_FALL:
             return "local" if frugal else "canary"
         if standing.evidence >= _CLOSED_EVIDENCE and standing.upper < needed:
             return "closed"

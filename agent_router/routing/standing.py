@@ -11,8 +11,8 @@ Rung = Literal["shadow", "canary", "local", "closed"]
 
 class Standing(Struct, frozen=True, kw_only=True):
     """`seen`: how often the ask's template came, this time included. Of the local model's success: `mean` and the
-    bounds `lower` and `upper` of its 95 % interval, on `evidence` outcomes (forgetting counted), and `careful`, the
-    mean less where little is known. `closed` is the same mean for the closed side, None while little is known of it.
+    bounds `lower` and `upper` of its 95 % interval, on `evidence` outcomes (forgetting counted), and `score`, what a
+    threshold is held against. `closed` is the same mean for the closed side, None while little is known of it.
     `rung` is where the family stood before. `pin` is the user's word. `nodes` are the
     ids, in hexadecimal, of the chains of the template tree that it belongs to.
     """
@@ -22,7 +22,7 @@ class Standing(Struct, frozen=True, kw_only=True):
     mean: float
     lower: float
     upper: float
-    careful: float
+    score: float
     evidence: float
     rung: Rung = "shadow"
     closed: float | None = None

@@ -9,9 +9,11 @@ from msgspec import Struct
 
 from agent_router.routing.agent import agent, session
 from agent_router.routing.ask import ask
+from agent_router.routing.estimate.estimator import Seen
 from agent_router.routing.estimate.nodes import Asked
 from agent_router.routing.family import BACKGROUND, EMBEDDING, Family, Kind, instruction, named
 from agent_router.routing.prompt import Prompt
+from agent_router.routing.standing import Standing
 from agent_router.wire.chat import prompt as chat
 from agent_router.wire.chat.body import ChatBody
 from agent_router.wire.embeddings.body import EmbeddingBody
@@ -30,6 +32,9 @@ class Task(Struct, frozen=True, kw_only=True):
     spoken last. `turn` names the loop, the same in all of its requests, and `conversation` the conversation, both as
     salted hashes; `asks` is how many asks the conversation has so far. `schema` says whether the answer has to be
     JSON, `forced_tool` names the tool that has to be called, and `background` says that nobody waits.
+
+    The router adds `standing`, what is known of its family, `reading`, what the estimate reads in it, and `frugal`: a
+    budget is nearly spent.
     """
 
     requested_model: str
@@ -50,6 +55,9 @@ class Task(Struct, frozen=True, kw_only=True):
     asks: int = 0
     schema: bool = False
     forced_tool: str | None = None
+    standing: Standing | None = None
+    reading: Seen | None = None
+    frugal: bool = False
 
     @property
     def kind(self) -> Kind:

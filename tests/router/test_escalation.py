@@ -85,7 +85,7 @@ class House:
         local: Sequence[Sequence[Event | Exception]],
         *,
         rung: Rung = "local",
-        careful: float = 0.99,
+        score: float = 0.99,
         closed: Sequence[Event | Exception] = GOOD,
         alone: bool = False,
         **limits: Any,
@@ -99,7 +99,7 @@ class House:
         self.exchange = Exchange()
         self.exchange.task = made("What is the capital of France?")[0]
         standing = Standing(
-            model="pocket", seen=40, mean=0.97, lower=0.9, upper=1.0, careful=careful, evidence=30, rung=rung
+            model="pocket", seen=40, mean=0.97, lower=0.9, upper=1.0, score=score, evidence=30, rung=rung
         )
         targets = (LOCAL,) if alone else (LOCAL, CLOSED)
         verdict = Verdict("local", "earned", 1.0, rung, 0.9)
@@ -198,7 +198,7 @@ async def test_if_the_closed_side_is_out_the_caller_is_told() -> None:
 
 
 async def test_a_second_answer_that_agrees_releases_the_first() -> None:
-    house = House([GOOD, GOOD], rung="canary", careful=0.91, second_sample=True)
+    house = House([GOOD, GOOD], rung="canary", score=0.91, second_sample=True)
     assert await house.ask() == "Paris"
     assert house.exchange.target == LOCAL
     (trial,) = house.ledger.rows
@@ -208,18 +208,18 @@ async def test_a_second_answer_that_agrees_releases_the_first() -> None:
 
 
 async def test_a_second_answer_that_differs_escalates() -> None:
-    house = House([[TextDelta("London"), Stop("stop")], GOOD], rung="canary", careful=0.91, second_sample=True)
+    house = House([[TextDelta("London"), Stop("stop")], GOOD], rung="canary", score=0.91, second_sample=True)
     assert await house.ask() == "Paris"
     assert (house.exchange.target, house.exchange.verified) == (CLOSED, DISAGREES)
     assert [trial.purpose for trial in house.ledger.rows] == ["sample", "attempt"]
 
 
 async def test_no_second_answer_where_there_is_no_doubt_or_it_would_be_long() -> None:
-    house = House([GOOD], careful=0.99, second_sample=True)
+    house = House([GOOD], score=0.99, second_sample=True)
     await house.ask()
     assert len(house.local.asked) == 1
     long = [TextDelta("A sentence of words. " * 40), Stop("stop")]
-    house = House([long], rung="canary", careful=0.91, second_sample=True)
+    house = House([long], rung="canary", score=0.91, second_sample=True)
     await house.ask()
     assert len(house.local.asked) == 1
 

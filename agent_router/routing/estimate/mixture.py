@@ -36,16 +36,6 @@ class Mixture:
         """A stored state of as many estimates."""
         *self._losses, self._seen = state
 
-    def state(self) -> list[float]:
-        """All that it knows, to be stored."""
-        return [self._seen, *self._losses]
-
-    def restore(self, state: Sequence[float]) -> None:
-        """What `state` gave; ValueError if it is none."""
-        if len(state) != 1 + len(self._losses):
-            raise ValueError("a state of another size")
-        self._seen, *self._losses = state
-
     def _shares(self) -> list[float]:
         least = min(self._losses)
         found = [math.exp(-_RATE * min((loss - least) / math.sqrt(self._seen + 1), 30.0)) for loss in self._losses]

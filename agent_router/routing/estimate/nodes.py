@@ -43,8 +43,7 @@ class Nodes(NamedTuple):
     @property
     def special(self) -> tuple[int, ...]:
         """Those that say something of the ask, and not only of the agent."""
-        by_agent, by_ask, by_end = self.chains
-        return (*by_agent[1:], *by_ask, *by_end[1:])
+        return (*self.agent[1:], *self.own, *self.end[1:])
 
 
 def nodes(asked: Asked, salt: bytes = b"") -> Nodes:

@@ -115,6 +115,11 @@ class Tree:
             [identity for identity in changed if identity not in self._nodes],
         )
 
+    def forget(self, identity: int) -> None:
+        """Nothing is known of a node any more."""
+        if self._nodes.pop(identity, None) is not None:
+            self._changed.add(identity)
+
     def restore(self, row: Row) -> None:
         """A stored row."""
         self._nodes[row.identity] = _Node(row.good, row.total, row.new)

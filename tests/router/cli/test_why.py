@@ -16,7 +16,7 @@ from tests.router.cli.command import Command
 
 DECISION = (
     '{"verified":"schema","held_ms":12.0,"expected_s":0.4,"rung":"canary","threshold":0.9,"explore":1.0,"model":"pocket",'
-    '"seen":31,"mean":0.93,"lower":0.85,"upper":0.97,"careful":0.92,"evidence":24.5}'
+    '"seen":31,"mean":0.93,"lower":0.85,"upper":0.97,"score":0.92,"evidence":24.5}'
 )
 
 

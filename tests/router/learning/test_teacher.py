@@ -14,6 +14,7 @@ from agent_telemetry.outcome import Outcome
 from tests.router.routing.bodies import SALT, made
 
 TASK = made("Classify this ticket by its urgency: the lift is stuck")[0]
+AGREES = Signal("agreement", 1.0, 0.97, 0.05)
 STRONG, WEAK = Signal("feedback", 1.0, 0.98, 0.03), Signal("went on", 0.0, 0.98, 0.55)
 
 
@@ -66,32 +67,37 @@ def test_the_other_side_can_be_taught_too() -> None:
     assert [row.route for row in house.ledger.rows] == ["closed", "local"]
 
 
-def test_of_several_signals_the_strongest_holds() -> None:
+def test_signals_of_one_request_are_no_independent_evidence() -> None:
+    many, once = House(), House()
+    for number in range(30):
+        for house in (many, once):
+            house.remember(f"r{number}")
+        for _ in range(5):
+            many.teacher.teach(f"r{number}", behaved("went on", True))
+        many.teacher.teach(f"r{number}", AGREES)
+        once.teacher.teach(f"r{number}", AGREES)
+    assert many.standing.evidence == pytest.approx(once.standing.evidence, rel=0.2)
+    assert len(many.ledger.rows) == 6 * 30
+
+
+def test_what_says_less_than_is_known_already_teaches_nothing() -> None:
     house = House()
     house.remember()
-    house.teacher.teach("r1", WEAK)
-    doubtful = house.standing.mean
-    house.teacher.teach("r1", STRONG)
-    assert house.standing.mean > doubtful + 0.1
+    house.teacher.teach("r1", AGREES)
     before = house.standing
-    house.teacher.teach("r1", WEAK)  # it says less than what is known
+    house.teacher.teach("r1", WEAK)
     assert house.standing == structs.replace(before, seen=before.seen + 1)
-    assert len(house.ledger.rows) == 3
 
 
-def test_what_is_taken_back_counts_no_more() -> None:
-    """Thirty requests that were blamed weakly, and then praised strongly, are as good as praised at once."""
-    means, evidence = [], []
-    for signals in ((WEAK, STRONG), (STRONG,)):
-        house = House()
-        for number in range(30):
-            house.remember(f"r{number}")
-            for signal in signals:
-                house.teacher.teach(f"r{number}", signal)
-        means.append(house.standing.mean)
-        evidence.append(house.standing.evidence)
-    assert means[0] == pytest.approx(means[1], abs=0.05)
-    assert evidence[0] == pytest.approx(evidence[1], rel=0.25)
+def test_an_explicit_word_counts_wholly() -> None:
+    house = House()
+    for number in range(20):
+        house.remember(f"r{number}")
+        house.teacher.teach(f"r{number}", AGREES)
+    before = house.standing.mean
+    for number in range(20):
+        house.teacher.teach(f"r{number}", feedback(0.0))
+    assert house.standing.mean < before - 0.3
 
 
 def test_what_is_not_remembered_teaches_nothing() -> None:

@@ -26,7 +26,7 @@ def standing(
         mean=mean,
         lower=max(mean - width, 0),
         upper=min(mean + width, 1),
-        careful=mean * evidence / (evidence + 0.25),
+        score=mean * evidence / (evidence + 0.25),
         evidence=evidence,
         rung=rung,
     )

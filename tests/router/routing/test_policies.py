@@ -13,7 +13,7 @@ QUESTION = made("Why is the sky blue?")[0]
 
 def test_the_ladder_is_local_for_what_is_listed() -> None:
     ladder = Ladder(Routing(local_families=["heartbeat-*", "Translate this"]))
-    assert ladder.decide(HEARTBEAT) == Verdict("local", "family is listed local", explore=0.03)
+    assert ladder.decide(HEARTBEAT) == Verdict("local", "family is listed local")
     assert ladder.decide(made("Translate this: guten Tag")[0]).route == "local"
     assert ladder.decide(QUESTION) == Verdict("closed", "family is not listed local")
 

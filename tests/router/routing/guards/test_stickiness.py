@@ -20,27 +20,18 @@ class Clock:
         return self.now
 
 
-def turn(
-    size: int = 400, *, conversation: str = "c", loop: str = "l", continuation: bool = False, kind: bool = False
-) -> Task:
-    return structs.replace(
-        made("why?")[0],
-        conversation=conversation,
-        turn=loop,
-        continuation=continuation,
-        prompt_bytes=size,
-        background=kind,
-    )
+def turn(size: int = 400, *, conversation: str = "c", loop: str = "l", again: bool = False, ask: str = "why?") -> Task:
+    return structs.replace(made(ask)[0], conversation=conversation, turn=loop, continuation=again, prompt_bytes=size)
 
 
 def test_a_loop_stays_where_it_began() -> None:
     sticky = Stickiness()
     sticky.went(turn(), POCKET)
     assert sticky.loop(turn()) is None  # it begins one
-    assert sticky.loop(turn(continuation=True)) == POCKET
-    assert sticky.loop(turn(continuation=True, loop="another")) is None
-    sticky.went(turn(continuation=True), OPENAI)  # refused there, say
-    assert sticky.loop(turn(continuation=True)) == OPENAI
+    assert sticky.loop(turn(again=True)) == POCKET
+    assert sticky.loop(turn(again=True, loop="another")) is None
+    sticky.went(turn(again=True), OPENAI)  # refused there, say
+    assert sticky.loop(turn(again=True)) == OPENAI
 
 
 def test_a_loop_is_forgotten_after_an_hour() -> None:
@@ -48,7 +39,7 @@ def test_a_loop_is_forgotten_after_an_hour() -> None:
     sticky = Stickiness(clock)
     sticky.went(turn(), POCKET)
     clock.now += 3601
-    assert sticky.loop(turn(continuation=True)) is None
+    assert sticky.loop(turn(again=True)) is None
 
 
 def test_a_long_conversation_stays_at_its_warm_cache() -> None:
@@ -61,7 +52,9 @@ def test_a_long_conversation_stays_at_its_warm_cache() -> None:
     assert sticky.costs_more(long, 100)
     assert not sticky.costs_more(turn(400_000, conversation="other"), 100)
     assert not sticky.costs_more(turn(400), 100)  # nothing to lose
-    assert not sticky.costs_more(turn(400_000, kind=True), 100)  # a background call has a prompt of its own
+    assert not sticky.costs_more(
+        turn(400_000, ask="[OpenClaw heartbeat poll]"), 100
+    )  # a background call has a prompt of its own
     assert not sticky.costs_more(long, 50_000)  # an answer so long is worth it
     clock.now += CACHE_SECONDS + 1
     assert not sticky.costs_more(long, 100)  # it is cold by now
@@ -80,5 +73,5 @@ def test_only_so_many_are_kept() -> None:
     sticky = Stickiness()
     for number in range(5000):
         sticky.went(turn(loop=str(number), conversation=str(number)), POCKET)
-    assert sticky.loop(turn(loop="0", continuation=True)) is None
-    assert sticky.loop(turn(loop="4999", continuation=True)) == POCKET
+    assert sticky.loop(turn(loop="0", again=True)) is None
+    assert sticky.loop(turn(loop="4999", again=True)) == POCKET
