@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import NamedTuple
 
 from agent_router.routing.envelope import ends, unwrapped
@@ -59,7 +60,9 @@ def _last(prompt: Prompt, turns: _Turns) -> tuple[str, int]:
             left -= 1
             if not left:
                 break
-    return "", -1
+    # Better what an agent says for itself than nothing, by which all would be the same.
+    said = ((ends(turn.text.strip()), i) for i, turn in reversed(list(enumerate(prompt.turns))) if turn.role == "user")
+    return next((each for each in islice(said, _TURNS) if each[0]), ("", -1))
 
 
 def _earlier(prompt: Prompt, turns: _Turns, at: int) -> tuple[int, str]:

@@ -11,16 +11,17 @@ from itertools import islice
 # Blocks that nobody asked: reminders, contexts, metadata, file trees and file dumps. By the ends of their names,
 # because every agent has its own; and by name, where the end says nothing.
 _ENDS = (
-    "reminder|context|metadata|environment|environment_details|environment_info|instructions|notice|notification|"
-    "diagnostics|memory|memories|datetime|timestamp|tree|file_contents?|folder_content|attachments?|selection|skills|"
-    "opened_file|viewed_files|project_layout|git_status|workspace_info|user_info|turn_aborted|stdout|stderr|hook"
+    "reminder|context|metadata|environment|details|info|notice|notification|diagnostics|memory|memories|datetime|"
+    "timestamp|tree|contents?|attachments?|selection|skills|opened_file|files|layout|status|stdout|stderr|hook"
 )
 _NAMES = (
-    "files?|attached_files|workspaceFolder|personality_spec|model_switch|collaboration_mode|editorContext|repoContext"
+    "reminder|metadata|files?|attachments?|timestamp|git_status|turn_aborted|personality_spec|model_switch|"
+    "collaboration_mode|workspaceFolder|editorContext|repoContext|reminderInstructions|INSTRUCTIONS|"
+    "permissions instructions|(?:user|skills|apps|plugins|project|custom)_instructions"
 )
 _TAG = re.compile(
-    rf"<(?:(?P<tag>(?:[A-Za-z][\w-]{{0,40}}[_-])?(?:{_ENDS})|{_NAMES}|reminderInstructions|permissions instructions"
-    r"|INSTRUCTIONS)(?:\s[^<>]{0,200})?>|<<BEGIN_(?P<context>[A-Z_]{1,40}_CONTEXT)>>>)"
+    rf"<(?:(?P<tag>{_NAMES}|[A-Za-z][\w-]{{0,40}}[_-](?:{_ENDS}))(?:\s[^<>]{{0,200}})?>"
+    r"|<<BEGIN_(?P<context>[A-Z_]{1,40}_CONTEXT)>>>)"
 )
 # "Conversation info (untrusted metadata):" and its kin, with a code block below (OpenClaw).
 _UNTRUSTED = re.compile(r"\(untrusted[^)\n]{0,40}\):[^\S\n]*\n```\w*\n")
@@ -30,7 +31,7 @@ _DUMP_TITLE = re.compile(r"# [^\n]{1,40} instructions for [^\n]{0,400}\n?")
 _ASK_MARK = re.compile(
     r"<(?P<mark>user_query|user_message|user_input|user_request|userRequest|feedback)(?:\s[^<>]{0,80})?>"
 )
-_TASK_MARK = re.compile(r"</?task>")  # marks the ask as well (Cline), but people write it too
+_TASK, _TASK_END = "<task>", "</task>"  # around the ask (Cline)
 # When and where a channel received it: [Mon 2026-05-25 21:52 UTC], [Telegram Ann 2026-05-25 21:52] (OpenClaw).
 _RECEIVED = re.compile(r"\[[^\]\n]{0,80}\d:\d\d[^\]\n]{0,20}\]\s*")
 _EVENT = re.compile(r"System(?: \(untrusted\))?: \[[^\]\n]{1,80}\][^\n]*\n")  # what happened meanwhile, a line each
@@ -67,6 +68,7 @@ _NO_ASK = (
     "Continue if you have next steps",  # opencode
 )
 _MOST_BLOCKS = 1000  # of a turn; more are no agent's doing
+_MOST_LAYERS = 4
 _MOST_UNCLOSED = 16  # of their kinds
 _MOST_EVENTS = 50
 # Characters outside of blocks, from the beginning and from the end, in which blocks begin. What a block holds costs
@@ -91,10 +93,13 @@ def unwrapped(text: str, system: str = "") -> str:
         text = _without(text, _TAG)
     if "(untrusted" in text:
         text = _without(text, _UNTRUSTED)
-    text = ends(text.strip())
-    if "<" in text:
-        text = _marked(text).strip()
-    return _unquoted(_without_rules(_trimmed(text), system))
+    text = text.strip()
+    for _ in range(_MOST_LAYERS):  # an ask may begin or end itself like what is put around it
+        before = text
+        text = _unquoted(_without_rules(_trimmed(_marked(text)), system))
+        if text == before:
+            break
+    return ends(text)
 
 
 def ends(text: str) -> str:
@@ -113,8 +118,7 @@ def _trimmed(text: str) -> str:
         if event is None:
             break
         text = text[event.end() :].lstrip()
-    received = _RECEIVED.match(text)
-    if received:
+    while received := _RECEIVED.match(text):
         text = text[received.end() :]
     trailer = _TRAILER.search(text, max(0, len(text) - 2000))
     if trailer:
@@ -123,40 +127,43 @@ def _trimmed(text: str) -> str:
 
 
 def _without_rules(text: str, system: str) -> str:
+    last = max(0, len(text) - 4 * _WINDOW)
     for rules in _RULES:
-        at = text.find(rules)
+        at = text.find(rules, last)
         if at > 0:
             return text[:at].rstrip()
-    at = text.find("\n\n")
-    if at > 0 and system:
-        last = system[-_WINDOW:].rstrip()
-        if text[-_RULES_AT_LEAST:] == last[-_RULES_AT_LEAST:]:
-            while 0 < at < len(text) - _RULES_AT_LEAST:
-                if last.endswith(text[at:].lstrip()):
-                    return text[:at].rstrip()
-                at = text.find("\n\n", at + 2)
+    repeated = system[-_WINDOW:].rstrip()
+    if repeated and text[-_RULES_AT_LEAST:] == repeated[-_RULES_AT_LEAST:]:
+        at = text.find("\n\n", max(1, len(text) - _WINDOW))
+        while 0 < at < len(text) - _RULES_AT_LEAST:
+            if repeated.endswith(text[at:].lstrip()):
+                return text[:at].rstrip()
+            at = text.find("\n\n", at + 2)
     return text
 
 
 def _unquoted(text: str) -> str:
     """`opencode run` puts an ask of several words into quotes, and a backslash before its own."""
-    if len(text) > 2 and text[0] == text[-1] == '"' and " " in text:
+    while len(text) > 2 and text[0] == text[-1] == '"' and " " in text:
         inner = text[1:-1].replace('\\"', "\x00")
-        if '"' not in inner:
-            return inner.replace("\x00", '"').strip()
+        if '"' in inner:
+            break
+        text = inner.replace("\x00", '"').strip()
     return text
 
 
 def _marked(text: str) -> str:
     """What stands in the last mark of an ask, if there is any."""
-    if "</user" not in text and "</feedback>" not in text:
-        return _TASK_MARK.sub("", text) if "task>" in text else text
-    marks = list(islice(_ASK_MARK.finditer(text), _MOST_BLOCKS))
-    if not marks:
-        return text
-    found = marks[-1]
-    end = text.find(f"</{found['mark']}>", found.end())
-    return text[found.end() : end if end >= 0 else len(text)]
+    last = text[-_WINDOW:]
+    if "</user" in last or "</feedback>" in last:
+        marks = list(islice(_ASK_MARK.finditer(text), _MOST_BLOCKS))
+        if marks:
+            end = text.find(f"</{marks[-1]['mark']}>", marks[-1].end())
+            return text[marks[-1].end() : end if end >= 0 else len(text)].strip()
+    if text.startswith(_TASK):
+        inside, _, behind = text.removeprefix(_TASK).rpartition(_TASK_END)
+        return (inside + behind).strip()
+    return text
 
 
 def _without(text: str, block: re.Pattern[str]) -> str:

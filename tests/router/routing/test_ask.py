@@ -54,6 +54,12 @@ def test_no_user_turn_is_no_ask() -> None:
     assert ask(prompt(turns("Hello.", role="assistant"))).text == ""
 
 
+def test_where_nobody_asks_the_last_turn_of_the_agent_is_better_than_nothing() -> None:
+    assert ask(prompt(turns("<files>a</files>", "<system-reminder>b</system-reminder>", " "))).text == (
+        "<system-reminder>b</system-reminder>"
+    )
+
+
 @given(st.lists(st.tuples(st.sampled_from(("user", "assistant", "tool")), st.text(max_size=40)), max_size=12))
 def test_any_conversation_has_at_most_as_many_asks_as_user_turns(said: list[tuple[Role, str]]) -> None:
     found = ask(prompt(tuple(Turn(*each) for each in said)))
@@ -65,5 +71,5 @@ def test_any_conversation_has_at_most_as_many_asks_as_user_turns(said: list[tupl
 
 def test_a_thousand_turns_of_blocks_are_not_all_read() -> None:
     began = time.perf_counter()
-    assert ask(prompt(tuple(Turn("user", f"<files>{i}</files>" * 900) for i in range(20_000)))).text == ""
+    assert ask(prompt(tuple(Turn("user", f"<files>{i}</files>" * 900) for i in range(20_000)))).at == 19_999
     assert time.perf_counter() - began < 3

@@ -80,6 +80,12 @@ def test_what_repeats_the_end_of_the_system_prompt_is_not_asked() -> None:
     assert unwrapped(f"{ASK}\n\n{rules}", "You are.") == f"{ASK}\n\n{rules}"
 
 
+@pytest.mark.parametrize("ask", ["[10:30] Ann: hello\n[10:31] Bob: bye", '"two words"', "<b>x</b> y"])
+def test_what_an_agent_does_to_an_ask_is_undone_even_where_a_person_did_it(ask: str) -> None:
+    quoted = ask.replace('"', '\\"')
+    assert unwrapped(f'"{quoted}"') == unwrapped(f"[Fri 2026-11-27 18:07 UTC] {ask}") == unwrapped(ask)
+
+
 def test_a_block_that_is_not_closed_hides_nothing() -> None:
     assert unwrapped(f"<system-reminder>{ASK}") == f"<system-reminder>{ASK}"
     assert ASK in unwrapped(f"<metadata><files>x</files>{ASK}")
@@ -88,6 +94,7 @@ def test_a_block_that_is_not_closed_hides_nothing() -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "<context>a</context><instructions>Say what it is.</instructions>",
         "<b>bold</b> and <metadatas>x</metadatas>",
         "Is <T> a type?",
         'Translate "good morning" to French',

@@ -47,6 +47,15 @@ def test_the_family_is_the_same_in_every_wrapping(dialect: str, language: str) -
     assert differing == []
 
 
+@pytest.mark.parametrize("wrap", WRAPPINGS)
+def test_a_long_ask_stays_as_well(wrap: Callable[[str], Wrapped]) -> None:
+    ask = (
+        "Find the mistake in this log:\n" + "\n".join(f"<line {i}> a < b" for i in range(4000)) + "\nWhich line is it?"
+    )
+    assert task(wrap(ask)).asked.ask == task(wrappings.bare(ask)).asked.ask
+    assert task(wrap(ask)).asked.ask.endswith("\nWhich line is it?")
+
+
 @pytest.mark.parametrize("language", ASKS)
 def test_different_asks_are_different_families(language: str) -> None:
     asks = ASKS[language]

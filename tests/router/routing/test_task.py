@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from agent_router.routing import task as tasks
+from agent_router.routing.estimate.nodes import Asked
+from agent_router.wire.chat.body import read
 from tests.router.routing.bodies import TOOLS, made, vectors
 
 
@@ -57,3 +62,40 @@ def test_what_a_task_for_vectors_says() -> None:
     task, raw = vectors("closed", {b"user-agent": b"pi/0.87", b"x-agent-router-privacy": b"yes"})
     assert (task.requested_model, task.agent, task.family.name) == ("closed", "pi", "embedding")
     assert (task.prompt_bytes, task.stream, task.images, task.private) == (len(raw), False, False, True)
+
+
+def test_what_is_asked_is_known_without_its_wrapping() -> None:
+    schema = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"properties": {"a": {}, "b": {}}}}}
+    messages = [
+        {"role": "system", "content": "You are Cline."},
+        {"role": "user", "content": "<task>\nFix it.\n</task><environment_details>x</environment_details>"},
+    ]
+    choice = {"type": "function", "function": {"name": "shell"}}
+    body = {"model": "auto", "messages": messages, "tools": TOOLS, "response_format": schema, "tool_choice": choice}
+    task, _ = made(raw=json.dumps(body).encode(), headers={b"user-agent": b"OpenAI/JS 6.26.0"})
+    assert task.asked == Asked("You are Cline.", "Fix it.", ("shell",), ("a", "b"))
+    assert (task.agent, task.schema, task.forced_tool, task.asks) == ("cline", True, "shell", 1)
+    assert not task.continuation
+
+
+def test_of_a_side_call_the_instruction_is_asked_and_nobody_waits() -> None:
+    messages = [
+        {"role": "system", "content": "You are a title generator."},
+        {"role": "user", "content": "Fix the login."},
+    ]
+    task, _ = made(raw=json.dumps({"model": "auto", "messages": messages}).encode())
+    assert (task.kind, task.background, task.asked.ask) == ("title", True, "You are a title generator.")
+    assert not made("Fix the login.")[0].background
+
+
+def test_hashes_say_nothing_without_the_salt() -> None:
+    task, raw = made("Fix the login.")
+    other = tasks.task(raw, read(raw), {}, b"another salt")
+    assert len(task.turn) == len(task.conversation) == 16
+    assert {task.turn, task.conversation}.isdisjoint({other.turn, other.conversation})
+    assert made("Fix the login.")[0].turn == task.turn
+
+
+def test_vectors_are_asked_by_nobody() -> None:
+    task, _ = vectors()
+    assert (task.kind, task.asked, task.asks, task.background) == ("embedding", Asked("", ""), 0, False)
