@@ -10,7 +10,7 @@ from agent_router.outcomes.words import Word, folded, is_unit, words
 _MOST = 400  # characters that are read of an answer that is to be short
 _FENCE = re.compile(r"\A\s*```[^\n`]{0,20}\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
 _BOXED = re.compile(r"\\boxed\{([^{}]{1,100})\}")
-_COURTESY = re.compile(r"\A\W*(?:sure|certainly|of course|okay|claro|natürlich|bien sûr|当然|好的)\b?[,.!:，。！]+\s*")
+_COURTESY = re.compile(r"\A\W*(?:sure|certainly|of course|okay|claro|natürlich|bien sûr|当然|好的)[,.!:，。！]+\s*")
 # What announces an answer; and what a sentence says before it.
 _ANNOUNCED = re.compile(
     r"\A\W*(?:(?:my |the |your |la |die |a |le )?(?:final |correct |best |short |richtige |finale )?"
@@ -20,7 +20,7 @@ _ANNOUNCED = re.compile(
     r"الجواب(?:\sهو)?\s?:?|الإجابة(?:\sهي)?\s?:?)\W*?(?=[\w\-+$€£(\"'])"
 )
 _BEFORE = re.compile(r".{0,120}?(?::|\b(?:is|are|was|es|son|ist|sind|est|sont|é|são|है)\b|=|是)\s*", re.DOTALL)
-_LETTER = re.compile(r"\A\W{0,4}(?:(?:option|choice|opción|opción|opção|选项)\s*)?\(?([a-j])(?:\)|\]|[.:](?=\s|\Z)|\W{0,3}\Z|\s?[-–—]\s)")
+_LETTER = re.compile(r"\A\W{0,4}(?:(?:option|choice|opción|opción|opção|选项)\s*)?\(?([a-j])(?:\)|\]|[.:](?=\s|\Z)|[^\w+#]{0,3}\Z|\s?[-–—]\s)")
 _ARTICLES = frozenset("the a an el la los las un una der die das ein eine le les une l o um uma".split())
 _YES = {"true": "yes", "false": "no"}
 
