@@ -20,7 +20,9 @@ _ANNOUNCED = re.compile(
     r"الجواب(?:\sهو)?\s?:?|الإجابة(?:\sهي)?\s?:?)\W*?(?=[\w\-+$€£(\"'])"
 )
 _BEFORE = re.compile(r".{0,120}?(?::|\b(?:is|are|was|es|son|ist|sind|est|sont|é|são|है)\b|=|是)\s*", re.DOTALL)
-_LETTER = re.compile(r"\A\W{0,4}(?:(?:option|choice|opción|opción|opção|选项)\s*)?\(?([a-j])(?:\)|\]|[.:](?=\s|\Z)|[^\w+#]{0,3}\Z|\s?[-–—]\s)")
+_LETTER = re.compile(
+    r"\A\W{0,4}(?:(?:option|choice|opción|opción|opção|选项)\s*)?\(?([a-j])(?:\)|\]|[.:](?=\s|\Z)|[^\w+#]{0,3}\Z|\s?[-–—]\s)"
+)
 _ARTICLES = frozenset("the a an el la los las un una der die das ein eine le les une l o um uma".split())
 _YES = {"true": "yes", "false": "no"}
 

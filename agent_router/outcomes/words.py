@@ -35,7 +35,9 @@ _VALUE = re.compile(
     )""",
     re.VERBOSE,
 )
-_WORDS = {w: str(n) for n, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())}
+_WORDS = {
+    w: str(n) for n, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+}
 _KEPT = frozenset("+#<>=%$€£¥₹")
 _UNITS = frozenset("%$€£¥₹")
 
