@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from agent_router.outcomes.words import Word, folded, numbers
+from agent_router.outcomes.words import Word, folded, listed, numbers
 
 _NUMBER = re.compile(r"(?<![\w.])[-−]?\d[\d.,]{0,30}\b")
 _TOKEN = re.compile(r"[\w./\\:@#-]{2,120}")
@@ -13,7 +13,7 @@ _NAME = re.compile(r"(?<![.!?:\n] )(?<!\A)(?<=[\w,;] )[^\W\d_a-z]\w{2,40}")
 _WORD = re.compile(r"\w+")
 # One word for each way of an opposite; English, then words of other languages in which commits and titles are written.
 _OPPOSITES = [
-    (frozenset(one.split()), frozenset(other.split()))
+    (listed(one), listed(other))
     for one, other in (
         ("add adds added adding introduce create", "remove removes removed removing delete deletes deleted drop"),
         (
@@ -40,9 +40,9 @@ _OPPOSITES = [
         ("available", "unavailable"),
     )
 ]
-_NEGATIONS = frozenset(
+_NEGATIONS = listed(
     "not no never without cannot can't won't isn't doesn't didn't don't wasn't hasn't "
-    "nicht kein keine nie ohne nunca sin jamais sans pas sem não नहीं لا لم ليس بدون".split()
+    "nicht kein keine nie ohne nunca sin jamais sans pas sem não नहीं لا لم ليس بدون"
 )
 _NEGATIVE = ("不", "没", "未", "無", "ません", "ない")
 
@@ -93,7 +93,7 @@ def _last(path: str) -> str:
 def _is_code(token: str) -> bool:
     core = token.strip(".:-/\\@#")
     inner = core[1:]
-    return "_" in inner or "/" in inner or "." in inner[:-1] or any(c.isupper() for c in inner) and not core.isupper()
+    return "_" in inner or "/" in inner or "." in inner[:-1] or (any(map(str.isupper, inner)) and not core.isupper())
 
 
 def _names(text: str) -> set[str]:

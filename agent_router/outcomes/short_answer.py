@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from agent_router.outcomes.words import Word, folded, is_unit, words
+from agent_router.outcomes.words import Word, folded, is_unit, listed, words
 
 _MOST = 400  # characters that are read of an answer that is to be short
 _FENCE = re.compile(r"\A\s*```[^\n`]{0,20}\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
@@ -21,9 +21,9 @@ _ANNOUNCED = re.compile(
 )
 _BEFORE = re.compile(r".{0,120}?(?::|\b(?:is|are|was|es|son|ist|sind|est|sont|é|são|है)\b|=|是)\s*", re.DOTALL)
 _LETTER = re.compile(
-    r"\A\W{0,4}(?:(?:option|choice|opción|opción|opção|选项)\s*)?\(?([a-j])(?:\)|\]|[.:](?=\s|\Z)|[^\w+#]{0,3}\Z|\s?[-–—]\s)"
+    r"\A\W{0,4}(?:(?:option|choice|opción|opção|选项)\s*)?\(?([a-j])(?:\)|\]|[.:](?=\s|\Z)|[^\w+#]{0,3}\Z|\s?[-–—]\s)"
 )
-_ARTICLES = frozenset("the a an el la los las un una der die das ein eine le les une l o um uma".split())
+_ARTICLES = listed("the a an el la los las un una der die das ein eine le les une l o um uma")
 _YES = {"true": "yes", "false": "no"}
 
 

@@ -13,30 +13,27 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from agent_router.outcomes.facts import contradiction
-from agent_router.outcomes.words import Word, folded, words
+from agent_router.outcomes.words import UNSPACED, Word, folded, listed, words
 
 _READ = 2048  # characters of each end that are read
-_COMMON = frozenset(
-    (
-        "the a an of to in on for and or is are was were be been it this that with as at by from not no i you we they he "
-        "she his her its their our your my has have had do does did will would can could should may so if then than but "
-        "also there here what which who how when where why into about over after before all any some more most other "
-        "el la los las un una de del en y o a al es son fue por para con que se su sus lo le les como más no sí "
-        "der die das den dem des ein eine einer eines und oder ist sind war im in zu zur zum von mit für auf an als auch "
-        "nicht es sie er wir ihr wird werden hat haben "
-        "le la les un une des du de et ou est sont dans sur pour par avec que qui ce cette il elle ne pas au aux en plus "
-        "o os as um uma do da dos das em no na nos nas e ou é são foi com por para que não ao à mais "
-        "का की के में से और है हैं को पर यह ने कि भी था थी "
-        "في من على إلى عن و أن هذا هذه التي الذي هو هي مع كان "
-        "的 了 是 在 和 有 我 你 他 这 那 不 也 就 与 及 对 为"
-    ).split()
+_COMMON = listed(
+    "the a an of to in on for and or is are was were be been it this that with as at by from not no i you we they he "
+    "she his her its their our your my has have had do does did will would can could should may so if then than but "
+    "also there here what which who how when where why into about over after before all any some more most other "
+    "el la los las un una de del en y o a al es son fue por para con que se su sus lo le les como más no sí "
+    "der die das den dem des ein eine einer eines und oder ist sind war im in zu zur zum von mit für auf an als auch "
+    "nicht es sie er wir ihr wird werden hat haben "
+    "le la les un une des du de et ou est sont dans sur pour par avec que qui ce cette il elle ne pas au aux en plus "
+    "o os as um uma do da dos das em no na nos nas e ou é são foi com por para que não ao à mais "
+    "का की के में से और है हैं को पर यह ने कि भी था थी "
+    "في من على إلى عن و أن هذا هذه التي الذي هو هي مع كان "
+    "的 了 是 在 和 有 我 你 他 这 那 不 也 就 与 及 对 为"
 )
 # What says how a text is put, not what it says.
-_HOLLOW = frozenset(
+_HOLLOW = listed(
     "conversation discussion session user summary title chat message assistant asks asked wants requested request "
-    "feat fix chore docs refactor test style perf build ci".split()
+    "feat fix chore docs refactor test style perf build ci"
 )
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 
 def similarity(one: str, other: str) -> float:
@@ -82,7 +79,7 @@ def _stem(word: str) -> str:
 
 def _parts(word: str) -> list[str]:
     """A word; of a script without spaces, its pairs of characters."""
-    if word.isascii() or not _UNSPACED.search(word) or len(word) < 3:
+    if word.isascii() or not UNSPACED.search(word) or len(word) < 3:
         return [word]
     return [word[i : i + 2] for i in range(len(word) - 1)]
 

@@ -15,7 +15,10 @@ _MONTHS = (
     *("aug|agosto|août", "sept?|septiembre|septembre|setembro", "oct|octubre|octobre|outubro|oktober|okt"),
     *("nov|noviembre|novembre|novembro", "dec|diciembre|décembre|dezembro|dezember|dez"),
 )
-_LONG = "january february march april may june july august september october november december".split()
+_LONG = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
 _MONTH = {
     name.replace("?", ""): number
     for number, names in enumerate(_MONTHS, 1)
@@ -35,9 +38,10 @@ _VALUE = re.compile(
     )""",
     re.VERBOSE,
 )
-_WORDS = {
-    w: str(n) for n, w in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
-}
+_NUMERALS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_WORDS = {word: str(number) for number, word in enumerate(_NUMERALS)}
+UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+"""A letter of a script that writes no blanks between words."""
 _KEPT = frozenset("+#<>=%$€£¥₹")
 _UNITS = frozenset("%$€£¥₹")
 
@@ -50,7 +54,7 @@ class _Table(dict[int, str]):
         category = unicodedata.category(c)
         if category == "Nd":
             made = str(unicodedata.decimal(c))
-        elif category[0] in "LMN" and c not in "\ufe0f\ufe0e\u0640\u20e3" or c in _KEPT:
+        elif (category[0] in "LMN" and c not in "\ufe0f\ufe0e\u0640\u20e3") or c in _KEPT:
             made = f" {c} " if c in _UNITS else c
         else:
             made = "" if category == "Cf" or c in "'’\ufe0f\ufe0e\u0640\u20e3" else " "
@@ -88,6 +92,16 @@ def words(text: str) -> list[Word]:
 def _plain(text: str) -> Iterator[Word]:
     for word in text.translate(_PLAIN).split():
         yield frozenset((_WORDS.get(word, word),))
+
+
+def count(found: list[Word]) -> int:
+    """How many words; of scripts without blanks, two letters count as one."""
+    return sum(1 if word.isascii() else max((len(UNSPACED.findall(word)) + 1) // 2, 1) for word in map(min, found))
+
+
+def listed(text: str) -> frozenset[str]:
+    """The set of the words in a line."""
+    return frozenset(text.split())
 
 
 def is_unit(word: Word) -> bool:
