@@ -7,7 +7,6 @@ facts: numbers, names, paths and identifiers that one side states and the other 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
