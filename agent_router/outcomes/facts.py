@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from agent_router.outcomes.words import Word, folded, listed, numbers
 
-_NUMBER = re.compile(r"(?<![\w.])[-−]?\d[\d.,]{0,30}\b")
-_TOKEN = re.compile(r"[\w./\\:@#-]{2,120}")
+_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])[-−]?\d[\d.,]{0,30}(?![A-Za-z0-9_])")
+_TOKEN = re.compile(r"[\w./\\:@#-]{2,120}", re.ASCII)
 _NAME = re.compile(r"(?<![.!?:\n] )(?<!\A)(?<=[\w,;] )[^\W\d_a-z]\w{2,40}")
 _WORD = re.compile(r"\w+")
 # One word for each way of an opposite; English, then words of other languages in which commits and titles are written.

@@ -14,7 +14,7 @@ from functools import lru_cache
 from agent_router.outcomes.facts import contradiction
 from agent_router.outcomes.words import UNSPACED, Word, folded, listed, words
 
-_READ = 2048  # characters of each end that are read
+_READ = 768  # characters of each end that are read
 _COMMON = listed(
     "the a an of to in on for and or is are was were be been it this that with as at by from not no i you we they he "
     "she his her its their our your my has have had do does did will would can could should may so if then than but "
@@ -41,7 +41,8 @@ def similarity(one: str, other: str) -> float:
     if a == b:
         return 1.0
     first, second = _weights(a), _weights(b)
-    letters = _trigrams(a), _trigrams(b)
+    # Pairs of characters have been compared already where a script has no blanks.
+    letters = (first, second) if UNSPACED.search(one) and UNSPACED.search(other) else (_trigrams(a), _trigrams(b))
     by_word = _dice(first, second)
     by_letters = _dice(*letters)
     # One may say more than the other: what the shorter says counts as well.
