@@ -22,7 +22,8 @@ _CALL = re.compile(
     r"|\A(?:Error: )?Tool [\"'`]?[\w.-]{1,64}[\"'`]? (?:not found|does not exist|is not available)"
     r"|(?:tried|attempted) to (?:call|use) (?:an )?(?:unavailable|unknown|invalid) tool"
     r"|(?:was )?called with invalid arguments|\Afailed to parse function arguments|\AValidation failed for tool"
-    r"|params (?:must|should) have required property|[Mm]issing (?:value for )?required (?:parameter|argument|property|field)"
+    r"|params (?:must|should) have required property"
+    r"|[Mm]issing (?:value for )?required (?:parameter|argument|property|field)"
     r"|apply_patch verification failed|\A(?:Error: )?Failed to edit\b|String to replace not found"
     r"|old_?[sS]tring (?:was )?not found|Could not find the exact text|could not find the string to replace"
     r"|SEARCH block does not match|\AError executing tool|\AThe tool execution failed with the following error"
@@ -31,17 +32,21 @@ _CALL = re.compile(
 # Of a command only: it could not even be begun, or was not understood.
 _COMMAND = re.compile(
     r"exit(?:ed with)? code:? (?:126|127)\b|command not found|is not recognized as an internal or external command"
-    r"|(?:unrecognized|invalid|illegal|unknown) option\b|syntax error near unexpected token|unexpected EOF while looking",
+    r"|(?:unrecognized|invalid|illegal|unknown) option\b|syntax error near unexpected token"
+    r"|unexpected EOF while looking",
     re.IGNORECASE,
 )
 _ERROR = re.compile(
-    r"\A[\[*\s]{0,3}(?:(?:[Ee]rror|ERROR)(?:\]|:|\s(?:executing|running|calling|reading|writing|while)\b)|Traceback \(most recent call last\)|[A-Z]\w{2,40}(?:Error|Exception): |Failed to |"
+    r"\A[\[*\s]{0,3}(?:(?:[Ee]rror|ERROR)(?:\]|:|\s(?:executing|running|calling|reading|writing|while)\b)|"
+    r"Traceback \(most recent call last\)|[A-Z]\w{2,40}(?:Error|Exception): |Failed to |"
     r"File (?:does not exist|not found)|ENOENT\b|No such file|.{0,60}: No such file or directory)"
 )
 # Nobody's fault, or the user's will.
 _EXCUSED = re.compile(
-    r"time(?:d)? ?-?out|ECONN|ENOTFOUND|network|connection|rate.?limit|too many requests|\b(?:429|50[0234])\b|temporarily|"
-    r"rejected|denied|declined|permission|not allowed|doesn't want|interrupt|abort|cancel|sandbox|approval|unauthori[sz]ed|"
+    r"time(?:d)? ?-?out|ECONN|ENOTFOUND|network|connection|rate.?limit|too many requests|\b(?:429|50[0234])\b"
+    r"|temporarily|"
+    r"rejected|denied|declined|permission|not allowed|doesn't want|interrupt|abort|cancel|sandbox|approval"
+    r"|unauthori[sz]ed|"
     r"\b40[13]\b|forbidden|quota|out of memory|no space left",
     re.IGNORECASE,
 )
