@@ -91,6 +91,8 @@ def _last(path: str) -> str:
 
 
 def _is_code(token: str) -> bool:
+    if token.startswith("--"):
+        return True
     core = token.strip(".:-/\\@#")
     inner = core[1:]
     return "_" in inner or "/" in inner or "." in inner[:-1] or (any(map(str.isupper, inner)) and not core.isupper())

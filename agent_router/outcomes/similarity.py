@@ -15,6 +15,7 @@ from agent_router.outcomes.facts import contradiction
 from agent_router.outcomes.words import UNSPACED, Word, folded, listed, words
 
 _READ = 768  # characters of each end that are read
+_LITTLE = 2.0  # weight; what says less than that is held by much that is quite different
 _COMMON = listed(
     "the a an of to in on for and or is are was were be been it this that with as at by from not no i you we they he "
     "she his her its their our your my has have had do does did will would can could should may so if then than but "
@@ -97,4 +98,4 @@ def _dice(a: Mapping[str, float], b: Mapping[str, float]) -> float:
 def _held(a: Mapping[str, float], b: Mapping[str, float]) -> float:
     """How much of the smaller is in the other."""
     both = sum(min(weight, b[key]) for key, weight in a.items() if key in b)
-    return both / max(min(sum(a.values()), sum(b.values())), 1e-9)
+    return both / max(min(sum(a.values()), sum(b.values())), _LITTLE)

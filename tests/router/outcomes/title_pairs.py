@@ -1,0 +1,68 @@
+"""Titles and commit messages of the same conversation or diff, and of different ones."""
+
+# fmt: off
+TITLES_ALIKE = [
+    ("Fix login redirect loop", "Login redirect loop fix"), ("Trip to Lisbon", "Planning a weekend trip in Lisbon"),
+    ("Python CSV parsing error", "Debugging a CSV parse error in Python"), ("Kubernetes pod crash", "Pod crash loop in Kubernetes"),
+    ("Rename variables in utils.py", "Renaming utils.py variables"), ("Summarize quarterly sales report", "Quarterly sales report summary"),
+    ("Dark mode toggle for settings", "Add dark mode toggle in settings page"), ("Vegan dinner ideas", "Ideas for a vegan dinner"),
+    ("Translate email to German", "German translation of an email"), ("Postgres slow query", "Optimizing a slow Postgres query"),
+    ("Docker build fails on ARM", "Docker build failure on ARM Macs"), ("Unit tests for parser", "Writing parser unit tests"),
+    ("Cover letter for data analyst", "Data analyst cover letter"), ("Explain React hooks", "React Hooks explained"),
+    ("Birthday gift for dad", "Dad's birthday gift ideas"), ("TypeScript generics question", "Understanding TypeScript generics"),
+    ("Git rebase conflict help", "Resolving a git rebase conflict"), ("Set up pre-commit hooks", "Pre-commit hook setup"),
+    ("Meeting notes cleanup", "Cleaning up meeting notes"), ("Heizung Zeitplan einstellen", "Zeitplan für die Heizung"),
+    ("Fehler beim Hochladen beheben", "Upload-Fehler beheben"), ("Receta de paella", "Receta de paella valenciana"),
+    ("Error de inicio de sesión", "Corregir error al iniciar sesión"), ("Traduire un contrat", "Traduction d'un contrat en anglais"),
+    ("修复登录错误", "登录错误修复"), ("数据库查询优化", "优化数据库查询"), ("डेटाबेस त्रुटि ठीक करना", "डेटाबेस में त्रुटि"),
+    ("إصلاح خطأ تسجيل الدخول", "مشكلة تسجيل الدخول"), ("東京旅行の計画", "東京への旅行計画"), ("Planejar viagem a Lisboa", "Viagem a Lisboa"),
+    ("\"Refactor auth module\"", "Refactoring the authentication module"), ("Title: Weekly budget spreadsheet", "Weekly budget spreadsheet formula"),
+]
+TITLES_OTHER = [
+    ("Fix login redirect loop", "Dark mode toggle for settings"), ("Trip to Lisbon", "Recipe for lemon cake"),
+    ("Python CSV parsing error", "Python web server setup"), ("Kubernetes pod crash", "Conversation about technology"),
+    ("Rename variables in utils.py", "Rename columns in the sales table"), ("Summarize quarterly sales report", "Write annual leave email"),
+    ("Dark mode toggle for settings", "Settings export bug"), ("Vegan dinner ideas", "Birthday dinner invitation"),
+    ("Translate email to German", "Fix German keyboard layout"), ("Postgres slow query", "Postgres user permissions"),
+    ("Docker build fails on ARM", "Docker volume backup"), ("Unit tests for parser", "Parser performance regression"),
+    ("Cover letter for data analyst", "Data cleaning script"), ("Explain React hooks", "React Native navigation"),
+    ("Birthday gift for dad", "Dad's medical appointment"), ("TypeScript generics question", "Question"),
+    ("Git rebase conflict help", "Git LFS setup"), ("Set up pre-commit hooks", "React hook error"),
+    ("Meeting notes cleanup", "New conversation"), ("Heizung Zeitplan einstellen", "Wetter am Wochenende"),
+    ("Fehler beim Hochladen beheben", "Neue Farbe für die Startseite"), ("Receta de paella", "Receta de tarta de limón"),
+    ("Error de inicio de sesión", "Error de impresora"), ("Traduire un contrat", "Résumé de la réunion"),
+    ("修复登录错误", "添加深色模式"), ("数据库查询优化", "数据备份计划"), ("डेटाबेस त्रुटि ठीक करना", "मौसम की जानकारी"),
+    ("إصلاح خطأ تسجيل الدخول", "وصفة كعكة الليمون"), ("東京旅行の計画", "大阪のレストラン"), ("Planejar viagem a Lisboa", "Planejar orçamento mensal"),
+    ("Refactor auth module", "I cannot help with that request"), ("Weekly budget spreadsheet", "User asks for help"),
+]
+COMMITS_ALIKE = [
+    ("feat: add retry to upload client", "Add retries to the upload client"), ("fix: handle empty config file", "Handle empty configuration files gracefully"),
+    ("docs: update README install steps", "Update installation steps in README"), ("refactor: extract parse_date into dates.py", "Move parse_date to dates.py"),
+    ("chore: bump ruff to 0.6.2", "Bump ruff version to 0.6.2"), ("Fix off-by-one in pagination", "fix(pagination): correct off-by-one error"),
+    ("Remove unused imports", "refactor: remove unused imports"), ("test: cover timeout in client", "Add tests for client timeout"),
+    ("fix: prevent crash when user is None", "Avoid crash on None user"), ("Add --json flag to list command", "feat(cli): add --json option to list"),
+    ("perf: cache compiled regexes", "Cache compiled regular expressions"), ("Rename get_user to fetch_user", "refactor: rename get_user() to fetch_user()"),
+    ("ci: run tests on Python 3.13", "Run CI tests with Python 3.13"), ("Use pathlib instead of os.path", "refactor: replace os.path with pathlib"),
+    ("Fix typo in docs", "docs: fix typo"), ("feat: support dark mode", "Add dark mode support"), ("Validate email addresses on signup", "feat(signup): validate email address"),
+    ("fix: close file handles in reader", "Close file handles properly in reader"), ("Drop Python 3.8 support", "chore: drop support for Python 3.8"),
+    ("Limit upload size to 10 MB", "feat: limit uploads to 10 MB"), ("style: format with black", "Format code with black"), ("build: pin numpy<2", "Pin numpy below 2"),
+    ("fix: escape HTML in comments", "Escape HTML in user comments"), ("Log request ids", "feat: log request id for each request"), ("arreglar fallo al guardar", "Corrige el fallo al guardar"),
+    ("Behebt Absturz beim Start", "fix: Absturz beim Starten behoben"), ("修复空指针异常", "fix: 修复空指针异常问题"), ("Ajoute un test pour le client", "test: ajouter un test du client"),
+    ("Add dependency on msgspec", "build: add msgspec dependency"), ("Make timeout configurable", "feat: configurable timeout"),
+]
+COMMITS_OTHER = [
+    ("feat: add retry to upload client", "Remove retry from upload client"), ("fix: handle empty config file", "fix: typo in README"),
+    ("docs: update README install steps", "docs: add changelog"), ("refactor: extract parse_date into dates.py", "refactor: extract format_money into money.py"),
+    ("chore: bump ruff to 0.6.2", "chore: bump ruff to 0.7.0"), ("Fix off-by-one in pagination", "Fix memory leak in cache"),
+    ("Remove unused imports", "Add missing imports"), ("test: cover timeout in client", "feat: raise client timeout"),
+    ("fix: prevent crash when user is None", "feat: add user avatar"), ("Add --json flag to list command", "Add --yaml flag to show command"),
+    ("perf: cache compiled regexes", "Update files"), ("Rename get_user to fetch_user", "Delete delete_user endpoint"),
+    ("ci: run tests on Python 3.13", "ci: publish docker image"), ("Use pathlib instead of os.path", "Use httpx instead of requests"),
+    ("Fix typo in docs", "Rewrite scheduler"), ("feat: support dark mode", "feat: support offline mode"), ("Validate email addresses on signup", "Send welcome email"),
+    ("fix: close file handles in reader", "feat: stream large files"), ("Drop Python 3.8 support", "Add Python 3.13 support"),
+    ("Limit upload size to 10 MB", "Limit upload size to 50 MB"), ("style: format with black", "fix tests"), ("build: pin numpy<2", "build: remove numpy"),
+    ("fix: escape HTML in comments", "Strip comments from HTML output"), ("Log request ids", "Rotate log files"), ("arreglar fallo al guardar", "añadir botón de imprimir"),
+    ("Behebt Absturz beim Start", "Neue Startseite"), ("修复空指针异常", "增加日志功能"), ("Ajoute un test pour le client", "Supprime le client obsolète"),
+    ("Add dependency on msgspec", "Commit changes"), ("Make timeout configurable", "Enable gzip compression"),
+]
+# fmt: on
