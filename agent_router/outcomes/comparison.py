@@ -92,14 +92,14 @@ def _scored(task: Task, request: CompletionRequest, closed: Said, local: Said) -
     if closed.calls or local.calls:
         return "tool_call", same_calls(closed.calls, local.calls, request.tools)
     a, b = (_THOUGHT.sub("", said.text).strip() for said in (closed, local))
-    if task.family.kind == "heartbeat" or _QUIET in a:
+    if task.family.kind == "heartbeat" or _QUIET in a or _QUIET in b:
         quiet = _is_quiet(a), _is_quiet(b)
         if any(quiet):
             return "heartbeat", float(all(quiet))
         return "summary", similarity(a, b)
     one, other = read_json(a), read_json(b)
     wanted = request.output_format
-    if one is not None or wanted.kind != "text":
+    if one is not None or other is not None or wanted.kind != "text":
         alike = one is not None and other is not None and same_value(one, other, wanted.schema)
         return "json", float(alike or a == b)
     if task.family.kind in ("title", "commit", "summary"):

@@ -61,8 +61,8 @@ def contradiction(one: str, other: str) -> float:
         ways = [(bool(side & yes), bool(side & no)) for side in words]
         if ways in ([(True, False), (False, True)], [(False, True), (True, False)]):
             found = max(found, 0.8)
-    if min(len(side) for side in words) < 25 and _denies(words[0], a) != _denies(words[1], b):
-        found = max(found, 0.6)
+    if min(len(side) for side in words) < 15 and _denies(words[0], a) != _denies(words[1], b):
+        found = max(found, 0.7)
     return found
 
 

@@ -50,7 +50,7 @@ def similarity(one: str, other: str) -> float:
     near = 0.5 * max(by_word, by_letters) + 0.25 * (by_word + by_letters)
     held = max(_held(first, second), _held(*letters) - 0.1)
     near = 0.6 * near + 0.4 * held
-    return max(0.0, min(1.0, near)) * (1 - 0.6 * contradiction(_ends(one), _ends(other)))
+    return round(min(near, 1.0) * (1 - 0.6 * contradiction(_ends(one), _ends(other))), 6)
 
 
 def _ends(text: str) -> str:

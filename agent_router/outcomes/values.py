@@ -21,7 +21,7 @@ _FREE = re.compile(
 )
 _INDENTED = re.compile(r"(?:code|script|content|contents|oldstring|newstring|oldstr|newstr|patch|diff)\Z")
 _EXACT = re.compile(r"(?:command|cmd|argv|args|path|file|filename|pattern|regex|glob|url|id)s?\Z")
-_PATH = re.compile(r"[\w.~@%+-]*[/\\][^\n]{0,400}\Z")
+_PATH = re.compile(r"(?:[A-Za-z]:)?[\w.~@%+-]*[/\\][^\n]{0,400}\Z")
 _FENCE = re.compile(r"\A\s*```[^\n`]{0,20}\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
 _BLANKS = re.compile(r"\s+")
 _NUMBER = re.compile(r"[-+]?\d{1,15}(?:\.\d{1,15})?\Z")
