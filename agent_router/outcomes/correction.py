@@ -13,7 +13,7 @@ _CONTENT = re.compile(
     r"|nein,? (?:danke|alles|passt)|nicht (?:schlecht|nötig)|non,? (?:merci|c'est bon|ça va)"
     r"|pas (?:mal|de (?:problème|souci))"
     r"|não(?:,)? (?:obrigad|há problema|tem problema|precisa)|不用|不客气|没事|没问题|没关系|不错|"
-    r"कोई (?:बात|समस्या) नहीं|नहीं,? (?:धन्यवाद|शुक्रिया)|لا (?:شكر|مشكلة|بأس|داعي)"
+    r"कोई (?:बात|समस्या) नहीं|नहीं,? (?:धन्यवाद|शुक्रिया|तो)|لا (?:شكر|مشكلة|بأس|داعي)"
     r"|wrong (?:number|address) (?:error|message))"
 )
 _CORRECTION = re.compile(
@@ -27,7 +27,8 @@ _CORRECTION = re.compile(
     r"|(?:that|this|it) (?:isn't|didn't|doesn't|does not|did not|still (?:doesn't|fails|isn't))\b"
     r"|it'?s? still (?:fails|broken|not|wrong|failing|the same)"
     r"|wrong\b|incorrect\b"
-    r"|i (?:said|meant|asked (?:for|you)|didn't (?:ask|say|want|mean)|told you|already (?:said|told))\b"
+    r"|still (?:wrong|failing|fails|broken|not|the same)\b"
+    r"|i (?:said(?! thank)|meant|asked (?:for|you)|didn't (?:ask|say|want|mean)|told you|already (?:said|told))\b"
     r"|you (?:misunderstood|forgot|missed|ignored|didn't|did not|broke|made a mistake|got it wrong|were supposed)\b"
     r"|why did you\b"
     r"|(?:please )?(?:try|do it) again\b|(?:please )?(?:undo|revert) (?:that|this|it|your|the last)"
@@ -47,16 +48,18 @@ _CORRECTION = re.compile(
     r"|ich (?:meinte|sagte|wollte (?:doch|eigentlich|nicht))|das (?:stimmt|funktioniert) nicht"
     r"|du hast .{0,40}(?:vergessen|missverstanden|übersehen)|immer noch (?:nicht|falsch|fehler)"
     # French
-    r"|non[,.!\s]|(?:ce n'est|c'est|ce n’est|c’est) (?:pas|faux|incorrect|toujours pas)|(?:c'est )?faux\b"
+    r"|non[,.!]|non (?:je|c'est|ce|pas|tu|vous|la|le)\b"
+    r"|(?:ce n'est|c'est|ce n’est|c’est) (?:pas|faux|incorrect|toujours pas)|(?:c'est )?faux\b"
     r"|pas (?:ça|ce que|comme)|ça ne (?:marche|fonctionne)|je (?:voulais|t'ai|vous ai) (?:dire|dit|demandé)"
     r"|tu (?:t'es trompé|as oublié)|vous (?:vous êtes trompé|avez oublié)|incorrect\b"
     # Chinese
-    r"|不对|不是|错了|不行|不正确|还是不|我(?:说|要|问|指)的(?:是|不是)|你(?:错|搞错|弄错|理解错|忘)|这(?:个)?(?:不对|不是|错)|重新|答错"
+    r"|不对|不是|错了|不行|不正确|还是不|我(?:说|要|问|指)的(?:是|不是)|你(?:错|搞错|弄错|理解错|忘)|这(?:个)?(?:答案|结果|回答)?(?:不对|不是|错)|重新|答错"
     # Hindi
     r"|नहीं[,।\s]|गलत|ग़लत|यह (?:गलत|सही नहीं)|ये (?:गलत|सही नहीं)|मेरा मतलब|मैंने (?:कहा|पूछा|यह नहीं)"
     r"|फिर से (?:कोशिश|करो)|सही नहीं"
     # Arabic
-    r"|لا[،,.]|لا (?:ليس|هذا|أقصد|أريد)|هذا (?:خطأ|غير صحيح|ليس)|خطأ|غير صحيح|ليس (?:هذا|كذلك|صحيح)"
+    r"|لا[،,.]|لا (?:ليس|هذا|أقصد|أريد)|هذا (?:خطأ|غير صحيح|ليس)|خطأ"
+    r"|(?:الإجابة|النتيجة) (?:خاطئة|خطأ|غير)|خاطئ|غير صحيح|ليس (?:هذا|كذلك|صحيح)"
     r"|(?:كنت )?أقصد|قلت لك|ما زال لا|لقد (?:أخطأت|نسيت)|أخطأت"
     r")"
 )

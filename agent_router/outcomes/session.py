@@ -35,7 +35,6 @@ class _Answered(NamedTuple):
 
 class _Asked(NamedTuple):
     id: str
-    conversation: str
     time: float
     again: bool
 
@@ -57,10 +56,9 @@ class Session:
             signal = _of_results(body) if before is not None else None
             return [(before.id, signal)] if before is not None and signal is not None else []
         seen = ask_print(task.asked.ask)
-        if before is not None:
-            signal = self._of_ask(before, seen, task)
-            return [(before.id, signal)] if signal is not None else []
-        return self._elsewhere(seen, task)
+        if before is not None and task.asks > before.asks:
+            return [(before.id, self._of_ask(before, seen, task))]
+        return self._repeated(seen, task, within=before is not None)
 
     def answered(self, id: str, task: Task) -> None:
         """A request has its answer."""
@@ -75,25 +73,23 @@ class Session:
         if not task.continuation:
             key = task.agent, seen.digest
             before = self._asks.pop(key, None)
-            self._asks[key] = _Asked(id, task.conversation, now, before is not None)
+            self._asks[key] = _Asked(id, now, before is not None)
             if len(self._asks) > _MOST:
                 self._asks.popitem(last=False)
 
-    def _of_ask(self, before: _Answered, seen: AskPrint, task: Task) -> Signal | None:
-        recent = self._clock() - before.time <= _AGAIN
-        if recent and seen.alike(before.print):
+    def _of_ask(self, before: _Answered, seen: AskPrint, task: Task) -> Signal:
+        if self._clock() - before.time <= _AGAIN and seen.alike(before.print):
             return behaved("asked again", False, structured=before.structured)
-        if task.asks <= before.asks:
-            return None  # an earlier turn was written anew: that says nothing of the answer
         good = not corrects(task.asked.ask)
         return behaved("went on" if good else "corrected", good, structured=before.structured)
 
-    def _elsewhere(self, seen: AskPrint, task: Task) -> list[tuple[str, Signal]]:
-        """The same ask in a new conversation. What comes a third time is a schedule's, and says nothing."""
+    def _repeated(self, seen: AskPrint, task: Task, *, within: bool) -> list[tuple[str, Signal]]:
+        """The same ask in a new conversation, or the same turn of one asked anew. What a program asks, or what comes a
+        third time, as from a schedule, says nothing; nor does a turn that was written anew."""
         before = self._asks.get((task.agent, seen.digest))
-        if before is None or before.again or task.asks > 1 or _is_structured(task) or not task.asked.ask:
+        if before is None or before.again or _is_structured(task) or not task.asked.ask:
             return []
-        if before.conversation == task.conversation or not _BY_HAND <= self._clock() - before.time <= _AGAIN:
+        if (task.asks > 1 and not within) or not _BY_HAND <= self._clock() - before.time <= _AGAIN:
             return []
         return [(before.id, behaved("asked again", False))]
 
