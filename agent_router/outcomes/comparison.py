@@ -32,6 +32,7 @@ from agent_router.outcomes.words import count
 from agent_router.routing.task import Task
 
 _SHORT = 6  # words
+_SHORT_TEXT = 200  # characters; no answer of six words is longer
 _ONE_SIDE = 3  # words, where the other side says more
 _SENTENCE = 20  # words, in which a short answer may stand
 _QUIET = "HEARTBEAT_OK"
@@ -104,6 +105,8 @@ def _scored(task: Task, request: CompletionRequest, closed: Said, local: Said) -
         return "json", float(alike or a == b)
     if task.family.kind in ("title", "commit", "summary"):
         return task.family.kind, similarity(_titled(a), _titled(b))
+    if min(len(a), len(b)) > _SHORT_TEXT:
+        return "text", similarity(a, b)
     sizes = sorted((count(short(a)), count(short(b))))
     if sizes[1] <= _SHORT or (sizes[0] <= _ONE_SIDE and sizes[1] <= _SENTENCE):
         return "short", float(same(a, b))

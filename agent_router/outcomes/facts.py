@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 from agent_router.outcomes.words import Word, folded, listed, numbers
 
+_MOST = 32  # numbers of each side
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_.])[-−]?\d[\d.,]{0,30}(?![A-Za-z0-9_])")
 _TOKEN = re.compile(r"[\w./\\:@#-]{2,120}", re.ASCII)
 _NAME = re.compile(r"(?<![.!?:\n] )(?<!\A)(?<=[\w,;] )[^\W\d_a-z]\w{2,40}")
@@ -40,6 +42,7 @@ _OPPOSITES = [
         ("available", "unavailable"),
     )
 ]
+_OPPOSED = frozenset().union(*(side for pair in _OPPOSITES for side in pair))
 _NEGATIONS = listed(
     "not no never without cannot can't won't isn't doesn't didn't don't wasn't hasn't "
     "nicht kein keine nie ohne nunca sin jamais sans pas sem não नहीं لا لم ليس بدون"
@@ -57,7 +60,7 @@ def contradiction(one: str, other: str) -> float:
     if names[0] and names[1]:
         found = max(found, 0.7 * _apart(*names))
     words = [set(re.findall(r"[^\W\d]+(?:'\w+)?", text)) for text in (a, b)]
-    for yes, no in _OPPOSITES:
+    for yes, no in _OPPOSITES if any(not side.isdisjoint(_OPPOSED) for side in words) else ():
         ways = [(bool(side & yes), bool(side & no)) for side in words]
         if ways in ([(True, False), (False, True)], [(False, True), (True, False)]):
             found = max(found, 0.8)
@@ -71,7 +74,7 @@ def _denies(words: set[str], text: str) -> bool:
 
 
 def _numbers(text: str) -> list[Word]:
-    return [numbers(found.group().rstrip(".,")) for found in _NUMBER.finditer(text)][:64]
+    return [numbers(found.group().rstrip(".,")) for found in islice(_NUMBER.finditer(text), _MOST)]
 
 
 def _otherwise(a: list[Word], b: list[Word]) -> float:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from agent_router.outcomes.facts import contradiction
 from agent_router.outcomes.words import UNSPACED, Word, folded, listed, words
 
-_READ = 768  # characters of each end that are read
+_READ = 512  # characters of each end that are read
 _LITTLE = 2.0  # weight; what says less than that is held by much that is quite different
 _COMMON = listed(
     "the a an of to in on for and or is are was were be been it this that with as at by from not no i you we they he "
@@ -44,11 +44,11 @@ def similarity(one: str, other: str) -> float:
     first, second = _weights(a), _weights(b)
     # Pairs of characters have been compared already where a script has no blanks.
     letters = (first, second) if UNSPACED.search(one) and UNSPACED.search(other) else (_trigrams(a), _trigrams(b))
-    by_word = _dice(first, second)
-    by_letters = _dice(*letters)
+    by_word, of_words = _shared(first, second)
+    by_letters, of_letters = _shared(*letters)
     # One may say more than the other: what the shorter says counts as well.
     near = 0.5 * max(by_word, by_letters) + 0.25 * (by_word + by_letters)
-    held = max(_held(first, second), _held(*letters) - 0.1)
+    held = max(of_words, of_letters - 0.1)
     near = 0.6 * near + 0.4 * held
     return round(min(near, 1.0) * (1 - 0.6 * contradiction(_ends(one), _ends(other))), 6)
 
@@ -61,7 +61,7 @@ def _weights(found: list[Word]) -> dict[str, float]:
     made: dict[str, float] = {}
     for text in (text for word in found for text in _parts(min(word))):
         weight = 0.1 if text in _COMMON else 0.3 if text in _HOLLOW else 1.0
-        made[_stem(text)] = weight if text.isascii() or weight < 1 else min(1.0 + len(text) / 20, 2.0)
+        made[_stem(text) if text.isascii() else text] = weight
     return made
 
 
@@ -90,12 +90,8 @@ def _trigrams(found: list[Word]) -> Mapping[str, float]:
     return Counter(text[i : i + 3] for i in range(max(len(text) - 2, 0)))
 
 
-def _dice(a: Mapping[str, float], b: Mapping[str, float]) -> float:
-    both = sum(min(weight, b[key]) for key, weight in a.items() if key in b)
-    return 2 * both / max(sum(a.values()) + sum(b.values()), 1e-9)
-
-
-def _held(a: Mapping[str, float], b: Mapping[str, float]) -> float:
-    """How much of the smaller is in the other."""
-    both = sum(min(weight, b[key]) for key, weight in a.items() if key in b)
-    return both / max(min(sum(a.values()), sum(b.values())), _LITTLE)
+def _shared(a: Mapping[str, float], b: Mapping[str, float]) -> tuple[float, float]:
+    """Dice's coefficient, and how much of the smaller side is in the other."""
+    both = sum([min(a[key], b[key]) for key in a.keys() & b.keys()])
+    sizes = sum(a.values()), sum(b.values())
+    return 2 * both / max(sum(sizes), 1e-9), both / max(min(sizes), _LITTLE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 
 Word = frozenset[str]
 """What a word may mean: itself, or the values that a number or a date may have (01/02/2026 is two days)."""
@@ -42,6 +43,7 @@ _NUMERALS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eig
 _WORDS = {word: str(number) for number, word in enumerate(_NUMERALS)}
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 """A letter of a script that writes no blanks between words."""
+_MOST = 128  # numbers, dates and times that are read
 _KEPT = frozenset("+#<>=%$€£¥₹")
 _UNITS = frozenset("%$€£¥₹")
 
@@ -79,7 +81,7 @@ def words(text: str) -> list[Word]:
     """The words of a folded text."""
     made: list[Word] = []
     at = 0
-    for found in _VALUE.finditer(text):
+    for found in islice(_VALUE.finditer(text), _MOST):
         values = _values(found)
         if values:
             made += _plain(text[at : found.start()])
