@@ -115,8 +115,8 @@ def test_a_turn_that_is_asked_anew_was_not_answered_well_and_one_written_anew_sa
 def test_background_calls_neither_say_nor_hear_anything(kind: Kind) -> None:
     talk = Conversation()
     talk.turn("Why is the sky blue?")
-    assert talk.turn("[OpenClaw heartbeat poll]", kind=kind, background=True) == []
-    assert talk.turn("[OpenClaw heartbeat poll]", kind=kind, background=True) == []
+    assert talk.turn("[OpenClaw heartbeat poll]", kind=kind) == []
+    assert talk.turn("[OpenClaw heartbeat poll]", kind=kind) == []
     assert talk.turn("And the sea?", asks=2) == [("1", "went on", 1.0)]
 
 
