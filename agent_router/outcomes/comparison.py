@@ -5,6 +5,7 @@
 | tool_call | `tool_calls.py` | all calls | .97 | .05 |
 | json | `values.py` | the same | .97 | .05 |
 | short | `short_answer.py` | the same | .97 | .05 |
+| probe | whether there is an answer | the same | .97 | .05 |
 | heartbeat | whether both are quiet, else as summary | the same | .97 | .05 |
 | title | `similarity.py` | .45 | .85 | .25 |
 | commit | `similarity.py` | .45 | .85 | .25 |
@@ -56,6 +57,17 @@ RULES = {
     "text": Rule(0.40, 0.80, 0.30),
 }
 
+# What kinds of requests are compared as, if their answers are no JSON.
+_SIMILAR: dict[str, str] = {
+    "title": "title",
+    "suggestion": "title",
+    "commit": "commit",
+    "summary": "summary",
+    "recap": "summary",
+    "memory": "summary",
+}
+_PROBE: str = "probe"  # any answer will do
+
 
 class Comparison(NamedTuple):
     """`score` from 0 to 1, whether that counts as agreeing, by the rules of which kind, and what it says; `signal` is
@@ -103,8 +115,11 @@ def _scored(task: Task, request: CompletionRequest, closed: Said, local: Said) -
     if one is not None or other is not None or wanted.kind != "text":
         alike = one is not None and other is not None and same_value(one, other, wanted.schema)
         return "json", float(alike or a == b)
-    if task.family.kind in ("title", "commit", "summary"):
-        return task.family.kind, similarity(_titled(a), _titled(b))
+    if task.family.kind == _PROBE:
+        return "probe", float(bool(a) == bool(b))
+    rule = _SIMILAR.get(task.family.kind)
+    if rule is not None:
+        return rule, similarity(_titled(a), _titled(b))
     if min(len(a), len(b)) > _SHORT_TEXT:
         return "text", similarity(a, b)
     sizes = sorted((count(short(a)), count(short(b))))

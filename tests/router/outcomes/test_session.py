@@ -16,7 +16,7 @@ from agent_router.outcomes.session import Session
 from agent_router.routing.estimate.nodes import Asked
 from agent_router.routing.family import Family, Kind
 from agent_router.routing.task import Task
-from agent_router.wire.chat.body import ChatBody, read
+from agent_router.wire.chat.body import ChatBody, MessageIn, read
 from tests.router.routing.bodies import body, made
 
 BARE = made("hello")[0]
@@ -115,8 +115,8 @@ def test_a_turn_that_is_asked_anew_was_not_answered_well_and_one_written_anew_sa
 def test_background_calls_neither_say_nor_hear_anything(kind: Kind) -> None:
     talk = Conversation()
     talk.turn("Why is the sky blue?")
-    assert talk.turn("[OpenClaw heartbeat poll]", kind=kind, background=True) == []
-    assert talk.turn("[OpenClaw heartbeat poll]", kind=kind, background=True) == []
+    assert talk.turn("[OpenClaw heartbeat poll]", kind=kind) == []
+    assert talk.turn("[OpenClaw heartbeat poll]", kind=kind) == []
     assert talk.turn("And the sea?", asks=2) == [("1", "went on", 1.0)]
 
 
@@ -132,6 +132,15 @@ def test_a_tools_result_says_whether_the_call_was_right(result: str, says: list[
     talk = Conversation()
     talk.turn("go")
     assert talk.turn("go", of=loop(result), continuation=True) == says
+
+
+def test_what_an_agent_puts_behind_the_results_hides_nothing() -> None:
+    talk = Conversation()
+    talk.turn("go")
+    of = loop("Unknown tool: Raed")
+    assert isinstance(of.messages, list)
+    of.messages.append(MessageIn("user", "<context>idle</context>"))
+    assert talk.turn("go", of=of, continuation=True) == [("1", "tool error", 0.0)]
 
 
 def test_calls_and_schemas_are_read_by_programs() -> None:
