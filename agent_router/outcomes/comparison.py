@@ -7,8 +7,8 @@
 | short | `short_answer.py` | the same | .97 | .05 |
 | probe | whether there is an answer | the same | .97 | .05 |
 | heartbeat | whether both are quiet, else as summary | the same | .97 | .05 |
-| title | `similarity.py` | .45 | .85 | .25 |
-| commit | `similarity.py` | .45 | .85 | .25 |
+| title | `similarity.py` | .55 | .85 | .25 |
+| commit | `similarity.py` | .55 | .85 | .25 |
 | summary | `similarity.py` | .40 | .80 | .30 |
 | text | `similarity.py` | .40 | .80 | .30 |
 
@@ -51,8 +51,8 @@ class Rule(NamedTuple):
 
 EXACT = Rule(1.0, 0.97, 0.05)
 RULES = {
-    "title": Rule(0.45, 0.85, 0.25),
-    "commit": Rule(0.45, 0.85, 0.25),
+    "title": Rule(0.55, 0.85, 0.25),
+    "commit": Rule(0.55, 0.85, 0.25),
     "summary": Rule(0.40, 0.80, 0.30),
     "text": Rule(0.40, 0.80, 0.30),
 }
