@@ -5,9 +5,10 @@
 | tool_call | `tool_calls.py` | all calls | .97 | .05 |
 | json | `values.py` | the same | .97 | .05 |
 | short | `short_answer.py` | the same | .97 | .05 |
+| probe | whether there is an answer | the same | .97 | .05 |
 | heartbeat | whether both are quiet, else as summary | the same | .97 | .05 |
-| title | `similarity.py` | .45 | .85 | .25 |
-| commit | `similarity.py` | .45 | .85 | .25 |
+| title | `similarity.py` | .55 | .85 | .25 |
+| commit | `similarity.py` | .55 | .85 | .25 |
 | summary | `similarity.py` | .40 | .80 | .30 |
 | text | `similarity.py` | .40 | .80 | .30 |
 
@@ -50,11 +51,22 @@ class Rule(NamedTuple):
 
 EXACT = Rule(1.0, 0.97, 0.05)
 RULES = {
-    "title": Rule(0.45, 0.85, 0.25),
-    "commit": Rule(0.45, 0.85, 0.25),
+    "title": Rule(0.55, 0.85, 0.25),
+    "commit": Rule(0.55, 0.85, 0.25),
     "summary": Rule(0.40, 0.80, 0.30),
     "text": Rule(0.40, 0.80, 0.30),
 }
+
+# What kinds of requests are compared as, if their answers are no JSON.
+_SIMILAR: dict[str, str] = {
+    "title": "title",
+    "suggestion": "title",
+    "commit": "commit",
+    "summary": "summary",
+    "recap": "summary",
+    "memory": "summary",
+}
+_PROBE: str = "probe"  # any answer will do
 
 
 class Comparison(NamedTuple):
@@ -103,8 +115,11 @@ def _scored(task: Task, request: CompletionRequest, closed: Said, local: Said) -
     if one is not None or other is not None or wanted.kind != "text":
         alike = one is not None and other is not None and same_value(one, other, wanted.schema)
         return "json", float(alike or a == b)
-    if task.family.kind in ("title", "commit", "summary"):
-        return task.family.kind, similarity(_titled(a), _titled(b))
+    if task.family.kind == _PROBE:
+        return "probe", float(bool(a) == bool(b))
+    rule = _SIMILAR.get(task.family.kind)
+    if rule is not None:
+        return rule, similarity(_titled(a), _titled(b))
     if min(len(a), len(b)) > _SHORT_TEXT:
         return "text", similarity(a, b)
     sizes = sorted((count(short(a)), count(short(b))))

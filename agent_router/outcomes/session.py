@@ -15,6 +15,7 @@ from agent_router.outcomes.ask_print import AskPrint, ask_print
 from agent_router.outcomes.correction import corrects
 from agent_router.outcomes.label import Signal, behaved
 from agent_router.outcomes.tool_result import call_failed
+from agent_router.routing.family import BACKGROUND
 from agent_router.routing.task import Task
 from agent_router.wire.chat.body import ChatBody, MessageIn
 
@@ -23,6 +24,8 @@ _AGAIN = 600.0  # seconds within which the same ask means that the answer did no
 _BY_HAND = 2.0  # seconds that a person takes at least; what comes sooner is a program's
 _RESULTS = 16  # of one turn that are looked at
 _READ = 8192  # characters of a result
+_STRUCTURED: frozenset[str] = frozenset({"json", "call", "structured", "difficulty"})
+_SIDE: str = "side"  # another program's call with a fixed instruction
 
 
 class _Answered(NamedTuple):
@@ -87,7 +90,7 @@ class Session:
         """The same ask in a new conversation, or the same turn of one asked anew. What a program asks, or what comes a
         third time, as from a schedule, says nothing; nor does a turn that was written anew."""
         before = self._asks.get((task.agent, seen.digest))
-        if before is None or before.again or _is_structured(task) or not task.asked.ask:
+        if before is None or before.again or not task.asked.ask or _is_structured(task) or task.family.kind == _SIDE:
             return []
         if (task.asks > 1 and not within) or not _BY_HAND <= self._clock() - before.time <= _AGAIN:
             return []
@@ -95,12 +98,12 @@ class Session:
 
 
 def _is_of_a_person(task: Task) -> bool:
-    return not task.background and task.family.kind not in ("heartbeat", "embedding")
+    return task.family.kind not in BACKGROUND and task.family.kind != "embedding"
 
 
 def _is_structured(task: Task) -> bool:
     """Whether a program reads the answer."""
-    return task.schema or task.forced_tool is not None or task.family.kind in ("json", "call")
+    return task.schema or task.forced_tool is not None or task.family.kind in _STRUCTURED
 
 
 def _of_results(body: ChatBody) -> Signal | None:
@@ -109,10 +112,11 @@ def _of_results(body: ChatBody) -> Signal | None:
     results: list[MessageIn] = []
     names: dict[str, str] = {}
     for message in reversed(messages):
-        if message.role != "tool":
+        if message.role == "tool":
+            results.append(message)
+        elif message.role == "assistant":
             names = {call.id: call.function.name for call in message.tool_calls or () if call.function}
-            break
-        results.append(message)
+            break  # what stands behind the results is the agent's
     said = [call_failed(names.get(m.tool_call_id or "", m.name or ""), _text(m)) for m in results[:_RESULTS]]
     if True in said:
         return behaved("tool error", False, structured=True)

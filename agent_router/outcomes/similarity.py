@@ -32,7 +32,9 @@ _COMMON = listed(
 # What says how a text is put, not what it says.
 _HOLLOW = listed(
     "conversation discussion session user summary title chat message assistant asks asked wants requested request "
-    "feat fix chore docs refactor test style perf build ci"
+    "feat fix chore docs refactor test style perf build ci explain explaining explanation plan planning write writing "
+    "review create make update add improve help use support handle question idea ideas guide tips letter recipe "
+    "rezept receta recette lettre carta erklären explicar expliquer escribir schreiben écrire crear créer"
 )
 
 

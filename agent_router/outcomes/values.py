@@ -13,12 +13,15 @@ from agent_router.outcomes.words import UNSPACED
 
 _DEPTH = 24
 _FREE_WORDS = 4  # a string of this many words is prose, not a code word
-_FREE_FLOOR = 0.4
-_NAMED_FREE_FLOOR = 0.25
-_FREE = re.compile(
-    r"(?:description|explanation|reason|reasoning|rationale|comment|note|summary|title|message|thought|thoughts|purpose|"
-    r"justification|prompt|query|question|details?|instructions?|activeform|objective)s?\Z"
+_FLOOR = 0.4  # of the similarity of prose
+_TITLE_FLOOR = 0.55
+_ASIDE_FLOOR = 0.25  # of what only says why
+_ASIDE = re.compile(
+    r"(?:description|explanation|reason|reasoning|rationale|comment|note|thought|thoughts|purpose|justification|"
+    r"detail|activeform)s?\Z"
 )
+_TITLE = re.compile(r"(?:title|topic|headline|subject)s?\Z")
+_FREE = re.compile(r"(?:summary|message|prompt|query|question|instruction|objective|text)s?\Z")
 _INDENTED = re.compile(r"(?:code|script|content|contents|oldstring|newstring|oldstr|newstr|patch|diff)\Z")
 _EXACT = re.compile(r"(?:command|cmd|argv|args|path|file|filename|pattern|regex|glob|url|id)s?\Z")
 _PATH = re.compile(r"(?:[A-Za-z]:)?[\w.~@%+-]*[/\\][^\n]{0,400}\Z")
@@ -94,7 +97,7 @@ def _same_object(one: dict[str, Any], other: dict[str, Any], schema: Schema, dep
 def _may_be_left_out(value: Any, schema: Schema, key: str, *, needed: bool) -> bool:
     if "default" in schema and _same(value, schema["default"], schema, key, 2):
         return True
-    return not needed and (value in ("", [], {}) or bool(_FREE.match(_plain(key)) and isinstance(value, str)))
+    return not needed and (value in ("", [], {}) or bool(_ASIDE.search(_plain(key)) and isinstance(value, str)))
 
 
 def _same_array(one: list[Any], other: list[Any], schema: Schema, name: str, depth: int) -> bool:
@@ -129,9 +132,11 @@ def _same_text(one: str, other: str, schema: Schema, name: str) -> bool:
         return False
     if a.casefold() == b.casefold() or (_plain(a) == _plain(b) and _plain(a)):
         return True
-    if _FREE.match(key):
-        return similarity(a, b) >= _NAMED_FREE_FLOOR
-    return _is_prose(a) and _is_prose(b) and similarity(a, b) >= _FREE_FLOOR
+    if _ASIDE.search(key):
+        return similarity(a, b) >= _ASIDE_FLOOR
+    if _TITLE.search(key):
+        return similarity(a, b) >= _TITLE_FLOOR
+    return (bool(_FREE.match(key)) or (_is_prose(a) and _is_prose(b))) and similarity(a, b) >= _FLOOR
 
 
 def _is_prose(text: str) -> bool:

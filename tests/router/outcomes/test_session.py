@@ -16,7 +16,7 @@ from agent_router.outcomes.session import Session
 from agent_router.routing.estimate.nodes import Asked
 from agent_router.routing.family import Family, Kind
 from agent_router.routing.task import Task
-from agent_router.wire.chat.body import ChatBody, read
+from agent_router.wire.chat.body import ChatBody, MessageIn, read
 from tests.router.routing.bodies import body, made
 
 BARE = made("hello")[0]
@@ -132,6 +132,15 @@ def test_a_tools_result_says_whether_the_call_was_right(result: str, says: list[
     talk = Conversation()
     talk.turn("go")
     assert talk.turn("go", of=loop(result), continuation=True) == says
+
+
+def test_what_an_agent_puts_behind_the_results_hides_nothing() -> None:
+    talk = Conversation()
+    talk.turn("go")
+    of = loop("Unknown tool: Raed")
+    assert isinstance(of.messages, list)
+    of.messages.append(MessageIn("user", "<context>idle</context>"))
+    assert talk.turn("go", of=of, continuation=True) == [("1", "tool error", 0.0)]
 
 
 def test_calls_and_schemas_are_read_by_programs() -> None:
