@@ -19,6 +19,10 @@ LEAST_EVIDENCE = 8.0
 """Outcomes, with fewer than which nothing is local."""
 CANARY = 0.2
 """Share of a canary's requests that are local."""
+PROVEN = 16.0
+"""Outcomes, with fewer than which what promises enough is a canary: a lucky start is not rare."""
+_PROBATION = 40.0  # outcomes, with fewer than which a local answer is audited more often
+_PROBATION_AUDITS = 10  # times as often
 _LET_FALL = 0.03  # below the threshold, until a family that was local loses its place
 _CLOSED_EVIDENCE = 12.0  # outcomes, with fewer than which nothing counts as proven not good enough
 _RETRY = 0.05  # of what has proven not good enough is still tried beside the closed answer
@@ -58,7 +62,8 @@ class Ladder:
         rung = self.rung(standing, needed, frugal=task.frugal)
         known = f"{standing.mean:.2f} on {standing.evidence:.0f} outcomes"
         if rung == "local":
-            return Verdict("local", f"earned: {known}", 1.0, rung, needed, self._audits)
+            audits = self._audits if standing.evidence >= _PROBATION else min(_PROBATION_AUDITS * self._audits, 1.0)
+            return Verdict("local", f"earned: {known}", 1.0, rung, needed, audits)
         if rung == "canary":
             if self._draw() < CANARY:
                 return Verdict("local", f"canary: {known}", CANARY, rung, needed, self._beside if self._audits else 0.0)
@@ -76,8 +81,7 @@ class Ladder:
         if standing.evidence < LEAST_EVIDENCE or needed >= 1:
             return "shadow"
         if standing.score >= needed:
-            proven = standing.lower >= needed - 2 * (1 - needed)
-            return "local" if proven or frugal or standing.rung == "local" else "canary"
+            return "local" if standing.evidence >= PROVEN or frugal else "canary"
         if standing.rung in ("local", "canary") and standing.score >= needed - _LET_FALL:
             return "local" if frugal else "canary"
         if standing.evidence >= _CLOSED_EVIDENCE and standing.upper < needed:
