@@ -143,8 +143,8 @@ def _without_rules(text: str, system: str) -> str:
 
 
 def _unquoted(text: str) -> str:
-    """`opencode run` puts an ask of several words into quotes, and a backslash before its own."""
-    while len(text) > 2 and text[0] == text[-1] == '"' and " " in text:
+    """`opencode run` puts an ask into quotes, and a backslash before its own."""
+    while len(text) > 2 and text[0] == text[-1] == '"':
         inner = text[1:-1].replace('\\"', "\x00")
         if '"' in inner:
             break

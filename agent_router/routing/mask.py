@@ -63,6 +63,11 @@ def mask(text: str, tokens: int) -> str:
     return masked or text.strip()[:64]
 
 
+def is_unspaced(token: str) -> bool:
+    """Whether a token is of a script that puts no spaces between words."""
+    return not token.isascii() and _RUN.match(token) is not None
+
+
 def _pieces(word: str) -> list[str]:
     """The tokens of a word that is not plain ASCII, which may be a whole sentence of a script without spaces."""
     if not _RUN.search(word):

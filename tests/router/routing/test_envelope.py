@@ -99,7 +99,6 @@ def test_a_block_that_is_not_closed_hides_nothing() -> None:
         "Is <T> a type?",
         'Translate "good morning" to French',
         '"a b" and "c d"',
-        '"word"',
         "[x] done, [ ] not done: sort these",
         "# A title\nTranslate it",
     ],
