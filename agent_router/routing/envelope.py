@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-# Blocks that nobody asked: reminders, contexts, metadata, file trees and file dumps. By the ends of their names, because
-# every agent has its own, where no person puts such a name around material of their own; else by name.
+# Blocks that nobody asked: reminders, contexts, metadata, file trees and file dumps. By the ends of their names,
+# because every agent has its own, where no person puts such a name around material of their own; else by name.
 _ENDS = "reminder|context|metadata|environment|notice|notification|diagnostics|memory|memories|datetime|timestamp|tree"
 _NAMES = (
     "reminder|metadata|files?|attachments?|timestamp|git_status|turn_aborted|personality_spec|model_switch|"
