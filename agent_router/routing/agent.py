@@ -58,9 +58,12 @@ _SIGNATURES = (
     ("act as an expert code analyst", "aider"),
     ("act as an expert architect engineer", "aider"),
     ("generates concise, one-line git commit messages", "aider"),
+    ("in the continue cli", "continue"),
     ("you are goose", "goose"),
     ("created by block", "goose"),
 )
+# A client made from an API's description names itself so, whatever a bundler has made of its name.
+_GENERATED = re.compile(r"\w{1,40}/(?:js|python) \d", re.IGNORECASE)
 _FIRST_WORDS = 1024  # characters
 _PRODUCT = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
 
@@ -75,7 +78,7 @@ def agent(headers: Mapping[bytes, bytes], system: str = "") -> str | None:
     for header in (b"originator", b"user-agent"):
         value = headers.get(header)
         if value and (name := _name(value[:256])):
-            if name not in _LIBRARIES:
+            if name not in _LIBRARIES and not _GENERATED.match(value[:80].decode("latin-1")):
                 return name
             library = library or name
     return _signed(system[:_FIRST_WORDS]) or library

@@ -9,15 +9,16 @@ import re
 from itertools import islice
 
 # Blocks that nobody asked: reminders, contexts, metadata, file trees and file dumps. By the ends of their names,
-# because every agent has its own; and by name, where the end says nothing.
-_ENDS = (
-    "reminder|context|metadata|environment|details|info|notice|notification|diagnostics|memory|memories|datetime|"
-    "timestamp|tree|contents?|attachments?|selection|skills|opened_file|files|layout|status|stdout|stderr|hook"
-)
+# because every agent has its own, where no person puts such a name around material of their own; else by name.
+_ENDS = "reminder|context|metadata|environment|notice|notification|diagnostics|memory|memories|datetime|timestamp|tree"
 _NAMES = (
     "reminder|metadata|files?|attachments?|timestamp|git_status|turn_aborted|personality_spec|model_switch|"
     "collaboration_mode|workspaceFolder|editorContext|repoContext|reminderInstructions|INSTRUCTIONS|"
-    "permissions instructions|(?:user|skills|apps|plugins|project|custom)_instructions"
+    "permissions instructions|(?:user|skills|apps|plugins|project|custom)_instructions|"
+    "(?:environment|system|workspace)_(?:details|info)|user_info|available_skills|additional_data|"
+    "(?:project|workspace)_(?:layout|structure)|(?:file|folder|attached_file)_contents?|"
+    "(?:attached|open|visible|recently_viewed|open_and_recently_viewed)_files|"
+    "ide_(?:opened_file|selection)|(?:local-command|bash)-(?:stdout|stderr)|user-prompt-submit-hook"
 )
 _TAG = re.compile(
     rf"<(?:(?P<tag>{_NAMES}|[A-Za-z][\w-]{{0,40}}[_-](?:{_ENDS}))(?:\s[^<>]{{0,200}})?>"
@@ -118,7 +119,10 @@ def _trimmed(text: str) -> str:
         if event is None:
             break
         text = text[event.end() :].lstrip()
-    while received := _RECEIVED.match(text):
+    for _ in range(_MOST_LAYERS):
+        received = _RECEIVED.match(text)
+        if received is None:
+            break
         text = text[received.end() :]
     trailer = _TRAILER.search(text, max(0, len(text) - 2000))
     if trailer:
@@ -143,8 +147,8 @@ def _without_rules(text: str, system: str) -> str:
 
 
 def _unquoted(text: str) -> str:
-    """`opencode run` puts an ask of several words into quotes, and a backslash before its own."""
-    while len(text) > 2 and text[0] == text[-1] == '"' and " " in text:
+    """`opencode run` puts an ask into quotes, and a backslash before its own."""
+    while len(text) > 2 and text[0] == text[-1] == '"':
         inner = text[1:-1].replace('\\"', "\x00")
         if '"' in inner:
             break

@@ -15,10 +15,12 @@ _READ = 768  # characters, and
 _WORDS = 96  # words, of which the first tokens are made
 
 # Every alternative is bounded or anchored, so that no input makes them slow.
+_PLAIN_QUOTES = r"\"[^\"\n]{0,400}\"|`[^`\n]{1,400}`|(?<!\w)'[^'\n]{1,400}'(?!\w)"
+_QUOTED_ASCII = re.compile(_PLAIN_QUOTES)
 _QUOTED = re.compile(
-    r"\"[^\"\n]{0,400}\"|“[^”\n]{0,400}”|«[^»\n]{0,400}»|„[^“”\n]{0,400}[“”]|»[^«\n]{0,400}«|‹[^›\n]{0,400}›"
-    r"|‚[^‘’\n]{0,400}[‘’]|‘[^’\n]{0,400}’(?!\w)|「[^」\n]{0,400}」|『[^』\n]{0,400}』|《[^》\n]{0,400}》|＂[^＂\n]{0,400}＂"
-    r"|`[^`\n]{1,400}`|(?<!\w)'[^'\n]{1,400}'(?!\w)",
+    r"“[^”\n]{0,400}”|«[^»\n]{0,400}»|„[^“”\n]{0,400}[“”]|»[^«\n]{0,400}«|‹[^›\n]{0,400}›|‚[^‘’\n]{0,400}[‘’]"
+    r"|‘[^’\n]{0,400}’(?!\w)|「[^」\n]{0,400}」|『[^』\n]{0,400}』|《[^》\n]{0,400}》|＂[^＂\n]{0,400}＂|"
+    + _PLAIN_QUOTES
 )
 _WITH_DIGIT = re.compile(r"(?<![a-z0-9_.,:%#$€£¥₹-])[a-z_.,:%#$€£¥₹-]*\d[a-z\d_.,:%-]*")
 _DIGIT = re.compile(r"\d")
@@ -43,24 +45,31 @@ _HAN_DATE = re.compile(
 def mask(text: str, tokens: int) -> str:
     """The first `tokens` words of a text, lower case, each run of what is masked as one `_`; no punctuation."""
     read = f" {MASK} ".join(text.split("```")[::2]) if "```" in text else text
-    read = _QUOTED.sub(f" {MASK} ", read[:_READ].lower())
+    read = read[:_READ].lower()
+    read = (_QUOTED_ASCII if read.isascii() else _QUOTED).sub(f" {MASK} ", read)
     found: list[str] = []
     lasting = 0  # words that no mask takes away
     for word in read.split(None, _WORDS)[:_WORDS]:
         if lasting > tokens:
             break  # what follows cannot change the first tokens any more
         if word.isascii():
-            if word.isalpha() and word not in DAYS:
-                found.append(word)  # most words
-                lasting += word not in DATE_WORDS and word not in CONNECTORS
-            else:
+            if not word.isalpha() or word in DAYS:
                 found += _tokens(word)
+            else:
+                found.append(word)  # most words
+                if word not in DATE_WORDS and word not in CONNECTORS:
+                    lasting += 1
         else:
             pieces = _pieces(word)
             found += pieces
             lasting += sum(piece not in DATE_WORDS and piece not in CONNECTORS and piece != MASK for piece in pieces)
     masked = " ".join(_dates_masked(found)[:tokens])
     return masked or text.strip()[:64]
+
+
+def is_unspaced(token: str) -> bool:
+    """Whether a token is of a script that puts no spaces between words."""
+    return not token.isascii() and _RUN.match(token) is not None
 
 
 def _pieces(word: str) -> list[str]:

@@ -102,7 +102,8 @@ _BY_SCHEMA: dict[tuple[str, ...], Kind] = {
 }
 
 _FORM = re.compile(
-    r"\b(?:only|exactly|json|one word|single word|yes or no|no (?:other|additional) text|nothing else)\b"
+    r"\b(?:return|output|respond|reply|answer)\b[^.\n]{0,40}\b(?:only|exactly|json|(?:one|single) word|yes or no)\b"
+    r"|\bonly (?:return|output|respond|reply|answer|json)\b|\bnothing else\b|\bno (?:other|additional) text\b"
 )
 _FORM_TOOL = re.compile(r"structured_?output|(?:final_)?(?:response|answer|result|output)|json", re.IGNORECASE)
 

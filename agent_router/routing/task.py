@@ -92,7 +92,8 @@ def prompted(
         prompt_bytes=prompt_bytes,
         output_limit=prompt.output_limit,
         private=_private(headers),
-        asked=Asked(prompt.system, said, prompt.tools, prompt.schema),
+        # What only looks like a fixed instruction with material may be a template of its own: the estimate tells.
+        asked=Asked(prompt.system, found.text if kind == "side" else said, prompt.tools, prompt.schema),
         continuation=found.answered,
         turn=_hash(salt, conversation, str(found.number), found.text),
         conversation=conversation,

@@ -61,6 +61,7 @@ def test_a_name_that_is_none_does_not_hide_the_agent() -> None:
 def test_behind_a_library_its_system_prompt_tells(system: str, name: str) -> None:
     assert agent({b"user-agent": b"OpenAI/JS 6.26.0"}, system) == name
     assert agent({b"user-agent": b"pi/0.87"}, system) == "pi"
+    assert agent({b"user-agent": b"ls/JS 5.23.2"}, system) == name.replace("openai-js", "ls")
 
 
 def test_a_library_is_better_than_nothing() -> None:

@@ -74,6 +74,7 @@ def kind(*texts: str, **more: Any) -> str | None:
         ("side", ["From: a@b.c\nhello"], {"system": "Label the mail. Reply with exactly one word.", "output_limit": 8}),
         ("side", ["From: a@b.c\nhello"], {"system": "Extract the amount. Return only JSON.", "structured": True}),
         # What only sounds like one.
+        (None, ["Who?"], {"system": "You are helpful. Use only the context below.", "output_limit": 100}),
         (None, ["How does a heartbeat work in Raft?"], {}),
         (None, ["Summarize this conversation with the customer: ..."], {}),
         (None, ["Give me a title for this chat about cats"], {"tools": TOOLS}),

@@ -88,6 +88,17 @@ def test_of_a_side_call_the_instruction_is_asked_and_nobody_waits() -> None:
     assert not made("Fix the login.")[0].background
 
 
+def test_where_a_program_may_have_asked_its_material_is_estimated_by() -> None:
+    messages = [
+        {"role": "system", "content": "Label the mail. Reply with exactly one word."},
+        {"role": "user", "content": "Lunch tomorrow?"},
+    ]
+    task, _ = made(raw=json.dumps({"model": "auto", "messages": messages, "max_tokens": 4}).encode())
+    other = made(raw=json.dumps({"model": "auto", "messages": [messages[0], {"role": "user", "content": "Hi."}],
+                                 "max_tokens": 4}).encode())[0]  # fmt: skip
+    assert (task.kind, task.asked.ask, task.family) == ("side", "Lunch tomorrow?", other.family)
+
+
 def test_hashes_say_nothing_without_the_salt() -> None:
     task, raw = made("Fix the login.")
     other = tasks.task(raw, read(raw), {}, b"another salt")
