@@ -35,3 +35,10 @@ class Estimate(NamedTuple):
     def earned(self, floor: float) -> bool:
         """Whether the model has earned this request, where its success must not be below `floor`."""
         return self.score >= floor
+
+
+def gain(local: Estimate, closed: Estimate) -> float:
+    """How much likelier the closed model's answer is good enough than the local one's, -1 to 1. Where both are known
+    this ranks single questions better than the local estimate alone: a question that nobody answers is no loss. It is
+    no bound, and it promises nothing."""
+    return closed.mean - local.mean

@@ -9,7 +9,7 @@ from agent_router.routing.estimate.estimate import Estimate
 from agent_router.routing.estimate.mixture import Mixture
 from agent_router.routing.estimate.nodes import Asked, Nodes, nodes
 from agent_router.routing.estimate.signal import Signal, logit, sigmoid
-from agent_router.routing.estimate.text_model import TextModel, features
+from agent_router.routing.estimate.text_model import QUICK, TextModel, features
 from agent_router.routing.estimate.tree import Tree
 
 CHANGED = 0.5
@@ -31,12 +31,12 @@ def seen(asked: Asked, salt: bytes = b"") -> Seen:
 
 
 class Estimator:
-    """`prior`: the probability of success before anything is known. What the tree knows is stored row by row (see
-    `Tree.changes`), the rest as one `state`."""
+    """`prior`: the probability of success before anything is known. `rate`: how quickly words are learnt. What the
+    tree knows is stored row by row (see `Tree.changes`), the rest as one `state`."""
 
-    def __init__(self, prior: float = 0.7) -> None:
+    def __init__(self, prior: float = 0.7, rate: float = QUICK) -> None:
         self.tree = Tree(prior)
-        self._text = TextModel(prior)
+        self._text = TextModel(prior, rate)
         self._mixture = Mixture(2)
 
     def estimate(self, request: Seen) -> Estimate:

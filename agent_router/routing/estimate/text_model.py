@@ -14,8 +14,10 @@ from agent_router.routing.estimate.signal import Signal, sigmoid
 
 SIZE = 1 << 16
 _WORD = re.compile(r"\w+|[^\w\s]")
-_FIRST, _LAST = 60, 20  # words read at the beginning and the end
-_RATE = 0.35
+_FIRST, _LAST = 100, 20  # words read at the beginning and the end
+QUICK, SLOW = 0.35, 0.1
+"""Rates of learning: quick where tasks repeat and a family should not wait long for its place, slow where questions
+hardly do and what counts is their order."""
 _HEAD = struct.Struct("<4sidd")  # of a stored state: what it is, SIZE, the bias and its squares
 _FORM = b"txt1"  # another one when `features` reads otherwise: old weights would mean nothing
 
@@ -36,9 +38,10 @@ def features(text: str, nodes: Sequence[int] = ()) -> list[int]:
 
 
 class TextModel:
-    """`prior`: the probability of success before anything is known."""
+    """`prior`: the probability of success before anything is known. `rate`: how quickly it learns."""
 
-    def __init__(self, prior: float) -> None:
+    def __init__(self, prior: float, rate: float = QUICK) -> None:
+        self._rate = rate
         self._weights = array("f", bytes(4 * SIZE))
         self._squares = array("f", bytes(4 * SIZE))
         self._bias = math.log(prior / (1 - prior))
@@ -53,13 +56,13 @@ class TextModel:
         """An outcome."""
         slope = signal.slope(self.predict(found))
         weights, squares = self._weights, self._squares
-        step = slope / math.sqrt(len(found) or 1)
+        rate, step = self._rate, slope / math.sqrt(len(found) or 1)
         square = step * step
         for index in found:
             squares[index] += square
-            weights[index] -= _RATE * step / math.sqrt(squares[index] + 1e-8)
+            weights[index] -= rate * step / math.sqrt(squares[index] + 1e-8)
         self._bias_square += slope * slope
-        self._bias -= _RATE * slope / math.sqrt(self._bias_square)
+        self._bias -= rate * slope / math.sqrt(self._bias_square)
 
     def state(self) -> bytes:
         """Everything it knows, to be stored: about half a megabyte, mostly zeros as long as little is known."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_router.routing.estimate.estimate import LEAST_EVIDENCE, Estimate
+from agent_router.routing.estimate.estimate import LEAST_EVIDENCE, Estimate, gain
 
 means = st.floats(0, 1)
 
@@ -27,3 +27,9 @@ def test_the_more_is_known_the_nearer_is_the_bound() -> None:
 def test_a_score_is_a_probability_below_the_mean(mean: float, evidence: float) -> None:
     estimate = Estimate(mean, evidence)
     assert 0 <= estimate.score <= estimate.bound <= mean
+
+
+def test_a_question_that_nobody_answers_is_no_gain() -> None:
+    hard = gain(Estimate(0.1, 20.0), Estimate(0.15, 20.0))
+    between = gain(Estimate(0.5, 20.0), Estimate(0.9, 20.0))
+    assert hard < between
