@@ -10,7 +10,7 @@ import msgspec
 
 from agent_models.completion import Event
 from agent_router.exchange import Exchange
-from agent_router.outcomes.comparison import compare
+from agent_router.outcomes.comparison import Comparison, compare
 from agent_router.outcomes.said import Said, said_in_events
 from agent_router.routing.decision import Target
 from agent_router.settings import Verification
@@ -117,11 +117,12 @@ class Escalation:
             return None  # it says nothing of the first
         first = Said(answer.text, tuple((call.name, call.arguments) for call in answer.calls.values()), answer.stop)
         comparison = compare(task, request, first, said_in_events(events))
+        exchange.resampled = comparison.agree
         second = Answer()
         for event in events:
             second.add(event)
         seconds = time.monotonic() - began
-        self._record(exchange, "sample", target, second, seconds, agree=comparison.agree, score=comparison.score)
+        self._record(exchange, "sample", target, second, seconds, compared=comparison)
         return None if comparison.agree else DISAGREES
 
     def _record(
@@ -133,8 +134,7 @@ class Escalation:
         seconds: float,
         *,
         problem: str | None = None,
-        agree: bool | None = None,
-        score: float | None = None,
+        compared: Comparison | None = None,
     ) -> None:
         usage = answer.usage
         self._ledger.record(
@@ -146,8 +146,9 @@ class Escalation:
                 model=target.model,
                 family=exchange.task.family.name if exchange.task else None,
                 problem=problem,
-                agree=agree,
-                score=score,
+                agree=compared.agree if compared else None,
+                score=compared.score if compared else None,
+                kind=compared.kind if compared else None,
                 input=usage.input if usage else None,
                 cache_read=usage.cache_read if usage else None,
                 output=usage.output if usage else None,

@@ -38,6 +38,7 @@ class Exchange:
         "id",
         "observed",
         "place",
+        "resampled",
         "status",
         "target",
         "task",
@@ -64,6 +65,7 @@ class Exchange:
         self.capture: Capture | None = None  # what the answer is kept in, where the other side is asked as well
         self.verified: str | None = None  # ok, or the problem for which a local answer was refused
         self.held_ms: float | None = None
+        self.resampled: bool | None = None  # whether a second local answer agreed with the first
         self.ended = False  # everything has been sent, so that a disconnect means nothing any more
 
     def milliseconds(self) -> float:

@@ -10,11 +10,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from agent_router.capture import Capture
+from agent_router.escalation import DISAGREES
 from agent_router.exchange import Exchange
 from agent_router.learning.audits import Audits
 from agent_router.learning.shadow import Shadow
 from agent_router.learning.teacher import Teacher
-from agent_router.outcomes.label import verified
+from agent_router.outcomes.label import resampled, verified
 from agent_router.outcomes.session import Session
 from agent_router.routing.decision import Decision
 from agent_router.routing.families import CLOSED
@@ -101,7 +102,9 @@ class Learning:
         self.teacher.remember(exchange.id, name, decision.reading, side)
         self._session.answered(exchange.id, task)
         standing = decision.standing
-        if exchange.verified is not None and standing is not None:
+        if standing is not None and exchange.resampled is not None:
+            self.teacher.teach(exchange.id, resampled(exchange.resampled), standing.model)
+        if standing is not None and exchange.verified not in (None, DISAGREES):
             self.teacher.teach(exchange.id, verified(exchange.verified == "ok"), standing.model)
         if exchange.capture is not None and standing is not None:
             self._explore(exchange, call, exchange.capture, local=local)

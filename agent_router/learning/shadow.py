@@ -15,6 +15,7 @@ from agent_models.completion import Event, Usage
 from agent_router.learning.idle import Idle
 from agent_router.learning.teacher import Teacher
 from agent_router.outcomes.comparison import Comparison, compare
+from agent_router.outcomes.label import verified
 from agent_router.outcomes.said import Said, said_in_events
 from agent_router.routing.decision import Target
 from agent_router.routing.families import Families
@@ -157,7 +158,9 @@ class Shadow:
     def _learn(self, job: _Job, events: list[Event], problem: str | None, seconds: float) -> None:
         usage = next((event for event in events if isinstance(event, Usage)), None)
         comparison: Comparison | None = None
-        if problem is None:
+        if problem is not None:  # a user would have been answered by the closed side
+            self._teacher.teach(job.id, verified(good=False), job.target.model)
+        else:
             comparison = compare(job.task, job.call.completion, job.said, said_in_events(events))
             if comparison.signal is not None:
                 self._teacher.teach(job.id, comparison.signal, job.target.model)

@@ -41,6 +41,12 @@ def verified(good: bool) -> Signal:
     return Signal("verified", float(good), 0.99, 0.6)
 
 
+def resampled(agree: bool) -> Signal:
+    """Two answers of the local model were compared. A good one seldom differs from the next; a bad one often does not
+    either."""
+    return Signal("two samples", float(agree), 0.93, 0.5)
+
+
 def behaved(kind: str, good: bool, *, structured: bool = False) -> Signal:
     """What was done next in the session: `kind` says what (went on, asked again, corrected, tool error). One signal
     whatever it was: a bad answer is noticed in 45 %, a structured one, which programs read, in 85 %; a good one is

@@ -119,8 +119,9 @@ def _of_results(body: ChatBody) -> Signal | None:
             break  # what stands behind the results is the agent's
     said = [call_failed(names.get(m.tool_call_id or "", m.name or ""), _text(m)) for m in results[:_RESULTS]]
     if True in said:
-        return behaved("tool error", False, structured=True)
-    return behaved("went on", True, structured=True) if False in said else None
+        return behaved("tool error", False)
+    # Not as structured: a call that is valid and wrong gives no error.
+    return behaved("went on", True) if False in said else None
 
 
 def _text(message: MessageIn) -> str:

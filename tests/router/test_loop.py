@@ -82,7 +82,7 @@ async def test_nothing_is_tried_where_the_user_does_not_want_it(tmp_path: Path) 
 
 
 async def test_a_local_answer_is_audited_and_the_audit_is_a_call_that_costs(tmp_path: Path) -> None:
-    async with ClosedSide(agreeing).running() as closed, house(tmp_path, closed, shadow={"audits": 0.5}) as router:
+    async with ClosedSide(agreeing).running() as closed, house(tmp_path, closed, shadow={"audits": 0.05}) as router:
         routes = await taught(router, 40)
         audits = len(closed.requests) - routes.count("closed")
         assert 2 < audits < routes.count("local")
