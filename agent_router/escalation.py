@@ -52,7 +52,7 @@ class Escalation:
             answer = held.answer
             problem = await self._second(exchange, call, attempted.target, answer) if closed else None
             if problem is not None:
-                await held.events.aclose()
+                await held.aclose()
         except RefusedError as refused:
             problem, answer = refused.code, refused.answer
         except StreamCutError as cut:  # it broke while it was held back
@@ -62,7 +62,7 @@ class Escalation:
             raise
         if problem is None:
             exchange.held_ms = held.seconds * 1000
-            attempted.reply.events = _noting(held, exchange)
+            attempted.reply.events, attempted.reply.source = _noting(held, exchange), held
             return attempted
         exchange.verified = problem
         await attempted.reply.close()
@@ -171,6 +171,6 @@ async def _noting(held: Held, exchange: Exchange) -> AsyncGenerator[Event, None]
         async for event in held.events:
             yield event
     finally:
-        await held.events.aclose()
+        await held.aclose()
         if held.answer.whole:
             exchange.verified = held.problem or "ok"

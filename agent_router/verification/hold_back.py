@@ -28,71 +28,7 @@ class RefusedError(Exception):
         self.answer = answer
 
 
-@dataclass(slots=True)
-class Held:
-    """An answer that may be released. `events` are all of them from the first; `problem` and `answer` are known whole
-    when they have passed: what is found only then can teach, and not take anything back."""
-
-    events: AsyncGenerator[Event, None]
-    answer: Answer
-    problem: str | None = None
-    seconds: float = 0.0  # that it was held back
-
-
-async def hold_back(
-    events: AsyncGenerator[Event, None],
-    observed: Observed,
-    request: CompletionRequest,
-    verifiers: Sequence[Verifier],
-    *,
-    late: Sequence[Verifier] | None = None,
-    stream: bool,
-    seconds: float,
-    now: Callable[[], float] = time.monotonic,
-) -> Held:
-    """Wait until enough is known of an answer, and look at it. RefusedError if it has a problem; `events` are closed
-    then.
-
-    An answer that is not streamed, a call, and text of which JSON is demanded or a call is, are waited for until they
-    are whole; other text until its first sentence is, or for `seconds` after its first event. `observed` is what the
-    upstream notes of the answer meanwhile. `late` are the verifiers that look at the whole after it was released, if
-    others than those that decide whether it is.
-    """
-    answer = Answer()
-    source = _Source(events)
-    held: list[Event] = []
-    structured = request.output_format.kind != "text" or request.tool_choice not in ("auto", "none")
-    until_whole = bool(verifiers) and (structured or not stream)
-    began: float | None = None
-    try:
-        while True:
-            left = None
-            if began is not None and not until_whole and not (verifiers and answer.calls):
-                left = seconds - (now() - began)
-                if left <= 0 or _says_enough(answer):
-                    break
-            event = await source.next(left)
-            if event is None:
-                break
-            if began is None:
-                began = now()
-            held.append(event)
-            answer.add(event)
-        answer.signals = observed.signals
-        found = problem(answer, request, verifiers)
-    except BaseException:
-        await source.close()
-        raise
-    if found is not None:
-        await source.close()
-        answer.usage = observed.usage or answer.usage
-        raise RefusedError(found, answer)
-    released = Held(events, answer, seconds=now() - began if began is not None else 0.0)
-    released.events = _rest(held, source, observed, request, late or verifiers, released)
-    return released
-
-
-class _Source:
+class Source:
     """The events, of which the next can be waited for no longer than so long, and is not lost then."""
 
     def __init__(self, events: AsyncGenerator[Event, None]) -> None:
@@ -133,13 +69,86 @@ class _EndError(Exception):
     """The events have ended. StopAsyncIteration cannot leave a task."""
 
 
+@dataclass(slots=True)
+class Held:
+    """An answer that may be released. `events` are all of them from the first; `problem` and `answer` are known whole
+    when they have passed: what is found only then can teach, and not take anything back.
+
+    Closing a generator that was never begun does nothing, so that `aclose` stops the source itself.
+    """
+
+    events: AsyncGenerator[Event, None]
+    answer: Answer
+    source: Source
+    problem: str | None = None
+    seconds: float = 0.0  # that it was held back
+
+    async def aclose(self) -> None:
+        """Stop what gives the events, if it still does."""
+        await self.events.aclose()
+        await self.source.close()
+
+
+async def hold_back(
+    events: AsyncGenerator[Event, None],
+    observed: Observed,
+    request: CompletionRequest,
+    verifiers: Sequence[Verifier],
+    *,
+    late: Sequence[Verifier] | None = None,
+    stream: bool,
+    seconds: float,
+    now: Callable[[], float] = time.monotonic,
+) -> Held:
+    """Wait until enough is known of an answer, and look at it. RefusedError if it has a problem; `events` are closed
+    then.
+
+    An answer that is not streamed, a call, and text of which JSON is demanded or a call is, are waited for until they
+    are whole; other text until its first sentence is, or for `seconds` after its first event. `observed` is what the
+    upstream notes of the answer meanwhile. `late` are the verifiers that look at the whole after it was released, if
+    others than those that decide whether it is.
+    """
+    answer = Answer()
+    source = Source(events)
+    held: list[Event] = []
+    structured = request.output_format.kind != "text" or request.tool_choice not in ("auto", "none")
+    until_whole = bool(verifiers) and (structured or not stream)
+    began: float | None = None
+    try:
+        while True:
+            left = None
+            if began is not None and not until_whole and not (verifiers and answer.calls):
+                left = seconds - (now() - began)
+                if left <= 0 or _says_enough(answer):
+                    break
+            event = await source.next(left)
+            if event is None:
+                break
+            if began is None:
+                began = now()
+            held.append(event)
+            answer.add(event)
+        answer.signals = observed.signals
+        found = problem(answer, request, verifiers)
+    except BaseException:
+        await source.close()
+        raise
+    if found is not None:
+        await source.close()
+        answer.usage = observed.usage or answer.usage
+        raise RefusedError(found, answer)
+    released = Held(events, answer, source, seconds=now() - began if began is not None else 0.0)
+    released.events = _rest(held, source, observed, request, late or verifiers, released)
+    return released
+
+
 def _says_enough(answer: Answer) -> bool:
     return answer.length >= _LEAST and _SENTENCE.search(answer.text, _LEAST // 2) is not None
 
 
 async def _rest(
     held: list[Event],
-    source: _Source,
+    source: Source,
     observed: Observed,
     request: CompletionRequest,
     verifiers: Sequence[Verifier],

@@ -12,6 +12,8 @@ _LONGEST = 200  # characters of what is repeated
 _TIMES = 8
 _LEAST = 160  # characters that repetitions fill before they count
 _LINES = 12
+_MARKUP = "|\t<"  # of tables, in which cells and rows may well be the same
+_IN_MARKUP = 5
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _READ = 20_000
 
@@ -35,6 +37,8 @@ def _ends_in_circles(text: str) -> bool:
         if end[-2 * size : -size] != piece:
             continue
         times = max(_TIMES, -(-_LEAST // size))
+        if any(mark in piece for mark in _MARKUP):
+            times *= _IN_MARKUP
         if len(end) >= times * size and end.endswith(piece * times) and any(map(str.isalpha, piece)):
             return True
     return False
@@ -42,6 +46,7 @@ def _ends_in_circles(text: str) -> bool:
 
 def _says_the_same_lines(text: str) -> bool:
     """Whether most lines of words are the same few ones; numbers in them do not make them others."""
+    text = "\n".join(line for line in text.splitlines() if not any(mark in line for mark in _MARKUP))
     lines = [" ".join(_TOKEN.findall(re.sub(r"\d+", "0", line.lower()))) for line in text.splitlines()]
     lines = [line for line in lines if line.count(" ") >= 3 and any(map(str.isalpha, line))]
     if len(lines) < _LINES:
