@@ -28,7 +28,7 @@ class Asked(NamedTuple):
 
 
 class Nodes(NamedTuple):
-    """Ids of the nodes, as chains that go from the general to the special: `agent` by how the ask begins within the
+    """Ids of the nodes (64 bits, signed, as in a database), as chains that go from the general to the special: `agent` by how the ask begins within the
     agent's envelope, `own` by how it begins whatever wraps it, `end` by how it ends within the envelope."""
 
     agent: tuple[int, ...]
@@ -51,7 +51,7 @@ def nodes(asked: Asked, salt: bytes = b"") -> Nodes:
 
     def node(*parts: str) -> int:
         text = "\x1f".join(parts).encode("utf-8", "replace")
-        return int.from_bytes(hashlib.blake2b(text, digest_size=8, key=salt[:64]).digest(), "big")
+        return int.from_bytes(hashlib.blake2b(text, digest_size=8, key=salt[:64]).digest(), "big", signed=True)
 
     begins = mask(asked.ask, LONG_TOKENS)
     short = " ".join(begins.split(" ")[:SHORT_TOKENS])

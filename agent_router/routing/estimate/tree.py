@@ -20,7 +20,7 @@ MOST_NODES = 40_000
 _NEW_RATE = 0.1  # how quickly a node learns how many of its visits go to new children
 _NEW_POWER = 2  # what was seen of new children counts as evidence only where most are new
 _LEAVE = 0.1  # of the nodes, the weakest, when there are too many
-_OTHERS = 0x5BD1E9955BD1E995  # makes of a node the id for its new children together
+_OTHERS = 0x5BD1E9955BD1E995  # makes of a node's id the one for its new children together; 63 bits, to keep the sign
 
 
 class Belief(NamedTuple):

@@ -41,4 +41,5 @@ def test_nobody_without_the_salt_can_test_a_guess() -> None:
 def test_any_text_has_nodes(system: str, ask: str) -> None:
     found = nodes(Asked(system, ask))
     assert [len(chain) for chain in found] == [3, 2, 2]
+    assert all(-(2**63) <= node < 2**63 for chain in found for node in chain)
     assert nodes(Asked(system, ask)) == found
