@@ -25,7 +25,7 @@ app = typer.Typer(
     help=(
         "What the router learnt: the kinds of request that repeat, and where each stands on the ladder.\n\n"
         "[bold]shadow[/bold]: closed answers, the local model is tried beside it · [bold]canary[/bold]: local for a "
-        "fifth of the requests · [bold]local[/bold]: earned · [bold]closed[/bold]: proven not good enough.\n\n"
+        "tenth of the requests · [bold]local[/bold]: earned · [bold]closed[/bold]: proven not good enough.\n\n"
         "No text is kept: a family is a salted hash, and its label is made of common instruction words."
     ),
 )

@@ -29,6 +29,7 @@ _LEAVE = 0.1  # of the families, the weakest, when there are too many
 _NODES = 24  # of a family that are remembered, to be forgotten with it
 _AGENTS = 8
 _RATE = 0.1  # of the moving averages
+_MOVES_AFTER = 3  # requests in a row
 _Z = 1.96  # two-sided, 95 %
 _LEAST_OF_CLOSED = 8.0  # outcomes, with fewer than which the closed side is taken to be as good as it should be
 
@@ -52,9 +53,12 @@ class _Family(Struct, kw_only=True):
     closed_seconds: float | None = None
     output: float | None = None
     saved: float = 0.0
+    next_rung: Rung | None = None  # where its last requests stood, and how many of them
+    next_count: int = 0
 
     def row(self) -> FamilyRow:
         fields = structs.asdict(self)
+        del fields["next_rung"], fields["next_count"]
         return FamilyRow(**{**fields, "agents": " ".join(self.agents), "nodes": " ".join(self.nodes)})
 
 
@@ -103,13 +107,24 @@ class Families:
         self._met(task, None)
 
     def moved(self, name: str, rung: Rung, why: str) -> None:
-        """A family stands here now."""
+        """A request of a family stands here. The family follows after some in a row: its requests differ, and so do
+        their estimates."""
         family = self._families.get(name)
-        if family is None or family.rung == rung:
+        if family is None:
             return
-        self._moves.append(Move(family=name, time=self._now(), before=family.rung, after=rung, why=why))
-        family.rung = rung
-        self._changed.add(name)
+        if family.rung == rung:
+            family.next_rung = None
+            return
+        family.next_count = family.next_count + 1 if family.next_rung == rung else 1
+        family.next_rung = rung
+        if family.next_count < _MOVES_AFTER:
+            return
+        self._move(family, rung, why)
+
+    def _move(self, family: _Family, rung: Rung, why: str) -> None:
+        self._moves.append(Move(family=family.name, time=self._now(), before=family.rung, after=rung, why=why))
+        family.rung, family.next_rung = rung, None
+        self._changed.add(family.name)
 
     def answered(
         self, name: str, *, local: bool, escalated: bool, seconds: float | None = None, output: int | None = None
@@ -143,7 +158,7 @@ class Families:
         self._estimator(model).model_changed()
         for family in self._families.values():
             if family.rung == "closed":  # whether the new one is good enough, nobody knows
-                self.moved(family.name, "shadow", "the local model has changed")
+                self._move(family, "shadow", "the local model has changed")
 
     def closed_seconds(self, name: str) -> float | None:
         """How long the closed side usually takes for a family."""

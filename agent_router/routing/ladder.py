@@ -17,13 +17,13 @@ from agent_router.settings import Routing
 
 LEAST_EVIDENCE = 8.0
 """Outcomes, with fewer than which nothing is local."""
-CANARY = 0.2
+CANARY = 0.1
 """Share of a canary's requests that are local."""
-PROVEN = 16.0
+PROVEN = 18.0
 """Outcomes, with fewer than which what promises enough is a canary: a lucky start is not rare."""
-_PROBATION = 40.0  # outcomes, with fewer than which a local answer is audited more often
-_PROBATION_AUDITS = 10  # times as often
-_LET_FALL = 0.03  # below the threshold, until a family that was local loses its place
+_FIRST_LOOK = 24.0  # outcomes, until which the mean decides, and a little less than needed will do: two failures in
+_LITTLE_LESS = 0.02  # twenty are not rare either. What is local too soon shows it on probation:
+_PROBATION = 40.0  # outcomes, with fewer than which every local answer is audited
 _CLOSED_EVIDENCE = 12.0  # outcomes, with fewer than which nothing counts as proven not good enough
 _RETRY = 0.05  # of what has proven not good enough is still tried beside the closed answer
 
@@ -62,7 +62,7 @@ class Ladder:
         rung = self.rung(standing, needed, frugal=task.frugal)
         known = f"{standing.mean:.2f} on {standing.evidence:.0f} outcomes"
         if rung == "local":
-            audits = self._audits if standing.evidence >= _PROBATION else min(_PROBATION_AUDITS * self._audits, 1.0)
+            audits = self._beside if self._audits and standing.evidence < _PROBATION else self._audits
             return Verdict("local", f"earned: {known}", 1.0, rung, needed, audits)
         if rung == "canary":
             if self._draw() < CANARY:
@@ -80,10 +80,11 @@ class Ladder:
         """Where a family stands, that promises what `standing` says and must promise `needed`."""
         if standing.evidence < LEAST_EVIDENCE or needed >= 1:
             return "shadow"
-        if standing.score >= needed:
+        if PROVEN <= standing.evidence < _FIRST_LOOK:
+            if standing.mean >= needed - _LITTLE_LESS:
+                return "local"
+        elif standing.score >= needed:
             return "local" if standing.evidence >= PROVEN or frugal else "canary"
-        if standing.rung in ("local", "canary") and standing.score >= needed - _LET_FALL:
-            return "local" if frugal else "canary"
         if standing.evidence >= _CLOSED_EVIDENCE and standing.upper < needed:
             return "closed"
         return "shadow"

@@ -45,7 +45,8 @@ def test_what_was_learnt_survives_a_restart(tmp_path: Path) -> None:
     house = House(tmp_path)
     house.keeper.load()
     house.learn()
-    house.families.moved(TASK.family.name, "local", "earned")
+    for _ in range(3):
+        house.families.moved(TASK.family.name, "local", "earned")
     house.end()
     again = House(tmp_path)
     again.keeper.load()

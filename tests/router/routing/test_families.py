@@ -68,7 +68,8 @@ def test_what_is_known_of_the_closed_side_is_told_once_there_is_evidence() -> No
 def test_everything_survives_a_restart_and_holds_no_text() -> None:
     families = Families(SALT)
     known = taught(families)
-    families.moved(known.family.name, "local", "earned: 0.98 on 30 outcomes")
+    for _ in range(3):
+        families.moved(known.family.name, "local", "earned: 0.98 on 30 outcomes")
     families.answered(known.family.name, local=True, escalated=True, output=12)
     families.answered(known.family.name, local=False, escalated=False, seconds=2.0)
     families.tried(known.family.name)
@@ -140,7 +141,8 @@ def test_the_weakest_leave_when_there_are_too_many(monkeypatch: pytest.MonkeyPat
 def test_another_model_under_the_name_counts_less_and_gives_the_closed_another_chance() -> None:
     families = Families(SALT)
     known = taught(families, good=0.0)
-    families.moved(known.family.name, "closed", "not good enough")
+    for _ in range(3):
+        families.moved(known.family.name, "closed", "not good enough")
     before = families.known(ask(), "pocket").standing
     families.model_changed("pocket")
     after = families.known(ask(), "pocket").standing
@@ -174,3 +176,17 @@ def test_what_is_not_known_is_no_error() -> None:
 def test_the_interval_narrows_with_evidence() -> None:
     wide, narrow = interval(Estimate(0.9, 4.0)), interval(Estimate(0.9, 100.0))
     assert wide[0] < narrow[0] < 0.9 < narrow[1] < wide[1] <= 1
+
+
+def test_a_family_follows_its_requests_after_three_in_a_row() -> None:
+    families = Families(SALT)
+    name = families.known(ask(), "pocket").family.name
+    for rung in ("local", "local", "shadow", "local", "canary", "local", "local"):
+        families.moved(name, rung, "")  # type: ignore[arg-type]
+    learned = families.changes(weights=False)
+    assert learned is not None
+    assert learned.moves == ()
+    families.moved(name, "local", "earned")
+    learned = families.changes(weights=False)
+    assert learned is not None
+    assert [(move.before, move.after, move.why) for move in learned.moves] == [("shadow", "local", "earned")]
