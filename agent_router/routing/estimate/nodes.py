@@ -28,8 +28,9 @@ class Asked(NamedTuple):
 
 
 class Nodes(NamedTuple):
-    """Ids of the nodes (64 bits, signed, as in a database), as chains that go from the general to the special: `agent` by how the ask begins within the
-    agent's envelope, `own` by how it begins whatever wraps it, `end` by how it ends within the envelope."""
+    """Ids of the nodes (64 bits, signed, as in a database), as chains that go from the general to the special: `agent`
+    by how the ask begins within the agent's envelope, `own` by how it begins whatever wraps it, `end` by how it ends
+    within the envelope."""
 
     agent: tuple[int, ...]
     own: tuple[int, ...]
