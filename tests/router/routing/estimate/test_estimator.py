@@ -57,8 +57,11 @@ def test_what_is_stored_comes_back() -> None:
     taught(estimator, "Add to calendar. Parse the request", 0.9, 40)
     taught(estimator, "Make a plan with at most", 0.5, 25)
     for row in estimator.tree.rows():
-        again.tree.restore(row)
-    again.restore(estimator.state())
+        again.tree.restore(*row)
+    state = estimator.state()
+    assert state is not None
+    assert estimator.state() is None  # nothing new since
+    again.restore(state)
     for template in ("Add to calendar. Parse the request", "Make a plan with at most", "Never asked before"):
         asked = seen(request(template, 900))
         assert again.estimate(asked) == estimator.estimate(asked)
