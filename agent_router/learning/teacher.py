@@ -58,8 +58,8 @@ class Teacher:
     def recall(self, id: str, family: str, chains: Any, side: str) -> None:
         """Remember a request again by the nodes that the ledger kept of it: its words are gone."""
         try:
-            nodes = Nodes(*(tuple(int(node, 16) for node in chain) for chain in chains))
-            reading = Seen(nodes, features("", [node for chain in nodes for node in chain])) if chains else None
+            nodes = Nodes(tuple(tuple(int(node, 16) for node in chain) for chain in chains))
+            reading = Seen(nodes, features("", [node for chain in nodes.chains for node in chain])) if chains else None
         except (TypeError, ValueError):
             reading = None
         self._put(id, _Request(family, reading, side, {}))

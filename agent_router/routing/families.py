@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 
 from agent_router.routing.estimate.estimate import Estimate
 from agent_router.routing.estimate.estimator import Estimator, Seen, seen
-from agent_router.routing.estimate.tree import STRENGTH, Row
+from agent_router.routing.estimate.tree import STRENGTH
 from agent_router.routing.standing import Rung, Standing
 from agent_router.routing.task import Task
 from agent_telemetry.learned import FamilyRow, Learned, Move, Node
@@ -75,7 +75,6 @@ class Families:
         self._moves: list[Move] = []
         self._gone: list[str] = []
         self._gone_nodes: dict[str, set[str]] = {}
-        self._learnt: set[str] = set()  # sides whose weights are not stored yet
 
     def __len__(self) -> int:
         return len(self._families)
@@ -98,7 +97,7 @@ class Families:
             rung=family.rung,
             closed=self._of_closed(reading),
             pin=self._pins.get(family.name),
-            nodes=tuple(tuple(f"{node:016x}" for node in chain) for chain in reading.nodes),
+            nodes=tuple(tuple(f"{node:016x}" for node in chain) for chain in reading.nodes.chains),
         )
         return structs.replace(task, standing=standing, reading=reading)
 
@@ -150,7 +149,6 @@ class Families:
     def learn(self, side: str, reading: Seen, label: float, weight: float) -> None:
         """An outcome: an unbiased label, which may lie outside 0 to 1, and how much it says (0 to 1). `side`: the
         local model's name, or `CLOSED`."""
-        self._learnt.add(side)
         self._estimator(side).learn(reading, label, weight)
 
     def model_changed(self, model: str) -> None:
@@ -197,8 +195,8 @@ class Families:
                 nodes[model] = tuple((f"{row.identity:016x}", row.good, row.total, row.new) for row in changed)
             if gone:
                 self._gone_nodes.setdefault(model, set()).update(f"{identity:016x}" for identity in gone)
-            if weights and model in self._learnt:
-                states[f"estimator {model}"] = estimator.state()
+            if weights and (state := estimator.state()) is not None:
+                states[f"estimator {model}"] = state
         if not (self._changed or self._moves or self._gone or self._gone_nodes or nodes or states):
             return None
         learned = Learned(
@@ -210,8 +208,6 @@ class Families:
             states=states,
         )
         self._changed, self._moves, self._gone, self._gone_nodes = set(), [], [], {}
-        if weights:
-            self._learnt = set()
         return learned
 
     def restore(self, rows: Iterable[FamilyRow], nodes: dict[str, Iterable[Node]], states: dict[str, bytes]) -> None:
@@ -222,7 +218,7 @@ class Families:
         for model, found in nodes.items():
             tree = self._estimator(model).tree
             for identity, good, total, new in found:
-                tree.restore(Row(int(identity, 16), good, total, new))
+                tree.restore(int(identity, 16), good, total, new)
         for name, state in states.items():
             kind, _, model = name.partition(" ")
             if kind == "estimator":

@@ -22,15 +22,15 @@ class Estimate(NamedTuple):
     evidence: float
 
     @property
-    def bound(self) -> float:
-        """A lower confidence bound of the mean: half a standard deviation of its Beta posterior below it."""
+    def careful(self) -> float:
+        """A lower confidence bound: half a standard deviation of its Beta posterior below the mean."""
         spread = math.sqrt(self.mean * (1 - self.mean) / (self.evidence + STRENGTH))
         return max(self.mean - _DEVIATIONS * spread, 0.0)
 
     @property
     def score(self) -> float:
-        """What a floor is held against: the bound, and no more than UNPROVEN on too little evidence."""
-        return self.bound if self.evidence >= LEAST_EVIDENCE else min(self.bound, UNPROVEN)
+        """What a floor is held against: the careful mean, and no more than UNPROVEN on too little evidence."""
+        return self.careful if self.evidence >= LEAST_EVIDENCE else min(self.careful, UNPROVEN)
 
     def earned(self, floor: float) -> bool:
         """Whether the model has earned this request, where its success must not be below `floor`."""

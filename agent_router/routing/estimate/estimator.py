@@ -27,7 +27,7 @@ class Seen(NamedTuple):
 def seen(asked: Asked, salt: bytes = b"") -> Seen:
     """What is read in a request."""
     found = nodes(asked, salt)
-    return Seen(found, features(asked.ask, [node for chain in found for node in chain]))
+    return Seen(found, features(asked.ask, [node for chain in found.chains for node in chain]))
 
 
 class Estimator:
@@ -38,6 +38,7 @@ class Estimator:
         self.tree = Tree(prior)
         self._text = TextModel(prior, rate)
         self._mixture = Mixture(2)
+        self._changed = False
 
     def estimate(self, request: Seen) -> Estimate:
         """The estimate for a request."""
@@ -46,19 +47,23 @@ class Estimator:
 
     def learn(self, request: Seen, label: float, weight: float = 1.0) -> None:
         """An outcome: an unbiased label, which may lie outside 0 to 1, and how much it says (0 to 1)."""
+        self._changed = True
         signal = Signal.of(label, weight)
         template, _ = self._template(request.nodes)
         self._mixture.learn((template, self._text.predict(request.features)), signal)
         self._text.learn(request.features, signal)
-        for chain in request.nodes:
+        for chain in request.nodes.chains:
             self.tree.learn(chain, label, weight)
 
     def model_changed(self) -> None:
         """Another model answers from now on."""
         self.tree.scale(CHANGED)
 
-    def state(self) -> bytes:
-        """What text model and mixture know, to be stored."""
+    def state(self) -> bytes | None:
+        """What text model and mixture know, to be stored; None if that has not changed since this was last asked."""
+        if not self._changed:
+            return None
+        self._changed = False
         return _MIXTURE.pack(*self._mixture.state()) + self._text.state()
 
     def restore(self, state: bytes) -> None:
@@ -68,7 +73,7 @@ class Estimator:
 
     def _template(self, found: Nodes) -> tuple[float, float]:
         """What the tree says: the mean of its chains, each as heavy as what it rests on, and the most that any does."""
-        agent, own, end = (self.tree.believe(chain) for chain in found)
+        agent, own, end = (self.tree.believe(chain) for chain in found.chains)
         # How an ask ends is known only if it has ended so before: new endings are no sign of a new template.
         evidence = (agent.evidence, own.evidence, end.evidence if end.warm else 0.0)
         weights = [1 + each for each in evidence]

@@ -28,22 +28,21 @@ class Asked(NamedTuple):
 
 
 class Nodes(NamedTuple):
-    """Ids of the nodes (64 bits, signed, as in a database), as chains that go from the general to the special: `agent` by how the ask begins within the
-    agent's envelope, `own` by how it begins whatever wraps it, `end` by how it ends within the envelope."""
+    """Ids of the nodes. `chains` go from the general to the special: by how the ask begins within the agent's envelope,
+    by how it begins whatever wraps it, and by how it ends within the envelope."""
 
-    agent: tuple[int, ...]
-    own: tuple[int, ...]
-    end: tuple[int, ...]
+    chains: tuple[tuple[int, ...], ...]
 
     @property
     def template(self) -> int:
         """The ask's own template, whatever agent wraps it."""
-        return self.own[-1]
+        return self.chains[1][-1]
 
     @property
     def special(self) -> tuple[int, ...]:
         """Those that say something of the ask, and not only of the agent."""
-        return (*self.agent[1:], *self.own, *self.end[1:])
+        by_agent, by_ask, by_end = self.chains
+        return (*by_agent[1:], *by_ask, *by_end[1:])
 
 
 def nodes(asked: Asked, salt: bytes = b"") -> Nodes:
@@ -51,15 +50,17 @@ def nodes(asked: Asked, salt: bytes = b"") -> Nodes:
 
     def node(*parts: str) -> int:
         text = "\x1f".join(parts).encode("utf-8", "replace")
-        return int.from_bytes(hashlib.blake2b(text, digest_size=8, key=salt[:64]).digest(), "big", signed=True)
+        return int.from_bytes(hashlib.blake2b(text, digest_size=8, key=salt[:64]).digest(), "big")
 
     begins = mask(asked.ask, LONG_TOKENS)
     short = " ".join(begins.split(" ")[:SHORT_TOKENS])
     agent = "\x1e".join((mask(asked.system, SYSTEM_TOKENS), " ".join(asked.tools), " ".join(asked.schema)))
     return Nodes(
-        agent=(node("agent", agent), node("short", agent, short), node("long", agent, begins)),
-        own=(node("own short", short), node("own", begins)),
-        end=(node("agent's end", agent), node("end", agent, _last(asked.ask))),
+        (
+            (node("agent", agent), node("short", agent, short), node("long", agent, begins)),
+            (node("own short", short), node("own", begins)),
+            (node("agent's end", agent), node("end", agent, _last(asked.ask))),
+        )
     )
 
 

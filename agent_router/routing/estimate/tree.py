@@ -20,7 +20,7 @@ MOST_NODES = 40_000
 _NEW_RATE = 0.1  # how quickly a node learns how many of its visits go to new children
 _NEW_POWER = 2  # what was seen of new children counts as evidence only where most are new
 _LEAVE = 0.1  # of the nodes, the weakest, when there are too many
-_OTHERS = 0x5BD1E9955BD1E995  # makes of a node's id the one for its new children together; 63 bits, to keep the sign
+_OTHERS = 0x5BD1E9955BD1E995  # makes of a node the id for its new children together
 
 
 class Belief(NamedTuple):
@@ -105,24 +105,21 @@ class Tree:
         """All nodes, to be stored."""
         return map(self._row, self._nodes)
 
-    def changes(self) -> tuple[list[Row], list[int]]:
-        """The nodes that have changed since this was last asked, and the ids of those that have left. Of those that
-        have left, the ids are forgotten if nobody asks for a long time; a tree restored with them only holds a few
-        weak nodes more."""
+    def changes(self) -> tuple[list[Row], set[int]]:
+        """The nodes that have changed since this was last asked, and the ids of those that are gone. If nobody asks for
+        a long time, ids of those that are gone are left out: restored, they are the first to leave again."""
         changed, self._changed = self._changed, set()
-        return (
-            [self._row(identity) for identity in changed if identity in self._nodes],
-            [identity for identity in changed if identity not in self._nodes],
-        )
+        kept = changed & self._nodes.keys()
+        return [self._row(identity) for identity in kept], changed - kept
 
     def forget(self, identity: int) -> None:
         """Nothing is known of a node any more."""
         if self._nodes.pop(identity, None) is not None:
             self._changed.add(identity)
 
-    def restore(self, row: Row) -> None:
+    def restore(self, identity: int, good: float, total: float, new: float) -> None:
         """A stored row."""
-        self._nodes[row.identity] = _Node(row.good, row.total, row.new)
+        self._nodes[identity] = _Node(good, total, new)
         if len(self._nodes) > MOST_NODES:
             self._weed()
 
@@ -140,8 +137,7 @@ class Tree:
         if len(self._changed) > MOST_NODES:
             self._changed.intersection_update(self._nodes)
         for identity, _ in order[: int(len(order) * _LEAVE)]:
-            del self._nodes[identity]
-            self._changed.add(identity)
+            self.forget(identity)
 
 
 def _backed(node: _Node, mean: float) -> float:

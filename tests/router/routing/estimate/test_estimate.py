@@ -17,8 +17,8 @@ def test_nothing_is_earned_on_little_evidence() -> None:
 
 
 def test_the_more_is_known_the_nearer_is_the_bound() -> None:
-    bounds = [Estimate(0.93, evidence).bound for evidence in (0.0, 8.0, 20.0, 80.0)]
-    assert bounds == sorted(bounds)
+    found = [Estimate(0.93, evidence).careful for evidence in (0.0, 8.0, 20.0, 80.0)]
+    assert found == sorted(found)
     assert not Estimate(0.93, 8.0).earned(0.9)
     assert Estimate(0.93, 40.0).earned(0.9)
 
@@ -26,7 +26,7 @@ def test_the_more_is_known_the_nearer_is_the_bound() -> None:
 @given(means, st.floats(0, 100))
 def test_a_score_is_a_probability_below_the_mean(mean: float, evidence: float) -> None:
     estimate = Estimate(mean, evidence)
-    assert 0 <= estimate.score <= estimate.bound <= mean
+    assert 0 <= estimate.score <= estimate.careful <= mean
 
 
 def test_a_question_that_nobody_answers_is_no_gain() -> None:

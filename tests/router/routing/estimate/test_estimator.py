@@ -35,6 +35,19 @@ def test_a_family_that_does_well_is_known_after_25_occurrences() -> None:
     assert bad.mean < 0.7
 
 
+def test_a_family_earns_its_place_by_its_success() -> None:
+    good, bad = [], []
+    for run in range(20):
+        estimator = Estimator()
+        taught(estimator, "Add to calendar. Parse the request", 0.98, 25, start=1000 * run)
+        good.append(estimator.estimate(seen(request("Add to calendar. Parse the request", 999))).earned(0.9))
+        for nth in range(1000 * run + 500, 1000 * run + 600):
+            bad.append(estimator.estimate(seen(request("Make a plan with at most", nth))).earned(0.9))
+            taught(estimator, "Make a plan with at most", 0.75, 1, start=nth)
+    assert sum(good) >= 19
+    assert sum(bad) <= 0.02 * len(bad)
+
+
 def test_a_one_off_is_not_known() -> None:
     estimator = Estimator()
     taught(estimator, "Add to calendar. Parse the request", 1.0, 60)
@@ -57,8 +70,11 @@ def test_what_is_stored_comes_back() -> None:
     taught(estimator, "Add to calendar. Parse the request", 0.9, 40)
     taught(estimator, "Make a plan with at most", 0.5, 25)
     for row in estimator.tree.rows():
-        again.tree.restore(row)
-    again.restore(estimator.state())
+        again.tree.restore(*row)
+    state = estimator.state()
+    assert state is not None
+    assert estimator.state() is None  # nothing new since
+    again.restore(state)
     for template in ("Add to calendar. Parse the request", "Make a plan with at most", "Never asked before"):
         asked = seen(request(template, 900))
         assert again.estimate(asked) == estimator.estimate(asked)

@@ -34,7 +34,7 @@ def test_unbiased_labels_of_a_noisy_signal_lead_to_the_truth() -> None:
     assert model.predict(found) == pytest.approx(0.9, abs=0.06)
 
 
-@given(st.text(max_size=3000), st.lists(st.integers(-(2**63), 2**63 - 1), max_size=9))
+@given(st.text(max_size=3000), st.lists(st.integers(0, 2**64 - 1), max_size=9))
 def test_any_text_has_features(text: str, nodes: list[int]) -> None:
     found = features(text, nodes)
     assert all(0 <= index < SIZE for index in found)

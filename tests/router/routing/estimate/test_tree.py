@@ -76,7 +76,7 @@ def test_what_is_stored_comes_back() -> None:
     taught(tree, [1, 2, 3], 9, 2)
     taught(tree, [1, 5], 3)
     for row in tree.rows():
-        again.restore(row)
+        again.restore(*row)
     for chain in ([1, 2, 3], [1, 5], [1, 77], [8]):
         assert again.believe(chain) == tree.believe(chain)
 
@@ -92,10 +92,12 @@ def test_what_changed_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
         for identity in gone:
             stored.pop(identity, None)
         assert stored == {row.identity: row for row in tree.rows()}
-        assert tree.changes() == ([], [])
+        assert tree.changes() == ([], set())
+    tree.forget(1)
+    assert tree.changes() == ([], {1})
     tree.scale(0.5)
     rows, gone = tree.changes()
-    assert (len(rows), gone) == (len(tree), [])
+    assert (len(rows), gone) == (len(tree), set())
 
 
 def test_whoever_never_asks_for_changes_pays_for_no_more_than_the_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
