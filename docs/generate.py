@@ -10,7 +10,15 @@ from pathlib import Path
 from agent_router.config import documented
 
 HERE = Path(__file__).parent
-COMMANDS = [["serve"], ["demo"], ["models"], ["models", "add"], ["models", "remove"], ["usage"], ["config"]]
+COMMANDS = [["serve"], ["demo"], ["models"], ["models", "add"], ["models", "remove"], ["usage"], ["why"]]
+COMMANDS += [
+    ["families"],
+    ["families", "list"],
+    ["families", "show"],
+    ["families", "pin"],
+    ["families", "forget"],
+    ["config"],
+]
 
 CONFIGURATION = """\
 # Configuration

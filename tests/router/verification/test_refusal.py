@@ -1,0 +1,39 @@
+"""Answers that decline."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent_router.verification.refusal import refuses
+from tests.router.verification.asking import request, said
+from tests.router.verification.text_corpus import REFUSALS
+
+
+@pytest.mark.parametrize("text", REFUSALS)
+def test_refusals_are_known_in_eight_languages(text: str) -> None:
+    assert refuses(said(text), request("Summarise this note."))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I can't find any TODO in this file.",
+        "I couldn't reproduce the failure; all 12 tests pass.",
+        "Sorry for the delay: the build is green.",
+        "Unfortunately the flag was removed in 2.0.",
+        "No urgent items.",
+        "You cannot disable it.",
+        "Leider ist der Server noch nicht wieder da.",
+        "No puedo encontrar el archivo config.toml en el repositorio.",
+        "没有需要处理的事项。",
+    ],
+)
+def test_what_is_missing_in_the_material_is_an_answer(text: str) -> None:
+    assert not refuses(said(text), request("Look through the file."))
+
+
+def test_to_write_a_refusal_is_no_refusing() -> None:
+    text = "I'm sorry, but I can't make it on Friday."
+    assert refuses(said(text), request("When do we meet?"))
+    assert not refuses(said(text), request("Write a polite refusal of the invitation."))
+    assert not refuses(said(text + " The rest of a long letter." * 40), request("When do we meet?"))
