@@ -68,6 +68,8 @@ class Learning:
         verdict = decision.verdict
         if verdict is None or not decision.auto or verdict.explore <= 0:
             return None
+        if decision.targets[0].route == "closed" and (decision.expected or 0.0) > self.shadow.longest:
+            return None  # it could not be tried in the time that it may take
         return Capture() if verdict.explore >= 1 or self._draw() < verdict.explore else None
 
     def making_way(self, decision: Decision) -> AbstractContextManager[None]:

@@ -33,6 +33,7 @@ MOST_BYTES = 32 * 1024 * 1024
 """Of request bodies that wait; the oldest leave when there are more."""
 _TRIES = 3  # of one job, where users' requests interrupt it
 _WAIT = 0.5  # seconds until it is looked again whether the machine is idle
+_SLOW = "too slow"
 CLIENT = "agent-router shadow"
 
 
@@ -66,6 +67,7 @@ class Shadow:
         self._news = asyncio.Event()
         self._users = 0
         self._trying: asyncio.Task[None] | None = None
+        self.longest = limits.longest  # seconds that one run may take
         self.waiting_for: str | None = None
 
     def __len__(self) -> int:
@@ -132,7 +134,7 @@ class Shadow:
             async with asyncio.timeout(self._limits.longest):
                 events = await self._answer(job)
         except TimeoutError:
-            problem = "too slow"
+            problem = _SLOW
         except UpstreamFault as fault:
             problem = fault.kind
             if fault.kind in ("context", "unsupported", "unusable", "busy"):
@@ -158,7 +160,9 @@ class Shadow:
     def _learn(self, job: _Job, events: list[Event], problem: str | None, seconds: float) -> None:
         usage = next((event for event in events if isinstance(event, Usage)), None)
         comparison: Comparison | None = None
-        if problem is not None:  # a user would have been answered by the closed side
+        if problem == _SLOW:
+            pass  # patience keeps such requests from it; of its answer that says nothing
+        elif problem is not None:  # a user would have been answered by the closed side
             self._teacher.teach(job.id, verified(good=False), job.target.model)
         else:
             comparison = compare(job.task, job.call.completion, job.said, said_in_events(events))

@@ -32,6 +32,11 @@ def test_what_is_missing_in_the_material_is_an_answer(text: str) -> None:
     assert not refuses(said(text), request("Look through the file."))
 
 
+def test_the_bundled_models_own_words() -> None:
+    assert refuses(said("I am a small bundled model and cannot answer that well. A larger model can."), request())
+    assert not refuses(said("I am agent-router's small bundled model. I do narrow, repeated tasks."), request())
+
+
 def test_to_write_a_refusal_is_no_refusing() -> None:
     text = "I'm sorry, but I can't make it on Friday."
     assert refuses(said(text), request("When do we meet?"))
