@@ -28,7 +28,7 @@ _REFUSALS = tuple(
         r"\W*(?:i'?m|i am) (?:unable|not able|not allowed|not permitted|not designed|not programmed) to\b",
         r"\W*as an? (?:ai|artificial|large language|language) (?:language )?(?:model|assistant)\b",
         r"\W*(?:i am|i'?m) (?:just |only )?an? (?:ai|artificial intelligence|language model|large language model)\b",
-        r"\W*(?:i am|i'?m) [^.!\n]{0,40}\bmodel\b[^.!\n]{0,10}\b(?:can ?not|can'?t|unable)\b",  # the bundled one says so
+        r"\W*(?:i am|i'?m) [^.!\n]{0,40}\bmodel\b[^.!\n]{0,10}\b(?:can ?not|can'?t|unable)\b",
         r"\W*i (?:do not|don'?t) have (?:the ability|access to|enough information|the capability|real-time)\b",
         r"\W*(?:lo siento|lamento|disculpa|perdón|me temo)\b[^.!\n]{0,60}\bno (?:puedo|podemos|me es posible|tengo)",
         r"\W*no puedo (?:ayudar|responder|hacer eso|proporcionar|cumplir|asistir|realizar|procesar)",

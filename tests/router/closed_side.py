@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,8 +14,11 @@ import aiohttp
 from aiohttp import web
 
 from agent_router.app import App
+from agent_router.config import LEDGER
 from tests.running_router import running_router
 
+SECRET = "Zyxomma"
+"""A word of prompts that must not be found anywhere."""
 Reply = Callable[[dict[str, Any]], str]
 
 
@@ -93,3 +97,28 @@ async def house(data: Path, closed: ClosedSide, **routing: Any) -> AsyncIterator
     settings = {"upstreams": {"openai": {"base_url": closed.url, "models": ["gpt-5.4"]}}, "routing": routing}
     async with running_router(data, settings) as (url, app), aiohttp.ClientSession() as http:
         yield House(url, app, http)
+
+
+def heartbeat(number: int) -> str:
+    """What the bundled model answers with HEARTBEAT_OK."""
+    return (
+        f"[OpenClaw heartbeat poll] {10 + number % 12}:{number % 60:02}. Read HEARTBEAT.md if it exists. {SECRET} says "
+        "that nothing needs attention: answer HEARTBEAT_OK."
+    )
+
+
+def agreeing(body: dict[str, Any]) -> str:
+    return "HEARTBEAT_OK"
+
+
+def written(path: Path, sql: str) -> list[Any]:
+    conn = sqlite3.connect(path / LEDGER)
+    try:
+        return conn.execute(sql).fetchall()
+    finally:
+        conn.close()
+
+
+async def taught(router: House, times: int = 16) -> list[str]:
+    """The routes that so many heartbeats took."""
+    return [(await router.ask(heartbeat(i), stream=i % 2 == 0))[1]["x-agent-router-route"] for i in range(times)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -11,43 +9,16 @@ import pytest
 
 from agent_router.config import LEDGER
 from agent_telemetry.explanation import explanations
-from tests.router.closed_side import ClosedSide, House, house
-
-SECRET = "Zyxomma"
-
-
-def heartbeat(number: int) -> str:
-    """What the bundled model answers with HEARTBEAT_OK."""
-    return (
-        f"[OpenClaw heartbeat poll] {10 + number % 12}:{number % 60:02}. Read HEARTBEAT.md if it exists. {SECRET} says "
-        "that nothing needs attention: answer HEARTBEAT_OK."
-    )
-
-
-def agreeing(body: dict[str, Any]) -> str:
-    return "HEARTBEAT_OK"
+from tests.router.closed_side import SECRET, ClosedSide, agreeing, heartbeat, house, taught, written
 
 
 def differing(body: dict[str, Any]) -> str:
     return "Two invoices wait for your approval, and the meeting at noon has moved."
 
 
-def written(path: Path, sql: str) -> list[Any]:
-    conn = sqlite3.connect(path / LEDGER)
-    try:
-        return conn.execute(sql).fetchall()
-    finally:
-        conn.close()
-
-
 def contents(path: Path) -> list[bytes]:
     """All that is in a folder, in lower case."""
     return [file.read_bytes().lower() for file in path.rglob("*") if file.is_file()]
-
-
-async def taught(router: House, times: int = 16) -> list[str]:
-    """The routes that so many heartbeats took."""
-    return [(await router.ask(heartbeat(i), stream=i % 2 == 0))[1]["x-agent-router-route"] for i in range(times)]
 
 
 async def test_a_family_earns_its_place_and_keeps_it_over_a_restart(tmp_path: Path) -> None:
@@ -79,25 +50,6 @@ async def test_nothing_is_tried_where_the_user_does_not_want_it(tmp_path: Path) 
     async with ClosedSide(agreeing).running() as closed, house(tmp_path, closed, shadow={"enabled": False}) as router:
         assert set(await taught(router, 12)) == {"closed"}
     assert written(tmp_path, "SELECT count(*) FROM trials") == [(0,)]
-
-
-async def test_a_local_answer_is_audited_and_the_audit_is_a_call_that_costs(tmp_path: Path) -> None:
-    async with ClosedSide(agreeing).running() as closed, house(tmp_path, closed, shadow={"audits": 0.05}) as router:
-        routes = await taught(router, 40)
-        audits = len(closed.requests) - routes.count("closed")
-        assert 2 < audits <= routes.count("local")
-    rows = written(tmp_path, "SELECT agent, route, provider, billed > 0 FROM calls WHERE source = 'audit'")
-    assert len(rows) == audits
-    assert set(rows) == {("agent-router", "closed", "openai", 1)}
-    assert len(written(tmp_path, "SELECT 1 FROM trials WHERE purpose = 'audit' AND agree")) == audits
-
-
-async def test_audits_stop_where_their_budget_ends(tmp_path: Path) -> None:
-    shadow = {"audits": 0.5, "audit_budget": 0.0}
-    async with ClosedSide(agreeing).running() as closed, house(tmp_path, closed, shadow=shadow) as router:
-        routes = await taught(router, 40)
-        assert "local" in routes
-        assert len(closed.requests) == routes.count("closed")
 
 
 async def test_what_the_user_lists_as_local_is_asked_of_nobody_else(tmp_path: Path) -> None:
@@ -169,66 +121,3 @@ async def test_a_spent_budget_is_local_or_said(tmp_path: Path) -> None:
                 error = (await response.json())["error"]
             assert (response.status, error["code"]) == (402, "budget_exceeded")
             assert "begins anew on" in error["message"]
-
-
-class Feedback:
-    """`POST /v1/feedback`."""
-
-    def __init__(self, router: House) -> None:
-        self._router = router
-
-    async def __call__(self, body: Any) -> tuple[int, Any]:
-        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-        async with self._router.http.post(f"{self._router.url}/v1/feedback", data=raw) as response:
-            return response.status, await response.json()
-
-
-async def test_feedback_teaches(tmp_path: Path) -> None:
-    async with (
-        ClosedSide(agreeing).running() as closed,
-        house(tmp_path, closed, local_families=["heartbeat-*"]) as router,
-    ):
-        _, headers = await router.ask(heartbeat(1))
-        id = headers["x-agent-router-request-id"]
-        status, said = await Feedback(router)({"request_id": id, "score": 0, "comment": f"{SECRET} was not told"})
-        assert (status, said) == (202, {"request_id": id, "score": 0.0, "learnt": True})
-        for score in (True, 1, 0.5, -1, False):
-            assert (await Feedback(router)({"request_id": f"chatcmpl-ar{id}", "score": score}))[0] == 202
-    rows = written(tmp_path, "SELECT route, good, comment FROM outcomes WHERE signal = 'feedback' ORDER BY id")
-    assert rows == [("local", good, None) for good in (0.0, 1.0, 1.0, 0.5, 0.0, 0.0)]
-
-
-async def test_feedback_is_taken_after_a_restart_and_for_a_named_model(tmp_path: Path) -> None:
-    async with ClosedSide(agreeing).running() as closed:
-        async with house(tmp_path, closed, keep_text=True) as router:
-            _, headers = await router.ask(heartbeat(1))
-            _, named = await router.ask("hello", model="gpt-5.4")
-            said = (await Feedback(router)({"request_id": named["x-agent-router-request-id"], "score": 1}))[1]
-            assert said["learnt"] is False
-        async with house(tmp_path, closed, keep_text=True) as router:
-            word = {"request_id": headers["x-agent-router-request-id"], "score": 1, "comment": "good"}
-            status, said = await Feedback(router)(word)
-            assert (status, said["learnt"]) == (202, True)
-    assert written(tmp_path, "SELECT comment FROM outcomes WHERE comment IS NOT NULL") == [("good",)]
-
-
-@pytest.mark.parametrize(
-    ("body", "status", "param"),
-    [
-        (b"{", 400, None),
-        (b"", 400, None),
-        ({"score": 1}, 400, None),
-        ({"request_id": "aa"}, 400, None),
-        ({"request_id": "aa", "score": "good"}, 400, "score"),
-        ({"request_id": "aa", "score": 7}, 400, "score"),
-        ({"request_id": " ", "score": 1}, 400, "request_id"),
-        ({"request_id": "nowhere", "score": 1}, 404, "request_id"),
-        (b'{"request_id": "aa", "score": 1, "comment": "' + b"x" * 70_000 + b'"}', 413, None),
-    ],
-)
-async def test_bad_feedback_is_said(tmp_path: Path, body: Any, status: int, param: str | None) -> None:
-    async with ClosedSide(agreeing).running() as closed, house(tmp_path, closed) as router:
-        found, said = await Feedback(router)(body)
-    assert found == status
-    assert said["error"]["message"]
-    assert said["error"]["param"] == param
