@@ -53,12 +53,13 @@ class _Family(Struct, kw_only=True):
     closed_seconds: float | None = None
     output: float | None = None
     saved: float = 0.0
+    before: int = 0  # requests before the local model was exchanged
     next_rung: Rung | None = None  # where its last requests stood, and how many of them
     next_count: int = 0
 
     def row(self) -> FamilyRow:
         fields = structs.asdict(self)
-        del fields["next_rung"], fields["next_count"]
+        del fields["next_rung"], fields["next_count"], fields["before"]
         return FamilyRow(**{**fields, "agents": " ".join(self.agents), "nodes": " ".join(self.nodes)})
 
 
@@ -89,6 +90,7 @@ class Families:
         standing = Standing(
             model=model,
             seen=family.requests,
+            fresh=family.requests - family.before,
             mean=estimate.mean,
             lower=lower,
             upper=upper,
@@ -155,6 +157,7 @@ class Families:
         """Another file answers under a local model's name."""
         self._estimator(model).model_changed()
         for family in self._families.values():
+            family.before = family.requests  # it is tried as often as something new
             if family.rung == "closed":  # whether the new one is good enough, nobody knows
                 self._move(family, "shadow", "the local model has changed")
 

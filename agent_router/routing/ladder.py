@@ -70,7 +70,7 @@ class Ladder:
             return Verdict("closed", f"canary: {known}", 1 - CANARY, rung, needed, self._beside)
         if rung == "closed":
             return Verdict("closed", f"not good enough locally: {known}", 1.0, rung, needed, self._retry)
-        explore = self._beside if standing.seen <= self._first else self._share
+        explore = self._beside if standing.fresh <= self._first else self._share
         if standing.evidence < LEAST_EVIDENCE:
             times = "for the first time" if standing.seen <= 1 else f"{standing.seen} times"
             return Verdict("closed", f"not proven yet: seen {times}, {known}", 1.0, rung, needed, explore)

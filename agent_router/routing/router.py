@@ -18,12 +18,15 @@ from agent_router.routing.guards.device import Device
 from agent_router.routing.guards.patience import Patience, tokens
 from agent_router.routing.guards.pins import Pins
 from agent_router.routing.guards.stickiness import Stickiness
+from agent_router.routing.ladder import LEAST_EVIDENCE
 from agent_router.routing.names import LOCAL, Names
 from agent_router.routing.privacy import Privacy
 from agent_router.routing.task import Task
 from agent_router.settings import Settings
 
 log = logging.getLogger("agent_router")
+
+_NEARLY = 0.85  # of what a family must promise, with which it stands in for a closed side that fails
 
 
 class Router:
@@ -163,6 +166,10 @@ class Router:
             self.families.moved(name, verdict.rung, verdict.reason)
         output = self.families.output(name)
         expected = self._seconds(local.model, *tokens(task, output))
+        if verdict.route == "closed" and self._stands_in(task, verdict, closed):
+            targets = tuple(dict.fromkeys((local, *closed)))
+            reason = f"the closed side is failing; {verdict.reason}"
+            return Decision(targets, reason, 1.0, "health", True, None, verdict, expected)
         against = self._against(task, verdict, expected, output)
         if against is None and verdict.route == "local":
             targets = tuple(dict.fromkeys((local, *closed)))
@@ -170,6 +177,14 @@ class Router:
         reason, guard = against or (verdict.reason, None)
         propensity = 1.0 if against else verdict.propensity
         return Decision(closed, reason, propensity, guard, True, None, verdict, expected)
+
+    def _stands_in(self, task: Task, verdict: Verdict, closed: tuple[Target, ...]) -> bool:
+        """Whether a family that is nearly proven is answered locally because nothing of the closed side answers now."""
+        standing = task.standing
+        if standing is None or any(self._healthy(target.provider) for target in closed):
+            return False
+        needed = verdict.threshold
+        return needed is not None and standing.evidence >= LEAST_EVIDENCE and standing.mean >= _NEARLY * needed
 
     def _against(
         self, task: Task, verdict: Verdict, expected: float | None, output: float | None

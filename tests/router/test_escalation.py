@@ -99,7 +99,7 @@ class House:
         self.exchange = Exchange()
         self.exchange.task = made("What is the capital of France?")[0]
         standing = Standing(
-            model="pocket", seen=40, mean=0.97, lower=0.9, upper=1.0, score=score, evidence=30, rung=rung
+            model="pocket", seen=40, fresh=40, mean=0.97, lower=0.9, upper=1.0, score=score, evidence=30, rung=rung
         )
         targets = (LOCAL,) if alone else (LOCAL, CLOSED)
         verdict = Verdict("local", "earned", 1.0, rung, 0.9)

@@ -86,7 +86,7 @@ def test_what_says_less_than_is_known_already_teaches_nothing() -> None:
     house.teacher.teach("r1", AGREES)
     before = house.standing
     house.teacher.teach("r1", WEAK)
-    assert house.standing == structs.replace(before, seen=before.seen + 1)
+    assert house.standing == structs.replace(before, seen=before.seen + 1, fresh=before.fresh + 1)
 
 
 def test_an_explicit_word_counts_wholly() -> None:

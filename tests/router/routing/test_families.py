@@ -150,6 +150,7 @@ def test_another_model_under_the_name_counts_less_and_gives_the_closed_another_c
     assert after is not None
     assert after.evidence < before.evidence
     assert after.rung == "shadow"
+    assert (after.seen, after.fresh) == (before.seen + 1, 1)  # it is tried as often as something new
 
 
 def test_a_pin_is_told() -> None:

@@ -23,6 +23,7 @@ def standing(
     return Standing(
         model="pocket",
         seen=seen,
+        fresh=seen,
         mean=mean,
         lower=max(mean - width, 0),
         upper=min(mean + width, 1),

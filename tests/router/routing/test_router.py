@@ -9,7 +9,9 @@ import pytest
 from agent_router.errors import ApiError
 from agent_router.hookspecs import Policy
 from agent_router.routing.decision import Decision, Target, Verdict
+from agent_router.routing.families import Families
 from agent_router.routing.guards.capability import BYTES_PER_TOKEN
+from agent_router.routing.guards.device import Device
 from agent_router.routing.ladder import Ladder
 from agent_router.routing.names import Names
 from agent_router.routing.router import Router
@@ -43,6 +45,8 @@ class House:
         keyless: tuple[str, ...] = (),
         window: int | None = None,
         seconds: float | None = None,
+        sick: tuple[str, ...] = (),
+        families: Families | None = None,
         policy: Policy | None = None,
         **routing: Any,
     ) -> None:
@@ -57,6 +61,8 @@ class House:
             keyed=lambda provider: provider not in keyless,
             window=lambda _: window,
             seconds=lambda *_: seconds,
+            healthy=lambda provider: provider not in sick,
+            families=families,
         )
 
     def decide(self, content: Any = HEARTBEAT, headers: dict[bytes, bytes] | None = None, **more: Any) -> Decision:
@@ -309,3 +315,70 @@ def test_tokens_that_cannot_be_searched_for_paths_stay_where_paths_are_guarded()
         house.embeds("ring/x", text=[1, 2])
     assert house.embeds("ring/x", text=["a"]).targets[0].provider == "ring"
     assert House(local_only=["codex"]).embeds("ring/x", text=[1, 2]).targets[0].provider == "ring"
+
+
+def learnt(good: float, times: int = 30, ask: str = "Why is the sky blue?") -> Families:
+    """Families that know how good the local model is at one ask."""
+    families = Families(b"")
+    for _ in range(times):
+        known = families.known(made(ask)[0], "pocket")
+        assert known.reading is not None
+        families.learn("pocket", known.reading, good, 0.92)
+    return families
+
+
+def test_what_was_learnt_decides() -> None:
+    for good, route in ((1.0, POCKET), (0.0, OPENAI)):
+        decision = House(families=learnt(good), local_families=[]).knowing("Why is the sky blue?")
+        assert decision.targets[0] == route
+        assert decision.standing is not None
+        assert decision.verdict is not None
+        assert decision.reading is not None
+        assert decision.auto
+
+
+def test_guards_speak_in_their_order_and_by_name() -> None:
+    ask = "Why is the sky blue?"
+    known = learnt(1.0)
+    image = [{"type": "text", "text": ask}, {"type": "image_url", "image_url": {"url": "data:,"}}]
+    pins = {"ask-*": "closed"}
+    everything: dict[str, Any] = {
+        "families": known,
+        "local_families": [],
+        "pins": pins,
+        "sick": ("local",),
+        "seconds": 99,
+    }
+    assert House(**everything, privacy="local-only").knowing(ask).guard == "privacy"
+    assert House(**everything).knowing(image).guard == "capability"
+    assert House(**everything).knowing(ask).guard == "pin"
+    del everything["pins"]
+    decision = House(**everything).knowing(ask)
+    assert (decision.guard, decision.reason) == ("health", "the local model is failing")
+    del everything["sick"]
+    decision = House(**everything).knowing(ask)
+    assert (decision.guard, decision.targets) == ("patience", (OPENAI,))
+    assert decision.verdict is not None
+    assert decision.verdict.route == "local"  # what the ladder would have done
+    del everything["seconds"]
+    assert House(**everything).knowing(ask).guard is None
+
+
+def test_what_is_nearly_proven_stands_in_for_a_closed_side_that_fails() -> None:
+    fair = learnt(0.85)
+    assert House(families=fair, local_families=[]).knowing("Why is the sky blue?").targets == (OPENAI,)
+    decision = House(families=fair, local_families=[], sick=("openai",)).knowing("Why is the sky blue?")
+    assert (decision.targets, decision.guard) == ((POCKET, OPENAI), "health")
+    assert decision.reason.startswith("the closed side is failing; ")
+    bad = learnt(0.3)
+    assert House(families=bad, local_families=[], sick=("openai",)).knowing("Why is the sky blue?").targets == (OPENAI,)
+
+
+def test_on_the_battery_it_goes_where_the_user_wants() -> None:
+    class OnBattery(Device):
+        on_battery = True  # type: ignore[assignment]
+
+    for side, target in (("local", POCKET), ("closed", OPENAI)):
+        house = House(on_battery=side)
+        house.router.device = OnBattery()
+        assert house.knowing().targets[0] == target

@@ -29,5 +29,5 @@ def test_agents() -> None:
 def test_the_hand_goes_before_the_file_and_families_before_agents() -> None:
     pins = Pins({"agent:openclaw": "closed", "heartbeat-*": "local"})
     assert pins.route(HEARTBEAT) == ("local", "family is pinned local")
-    known = Standing(model="m", seen=1, mean=0.5, lower=0.1, upper=0.9, score=0.4, evidence=1, pin="closed")
+    known = Standing(model="m", seen=1, fresh=1, mean=0.5, lower=0.1, upper=0.9, score=0.4, evidence=1, pin="closed")
     assert pins.route(structs.replace(HEARTBEAT, standing=known)) == ("closed", "family is pinned closed")
