@@ -6,7 +6,8 @@
 | json | `values.py` | the same | .97 | .05 |
 | short | `short_answer.py` | the same | .97 | .05 |
 | probe | whether there is an answer | the same | .97 | .05 |
-| heartbeat | whether both are quiet, else as summary | the same | .97 | .05 |
+| heartbeat | whether both are quiet | the same | .97 | .05 |
+| alert | `similarity.py`: what a heartbeat that is not quiet reports | .72 | .90 | .15 |
 | title | `similarity.py` | .55 | .85 | .25 |
 | commit | `similarity.py` | .55 | .85 | .25 |
 | summary | `similarity.py` | .40 | .80 | .30 |
@@ -51,6 +52,7 @@ class Rule(NamedTuple):
 
 EXACT = Rule(1.0, 0.97, 0.05)
 RULES = {
+    "alert": Rule(0.72, 0.90, 0.15),  # short, and in the words of what was read: another item is another alert
     "title": Rule(0.55, 0.85, 0.25),
     "commit": Rule(0.55, 0.85, 0.25),
     "summary": Rule(0.40, 0.80, 0.30),
@@ -109,7 +111,7 @@ def _scored(task: Task, request: CompletionRequest, closed: Said, local: Said) -
         quiet = _is_quiet(a), _is_quiet(b)
         if any(quiet):
             return "heartbeat", float(all(quiet))
-        return "summary", similarity(a, b)
+        return "alert", similarity(a, b)
     one, other = read_json(a), read_json(b)
     wanted = request.output_format
     if one is not None or other is not None or wanted.kind != "text":

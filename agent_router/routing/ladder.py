@@ -23,7 +23,7 @@ PROVEN = 18.0
 """Outcomes, with fewer than which what promises enough is a canary: a lucky start is not rare."""
 _FIRST_LOOK = 24.0  # outcomes, until which the mean decides, and a little less than needed will do: two failures in
 _LITTLE_LESS = 0.02  # twenty are not rare either. What is local too soon shows it on probation:
-_PROBATION = 40.0  # outcomes, with fewer than which every local answer is audited
+_PROBATION = 30.0  # outcomes, with fewer than which every local answer is audited
 _CLOSED_EVIDENCE = 12.0  # outcomes, with fewer than which nothing counts as proven not good enough
 _RETRY = 0.05  # of what has proven not good enough is still tried beside the closed answer
 

@@ -34,7 +34,7 @@ def split_over_time(run: Run, window: int = 100) -> str:
         part = answered[start : start + window]
         count = Counter(_way(each) for each in part)
         points.append((start + window / 2, [count[way] / window for way in ways]))
-    height, plot = 340, 240
+    height, plot = 376, 240
     span = WIDTH - LEFT - RIGHT
     total = len(answered)
 

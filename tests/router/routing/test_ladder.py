@@ -79,7 +79,7 @@ def test_a_place_is_lost_below_the_threshold() -> None:
 def test_two_failures_in_twenty_are_no_reason_to_wait_and_are_watched() -> None:
     assert decided(standing(0.885, 20.0)).rung == "local"
     assert decided(standing(0.885, 20.0)).explore == 1.0
-    assert decided(standing(0.885, 30.0)).rung == "shadow"
+    assert decided(standing(0.885, 25.0)).rung == "shadow"
     assert decided(standing(0.99, 100.0)).explore == Routing().shadow.audits
 
 
