@@ -33,7 +33,8 @@ class SavedPrefixes:
     def __init__(self, folder: Path, model: Path, budget: int) -> None:
         """Makes the folder. OSError where that cannot be done."""
         self._folder = folder / fingerprint(model)
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)  # a mode is given to the last folder only
+        self._folder.mkdir(exist_ok=True, mode=0o700)
         self._key = _key(folder / "key")
         self._budget = budget
         for left in self._folder.glob("*.part"):
