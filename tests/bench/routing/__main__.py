@@ -30,7 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.routing", description=__doc__)
     parser.add_argument("--requests", type=int, default=2000, help="of each policy's stream (default: 2000)")
     parser.add_argument("--policy", action="append", choices=POLICIES, help="repeat for several (default: all)")
-    parser.add_argument("--climbs", type=int, default=200, help="simulated runs for each bar of the ladder")
+    parser.add_argument("--climbs", type=int, default=100, help="simulated runs for each bar of the ladder")
     parser.add_argument("--only", choices=("stream", "delays", "climbing", "deciding"), help="one part")
     parser.add_argument("--record", action="store_true", help="write docs/bench-routing.md")
     options = parser.parse_args()
