@@ -236,6 +236,7 @@ class App:
                 }
                 for name, engine in self._registry.local.engines.items()
             },
+            "learning": self._learning.status() if self._learning else None,
             "upstreams": {name: breaker.state for name, breaker in self._chain.breakers.items() if name != "local"},
         }
 

@@ -94,8 +94,9 @@ def show(name: NAME, as_json: bool = JSON_OPTION) -> None:
         f"  answered   {family.local:,} locally, of which verification refused {family.escalated:,}; "
         f"tried {family.shadowed:,} times in the background"
     )
-    if family.closed_seconds is not None:
-        console.print(f"  closed     takes {family.closed_seconds:.1f} s")
+    for side, seconds in (("closed", family.closed_seconds), ("locally", family.local_seconds)):
+        if seconds is not None:
+            console.print(f"  {side:<10} takes {seconds:.2f} s")
     for move in moves:
         console.print(f"  {_day(move.time)}  {move.before} → {move.after}: {escape(move.why)}")
 

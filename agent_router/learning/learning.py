@@ -8,6 +8,7 @@ import logging
 import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Any
 
 from agent_router.capture import Capture
 from agent_router.escalation import DISAGREES
@@ -54,6 +55,13 @@ class Learning:
         """End it; what waits is dropped."""
         for task in self._running:
             task.cancel()
+
+    def status(self) -> dict[str, Any]:
+        """How many families are known, how many requests wait to be tried locally, and for what."""
+        return {
+            "families": len(self._router.families),
+            "shadow": {"waiting": len(self.shadow), "waiting_for": self.shadow.waiting_for},
+        }
 
     def asked(self, id: str, task: Task, call: Call) -> None:
         """A request has come: what does it say of the answers before it?"""

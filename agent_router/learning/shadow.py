@@ -168,7 +168,7 @@ class Shadow:
             comparison = compare(job.task, job.call.completion, job.said, said_in_events(events))
             if comparison.signal is not None:
                 self._teacher.teach(job.id, comparison.signal, job.target.model)
-        self._families.tried(job.task.family.name)
+        self._families.tried(job.task.family.name, seconds if problem in (None, _SLOW) else None)
         self._ledger.record(
             Trial(
                 call=job.id,

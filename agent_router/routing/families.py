@@ -51,6 +51,7 @@ class _Family(Struct, kw_only=True):
     lower: float | None = None
     evidence: float = 0.0
     closed_seconds: float | None = None
+    local_seconds: float | None = None
     output: float | None = None
     saved: float = 0.0
     before: int = 0  # requests before the local model was exchanged
@@ -136,16 +137,20 @@ class Families:
             return
         family.local += local
         family.escalated += escalated
-        if seconds is not None and not local:
+        if seconds is not None and local:
+            family.local_seconds = _averaged(family.local_seconds, seconds)
+        elif seconds is not None and not escalated:
             family.closed_seconds = _averaged(family.closed_seconds, seconds)
         if output is not None:
             family.output = _averaged(family.output, output)
         self._changed.add(name)
 
-    def tried(self, name: str) -> None:
-        """A family's request was answered locally in the background."""
+    def tried(self, name: str, seconds: float | None = None) -> None:
+        """A family's request was answered locally in the background, in so many seconds."""
         if (family := self._families.get(name)) is not None:
             family.shadowed += 1
+            if seconds is not None:
+                family.local_seconds = _averaged(family.local_seconds, seconds)
             self._changed.add(name)
 
     def learn(self, side: str, reading: Seen, label: float, weight: float) -> None:
@@ -165,6 +170,11 @@ class Families:
         """How long the closed side usually takes for a family."""
         family = self._families.get(name)
         return family.closed_seconds if family else None
+
+    def local_seconds(self, name: str) -> float | None:
+        """How long the local model usually takes for a family, with what it finds in its prompt cache."""
+        family = self._families.get(name)
+        return family.local_seconds if family else None
 
     def output(self, name: str) -> float | None:
         """How many tokens a family's answers usually have."""

@@ -165,7 +165,7 @@ class Router:
         if task.standing is not None and verdict.rung is not None:
             self.families.moved(name, verdict.rung, verdict.reason)
         output = self.families.output(name)
-        expected = self._seconds(local.model, *tokens(task, output))
+        expected = self._expected(task, local, output)
         if verdict.route == "closed" and self._stands_in(task, verdict, closed):
             targets = tuple(dict.fromkeys((local, *closed)))
             reason = f"the closed side is failing; {verdict.reason}"
@@ -177,6 +177,15 @@ class Router:
         reason, guard = against or (verdict.reason, None)
         propensity = 1.0 if against else verdict.propensity
         return Decision(closed, reason, propensity, guard, True, None, verdict, expected)
+
+    def _expected(self, task: Task, local: Target, output: float | None) -> float | None:
+        """Seconds that a local answer would take, behind those that wait; None while nobody knows. What the family took
+        before goes before what the size says: how much of a prompt is in the cache already, only that shows."""
+        before = self.families.local_seconds(task.family.name)
+        if before is None:
+            return self._seconds(local.model, *tokens(task, output))
+        waiting = self._seconds(local.model, 1, 1)
+        return None if waiting is None else before + waiting
 
     def _stands_in(self, task: Task, verdict: Verdict, closed: tuple[Target, ...]) -> bool:
         """Whether a family that is nearly proven is answered locally because nothing of the closed side answers now."""

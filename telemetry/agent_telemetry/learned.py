@@ -33,6 +33,7 @@ class FamilyRow(msgspec.Struct, frozen=True, kw_only=True):
     lower: float | None = None
     evidence: float = 0.0
     closed_seconds: float | None = None  # how long the closed side usually takes
+    local_seconds: float | None = None  # and the local model, its prompt cache counted in
     output: float | None = None  # tokens of an answer, usually
     saved: float = 0.0  # micro-dollars that its local answers avoided
 

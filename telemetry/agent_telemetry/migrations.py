@@ -168,7 +168,7 @@ def m003_learning(db: Database) -> None:
     outcomes.create_index(["time"])
     columns = {"name": str, "kind": str, "label": str, "agents": str, "nodes": str, "rung": str}
     columns |= {"first_seen": float, "last_seen": float, "mean": float, "lower": float, "evidence": float}
-    columns |= {"closed_seconds": float, "output": float, "saved": float}
+    columns |= {"closed_seconds": float, "local_seconds": float, "output": float, "saved": float}
     columns |= dict.fromkeys(("requests", "local", "escalated", "shadowed"), int)
     db.table("families").create(columns, pk="name")
     moves = db.table("moves")

@@ -374,6 +374,19 @@ def test_what_is_nearly_proven_stands_in_for_a_closed_side_that_fails() -> None:
     assert House(families=bad, local_families=[], sick=("openai",)).knowing("Why is the sky blue?").targets == (OPENAI,)
 
 
+def test_how_long_the_family_took_before_goes_before_its_size() -> None:
+    families = learnt(1.0)
+    house = House(families=families, local_families=[], seconds=30)  # of a long prompt that is not in the cache
+    assert house.knowing("Why is the sky blue?").guard == "patience"
+    name = made("Why is the sky blue?")[0].family.name
+    families.tried(name, 0.4)
+    house.router._seconds = lambda *_: 0.1
+    decision = house.knowing("Why is the sky blue?")
+    assert (decision.guard, decision.expected) == (None, pytest.approx(0.5))
+    house.router._seconds = lambda *_: 20.0  # others wait there
+    assert house.knowing("Why is the sky blue?").guard == "patience"
+
+
 def test_on_the_battery_it_goes_where_the_user_wants() -> None:
     class OnBattery(Device):
         on_battery = True  # type: ignore[assignment]
