@@ -14,13 +14,14 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.bench.routing import climbing, deciding, figures, plots
+from tests.bench.routing import climbing, deciding, figures, plots, verifying
 from tests.bench.routing.record import record
 from tests.bench.routing.running import Run, run
 from tests.bench.routing.traffic import SEED
 from tests.bench.targets import ROOT
 
 POLICIES = ("ladder", "always-closed", "always-local", "rules")
+PARTS = ("stream", "delays", "climbing", "deciding", "verifying")
 _DELAY_REQUESTS = 400
 _LISTED = 'quality_floor = 1.0\nlocal_families = ["Is this urgent*", "Does this count*", "Title this chat*"]'
 
@@ -31,19 +32,23 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=2000, help="of each policy's stream (default: 2000)")
     parser.add_argument("--policy", action="append", choices=POLICIES, help="repeat for several (default: all)")
     parser.add_argument("--climbs", type=int, default=100, help="simulated runs for each bar of the ladder")
-    parser.add_argument("--only", choices=("stream", "delays", "climbing", "deciding"), help="one part")
+    parser.add_argument("--only", choices=PARTS, help="one part; the others stay as they were")
     parser.add_argument("--record", action="store_true", help="write docs/bench-routing.md")
     options = parser.parse_args()
-    found: dict[str, Any] = {
-        "taken": {
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "system": platform.platform(),
-            "python": platform.python_version(),
-        }
+    folder = ROOT / ".bench"
+    folder.mkdir(exist_ok=True)
+    kept = folder / "routing.json"
+    found: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8")) if options.only and kept.exists() else {}
+    found["taken"] = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "system": platform.platform(),
+        "python": platform.python_version(),
     }
     drawn: dict[str, str] = {}
     if options.only in (None, "deciding"):
         found["deciding"] = deciding.figures()
+    if options.only in (None, "verifying"):
+        found["verifying"] = verifying.figures()
     if options.only in (None, "climbing"):
         print("climbing …", file=sys.stderr)
         found["climbing"] = climbing.figures(options.climbs)
@@ -58,12 +63,10 @@ def main() -> None:
         if ladder is not None:
             found["families"], found["trials"] = figures.of_families(ladder), figures.of_trials(ladder)
             drawn |= {"split": plots.split_over_time(ladder), "ladder": plots.swimlanes(ladder)}
-    folder = ROOT / ".bench"
-    folder.mkdir(exist_ok=True)
-    (folder / "routing.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
+    kept.write_text(json.dumps(found, indent=1), encoding="utf-8")
     for name, svg in drawn.items():
         (folder / f"routing-{name}.svg").write_text(svg, encoding="utf-8")
-    print(json.dumps(found, indent=1) if options.only else record(found))
+    print(record(found))
     if options.record:
         docs = ROOT / "docs"
         (docs / "bench-routing.md").write_text(record(found), encoding="utf-8")

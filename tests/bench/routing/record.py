@@ -31,6 +31,8 @@ def record(found: dict[str, Any]) -> str:
         parts[-1] += ", ".join(f"{name} {count:,}" for name, count in sorted(found["trials"].items())) + ".\n"
     if "delays" in found:
         parts += ["## What shadow runs cost those who wait\n", _table(found["delays"])]
+    if "verifying" in found:
+        parts += ["## What verification catches\n", _table(found["verifying"])]
     if "climbing" in found:
         parts += ["## How families climb (simulated outcomes, production classes)\n", _table(found["climbing"])]
         parts.append(f"One-offs that were local among families that are: {found['one-offs']:.2%}.\n")
