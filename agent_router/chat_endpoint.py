@@ -50,7 +50,6 @@ class ChatEndpoint(Endpoint[Call]):
 
     def _decide(self, exchange: Exchange, call: Call, raw: bytes) -> Decision:
         assert exchange.task is not None
-        self._learning.asked(exchange.id, exchange.task, call)
         decision = self._router.decide(exchange.task, raw)
         exchange.capture = self._learning.capture(decision)
         return decision

@@ -21,14 +21,13 @@ from agent_router.outcomes.session import Session
 from agent_router.routing.decision import Decision
 from agent_router.routing.families import CLOSED
 from agent_router.routing.router import Router
-from agent_router.routing.task import Task
 from agent_router.upstreams.reply import Call
 
 log = logging.getLogger("agent_router")
 
 
 class Learning:
-    """Takes every chat request when it is asked and when it is answered. Nothing in it costs anybody the answer."""
+    """Takes every chat request that was answered. Nothing in it costs anybody the answer, nor the time until it."""
 
     def __init__(
         self,
@@ -62,14 +61,6 @@ class Learning:
             "families": len(self._router.families),
             "shadow": {"waiting": len(self.shadow), "waiting_for": self.shadow.waiting_for},
         }
-
-    def asked(self, id: str, task: Task, call: Call) -> None:
-        """A request has come: what does it say of the answers before it?"""
-        try:
-            for before, signal in self._session.asked(id, task, call.body):
-                self.teacher.teach(before, signal)
-        except Exception:
-            log.exception("What a request says of those before it could not be read.")
 
     def capture(self, decision: Decision) -> Capture | None:
         """What the answer is to be kept in, if the other side is to be asked as well; the dice decide."""
@@ -110,8 +101,11 @@ class Learning:
         )
         side = target.model if local else CLOSED
         self.teacher.remember(exchange.id, name, decision.reading, side)
-        self._session.answered(exchange.id, task)
         standing = decision.standing
+        if standing is not None:  # the router chose, and learns
+            for before, signal in self._session.asked(exchange.id, task, call.body):
+                self.teacher.teach(before, signal)
+            self._session.answered(exchange.id, task)
         if standing is not None and exchange.resampled is not None:
             self.teacher.teach(exchange.id, resampled(exchange.resampled), standing.model)
         if standing is not None and exchange.verified not in (None, DISAGREES):
