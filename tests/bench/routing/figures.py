@@ -44,6 +44,7 @@ def of_families(run: Run) -> list[dict[str, Any]]:
     for family, asked in sorted(found.items(), key=lambda item: -len(item[1])):
         local = [each for _, each in asked if each.route == "local"]
         first = next((nth for nth, (_, each) in enumerate(asked) if each.route == "local"), None)
+        why = next((each.reason for _, each in asked if each.route == "local"), asked[-1][1].reason)
         half = [each for _, each in asked[len(asked) // 2 :]]
         rows.append(
             {
@@ -54,6 +55,7 @@ def of_families(run: Run) -> list[dict[str, Any]]:
                 "right": sum(each.right for _, each in asked) / len(asked),
                 "local right": sum(each.right for each in local) / len(local) if local else None,
                 "first local": first,
+                "why (then, or last)": why,
             }
         )
     return rows

@@ -112,7 +112,9 @@ def policies(figures: list[dict[str, Any]]) -> str:
         ladder, closed = by_name["ladder"], by_name["always-closed"]
         saved = 1 - ladder["billed"] / closed["billed"]
         lost = (closed["right"] - ladder["right"]) * 100
-        title = f"The ladder saves {saved:.0%} of the closed side's price for {lost:+.1f} points of quality"
+        title = f"The ladder saves {saved:.0%} of the closed side's price and loses {lost:.1f} points of quality"
+        if lost <= 0:
+            title = f"The ladder saves {saved:.0%} of the closed side's price and loses no quality"
     return _svg(title, height, parts)
 
 

@@ -23,7 +23,7 @@ def record(found: dict[str, Any]) -> str:
     if "policies" in found:
         parts += ["## Policies on the same requests\n", "![Quality and cost](bench-routing-policies.svg)\n"]
         parts.append(_transposed(found["policies"], "policy"))
-        parts.append("Regions of doubt: a share near 0.95 of 2,000 requests has a standard error of 0.5 points.\n")
+        parts.append("A share near 0.95 of 2,000 requests has a standard error of 0.5 points.\n")
     if "families" in found:
         parts += ["## What the ladder learnt\n", "![The split over time](bench-routing-split.svg)\n"]
         parts += ["![Every family's way](bench-routing-ladder.svg)\n", _table(found["families"])]
