@@ -15,7 +15,7 @@ from msgspec import Struct, structs
 from agent_router.routing.estimate.estimate import Estimate
 from agent_router.routing.estimate.estimator import Estimator, Seen, seen
 from agent_router.routing.estimate.tree import STRENGTH
-from agent_router.routing.standing import Rung, Standing
+from agent_router.routing.standing import Rung, Standing, Z
 from agent_router.routing.task import Task
 from agent_telemetry.learned import FamilyRow, Learned, Move, Node
 
@@ -30,7 +30,6 @@ _NODES = 24  # of a family that are remembered, to be forgotten with it
 _AGENTS = 8
 _RATE = 0.1  # of the moving averages
 _MOVES_AFTER = 3  # requests in a row
-_Z = 1.96  # two-sided, 95 %
 _LEAST_OF_CLOSED = 8.0  # outcomes, with fewer than which the closed side is taken to be as good as it should be
 
 
@@ -294,7 +293,7 @@ class Families:
 def interval(estimate: Estimate) -> tuple[float, float]:
     """The bounds of the estimate's 95 % interval: of a Beta distribution, by its mean and its variance."""
     mean = min(max(estimate.mean, 0.0), 1.0)
-    half = _Z * math.sqrt(mean * (1 - mean) / (estimate.evidence + STRENGTH + 1))
+    half = Z * math.sqrt(mean * (1 - mean) / (estimate.evidence + STRENGTH + 1))
     return max(mean - half, 0.0), min(mean + half, 1.0)
 
 

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable
 
 from agent_router.routing.decision import Verdict
-from agent_router.routing.standing import Rung, Standing
+from agent_router.routing.standing import Rung, Standing, Z
 from agent_router.routing.task import Task
 from agent_router.settings import Routing
 
@@ -23,7 +23,9 @@ PROVEN = 18.0
 """Outcomes, with fewer than which what promises enough is a canary: a lucky start is not rare."""
 _FIRST_LOOK = 24.0  # outcomes, until which the mean decides, and a little less than needed will do: two failures in
 _LITTLE_LESS = 0.02  # twenty are not rare either. What is local too soon shows it on probation:
-_PROBATION = 30.0  # outcomes, with fewer than which every local answer is audited
+_SETTLED, _CAUTION = 40.0, 0.8  # outcomes, with fewer than which so many standard deviations are taken off the mean
+_PROBATION = 30.0  # outcomes, with fewer than which every local answer is audited,
+_WATCHED = 50.0  # and with fewer than which every second one is
 _CLOSED_EVIDENCE = 12.0  # outcomes, with fewer than which nothing counts as proven not good enough
 _RETRY = 0.05  # of what has proven not good enough is still tried beside the closed answer
 
@@ -35,6 +37,13 @@ def threshold(floor: float) -> float:
     (1 - t)/2 each: (1 - t)²/2 in all. With t = 1 - √(1 - floor) that is half of what the floor allows: .90 for .99.
     """
     return 1 - math.sqrt(1 - floor)
+
+
+def _promised(standing: Standing) -> float:
+    """What a threshold is held against: for a while after the first look, with more caution than later."""
+    if not _FIRST_LOOK <= standing.evidence < _SETTLED:
+        return standing.score
+    return standing.mean - _CAUTION * (standing.mean - standing.lower) / Z
 
 
 class Ladder:
@@ -62,8 +71,7 @@ class Ladder:
         rung = self.rung(standing, needed, frugal=task.frugal)
         known = f"{standing.mean:.2f} on {standing.evidence:.0f} outcomes"
         if rung == "local":
-            audits = self._beside if self._audits and standing.evidence < _PROBATION else self._audits
-            return Verdict("local", f"earned: {known}", 1.0, rung, needed, audits)
+            return Verdict("local", f"earned: {known}", 1.0, rung, needed, self._audited(standing))
         if rung == "canary":
             if self._draw() < CANARY:
                 return Verdict("local", f"canary: {known}", CANARY, rung, needed, self._beside if self._audits else 0.0)
@@ -83,11 +91,17 @@ class Ladder:
         if PROVEN <= standing.evidence < _FIRST_LOOK:
             if standing.mean >= needed - _LITTLE_LESS:
                 return "local"
-        elif standing.score >= needed:
+        elif _promised(standing) >= needed:
             return "local" if standing.evidence >= PROVEN or frugal else "canary"
         if standing.evidence >= _CLOSED_EVIDENCE and standing.upper < needed:
             return "closed"
         return "shadow"
+
+    def _audited(self, standing: Standing) -> float:
+        """The share of a local family's answers that the closed side is asked for too: more while it is new there."""
+        if not self._audits or standing.evidence >= _WATCHED:
+            return self._audits
+        return 1.0 if standing.evidence < _PROBATION else max(0.5, self._audits)
 
     def _needed(self, standing: Standing) -> float:
         """What local must promise: less, where the closed side is known to fail as well."""

@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+Z = 1.96
+"""Standard deviations on either side of the mean that its 95 % interval has."""
 Rung = Literal["shadow", "canary", "local", "closed"]
 
 

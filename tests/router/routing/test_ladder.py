@@ -56,9 +56,9 @@ def test_nothing_is_local_on_few_outcomes() -> None:
 
 
 def test_what_is_proven_is_local() -> None:
-    verdict = decided(standing(0.98))
+    verdict = decided(standing(0.98, 60.0))
     assert (verdict.route, verdict.rung, verdict.propensity) == ("local", "local", 1.0)
-    assert verdict.reason == "earned: 0.98 on 40 outcomes"
+    assert verdict.reason == "earned: 0.98 on 60 outcomes"
     assert verdict.explore == Routing().shadow.audits  # some are asked of the closed side too
 
 

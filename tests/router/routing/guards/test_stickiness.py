@@ -21,7 +21,9 @@ class Clock:
 
 
 def turn(size: int = 400, *, conversation: str = "c", loop: str = "l", again: bool = False, ask: str = "why?") -> Task:
-    return structs.replace(made(ask)[0], conversation=conversation, turn=loop, continuation=again, prompt_bytes=size)
+    return structs.replace(
+        made(ask)[0], asks=2, conversation=conversation, turn=loop, continuation=again, prompt_bytes=size
+    )
 
 
 def test_a_loop_stays_where_it_began() -> None:
@@ -52,6 +54,7 @@ def test_a_long_conversation_stays_at_its_warm_cache() -> None:
     assert sticky.costs_more(long, 100)
     assert not sticky.costs_more(turn(400_000, conversation="other"), 100)
     assert not sticky.costs_more(turn(400), 100)  # nothing to lose
+    assert not sticky.costs_more(structs.replace(long, asks=1), 100)
     assert not sticky.costs_more(
         turn(400_000, ask="[OpenClaw heartbeat poll]"), 100
     )  # a background call has a prompt of its own
