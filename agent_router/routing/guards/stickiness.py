@@ -48,8 +48,8 @@ class Stickiness:
         """Whether a local answer would cost more than it saves: the next closed one finds its prompt cache cold.
 
         What a closed answer costs now, prompt cached, is saved; lost is what reading the prompt again costs more, as
-        often as this conversation goes back. A first ask has nothing to go back to. `output`: tokens of an answer of this
-        kind, usually.
+        often as this conversation goes back. A first ask has nothing to go back to. `output`: tokens of an answer of
+        this kind, usually.
         """
         known = self._conversations.get(task.conversation)
         if known is None or task.asks < 2 or task.background or self._now() - known.closed_at > CACHE_SECONDS:
