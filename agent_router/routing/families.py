@@ -282,12 +282,12 @@ class Families:
         return estimator
 
     def _of_closed(self, reading: Seen) -> float | None:
-        """The closed side's success, where there is evidence of it."""
+        """What the closed side's success may be at best, where there is evidence of it."""
         estimator = self._estimators.get(CLOSED)
         if estimator is None:
             return None
         estimate = estimator.estimate(reading)
-        return estimate.mean if estimate.evidence >= _LEAST_OF_CLOSED else None
+        return interval(estimate)[1] if estimate.evidence >= _LEAST_OF_CLOSED else None
 
 
 def interval(estimate: Estimate) -> tuple[float, float]:
