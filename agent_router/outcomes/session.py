@@ -92,6 +92,8 @@ class Session:
         before = self._asks.get((task.agent, seen.digest))
         if before is None or before.again or not task.asked.ask or _is_structured(task) or task.family.kind == _SIDE:
             return []
+        if task.asks < 2 and task.session is None and not task.tools:
+            return []  # a bare question, as scripts ask it, and they ask the same again
         if (task.asks > 1 and not within) or not _BY_HAND <= self._clock() - before.time <= _AGAIN:
             return []
         return [(before.id, behaved("asked again", False))]

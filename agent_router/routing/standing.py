@@ -14,9 +14,9 @@ Rung = Literal["shadow", "canary", "local", "closed"]
 class Standing(Struct, frozen=True, kw_only=True):
     """`seen`: how often the ask's template came, this time included; `fresh`: how often since this model answers. Of
     the local model's success: `mean` and the bounds `lower` and `upper` of its 95 % interval, on `evidence` outcomes
-    (forgetting counted), and `score`, what a threshold is held against. `closed` is the upper bound for the
-    closed side, None while little is known of it. `rung` is where the family stood before. `pin` is the user's word. `nodes` are the
-    ids, in hexadecimal, of the chains of the template tree that it belongs to.
+    (forgetting counted), and `score`, what a threshold is held against. `closed` is the upper bound for the closed
+    side, None while little is known of it. `rung` is where the family stood before. `pin` is the user's word. `nodes`
+    are the ids, in hexadecimal, of the chains of the template tree that it belongs to.
     """
 
     model: str

@@ -90,16 +90,18 @@ def test_a_late_repetition_is_a_new_ask() -> None:
 
 def test_the_same_ask_in_a_new_conversation_is_asked_again() -> None:
     talk = Conversation()
-    talk.turn("Why is the sky blue?", "a")
-    assert talk.turn("Why is the sky blue?", "b") == [("1", "asked again", 0.0)]
-    assert talk.turn("Why is the sky blue?", "c") == []  # a schedule's
-    assert talk.turn("Why is the sea blue?", "d") == []
+    talk.turn("Why is the sky blue?", "a", tools=4)
+    assert talk.turn("Why is the sky blue?", "b", tools=4) == [("1", "asked again", 0.0)]
+    assert talk.turn("Why is the sky blue?", "c", tools=4) == []  # a schedule's
+    assert talk.turn("Why is the sea blue?", "d", tools=4) == []
 
 
 def test_what_programs_ask_twice_says_nothing() -> None:
     talk = Conversation()
-    talk.turn("Label: spam or not?", "a")
-    assert talk.turn("Label: spam or not?", "b", wait=0.5) == []
+    talk.turn("Label: spam or not?", "a", tools=4)
+    assert talk.turn("Label: spam or not?", "b", wait=0.5, tools=4) == []
+    talk.turn("Label: ham or not?", "a")
+    assert talk.turn("Label: ham or not?", "b") == []
     talk.turn("Read the invoice", "a", schema=True)
     assert talk.turn("Read the invoice", "b", schema=True) == []
 
