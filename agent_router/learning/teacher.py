@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import OrderedDict
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +18,7 @@ from agent_telemetry.ledger import Ledger
 from agent_telemetry.outcome import Outcome
 
 _LEAST = 0.02  # of weight, below which nothing is worth learning
-REMEMBERED = 20_000
+REMEMBERED = 10_000
 """Requests that a signal can still come for."""
 
 
@@ -43,6 +44,8 @@ class Teacher:
 
     def remember(self, id: str, family: str, reading: Seen | None, side: str) -> None:
         """A request was answered by a side: the local model's name, or `families.CLOSED`."""
+        if reading is not None:  # indices below 65,536, of which an array needs a twentieth of a list's memory
+            reading = reading._replace(features=array("H", reading.features))
         self._put(id, _Request(family, reading, side, {}))
 
     def _put(self, id: str, request: _Request) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from agent_router.routing.estimate.estimate import Estimate
@@ -21,7 +22,7 @@ class Seen(NamedTuple):
     """What the estimate reads in a request; made once, used for the decision and again for its outcome."""
 
     nodes: Nodes
-    features: list[int]
+    features: Sequence[int]
 
 
 def seen(asked: Asked, salt: bytes = b"") -> Seen:
