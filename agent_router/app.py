@@ -14,9 +14,8 @@ from starlette.exceptions import HTTPException
 from agent_dashboards.pages import pages
 from agent_models.catalogue import Catalogue, CatalogueError
 from agent_router import __version__, plugins
-from agent_router.chat_endpoint import ChatEndpoint
-from agent_router.config import LEDGER, Configuration
-from agent_router.embeddings_endpoint import EmbeddingsEndpoint
+from agent_router.config import LEDGER, RESPONSES, Configuration
+from agent_router.endpoints import Endpoints, errors_at
 from agent_router.errors import ApiError, ConfigError
 from agent_router.escalation import Escalation
 from agent_router.feedback_endpoint import feedback_endpoint
@@ -32,6 +31,8 @@ from agent_router.model_endpoints import model_endpoints
 from agent_router.model_list import model_list
 from agent_router.outcomes.session import Session
 from agent_router.request_body import Receive, Send
+from agent_router.response_endpoints import response_endpoints
+from agent_router.responses_socket import ResponsesSocket
 from agent_router.routing.families import Families
 from agent_router.routing.guards.budget import Budget
 from agent_router.routing.names import Names
@@ -39,10 +40,11 @@ from agent_router.routing.router import Router
 from agent_router.safety import Gate
 from agent_router.salt import installation_salt
 from agent_router.sender import JSON
+from agent_router.token_endpoints import token_endpoints
 from agent_router.upstreams.chain import Chain
 from agent_router.upstreams.local import PROVIDER
 from agent_router.upstreams.registry import Registry
-from agent_router.wire.chat.render import error_body
+from agent_router.wire.responses.store import ResponseStore
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
 from agent_telemetry.metrics import Metrics
@@ -55,8 +57,7 @@ log = logging.getLogger("agent_router")
 LOADED_A_SECOND = 300 * 1024 * 1024
 """Bytes of a model file that are loaded in a second, roughly: where it lies on a disk."""
 
-_CHAT = frozenset({"/v1/chat/completions", "/chat/completions"})
-_EMBEDDINGS = frozenset({"/v1/embeddings", "/embeddings"})
+_RESPONSES = frozenset({"/v1/responses", "/responses"})
 
 
 class App:
@@ -81,8 +82,8 @@ class App:
         self._metrics = Metrics()
         self._registry: Registry | None = None
         self._ledger: Ledger | None = None
-        self._chat: ChatEndpoint | None = None
-        self._embeddings: EmbeddingsEndpoint | None = None
+        self._endpoints: Endpoints | None = None
+        self._socket: ResponsesSocket | None = None
         self._cold: FastAPI | None = None
         self._keeper: Keeper | None = None
         self._learning: Learning | None = None
@@ -97,8 +98,7 @@ class App:
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1008})
+            await self._websocket(scope, receive, send)
 
     async def _http(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -106,15 +106,20 @@ class App:
         try:
             if len(headers) < len(scope["headers"]) and sum(name == b"host" for name, _ in scope["headers"]) > 1:
                 raise ApiError(400, "A request has one Host header (RFC 9112).", code="invalid_host")
-            self._gate.check(path, headers)
-            endpoint = self._chat if path in _CHAT else self._embeddings if path in _EMBEDDINGS else None
+            query = scope["query_string"]
+            self._gate.check(path, headers, query)
+            assert self._endpoints is not None
+            endpoint = self._endpoints.find(path)
             if endpoint is not None:
                 if scope["method"] != "POST":
-                    raise ApiError(405, f"{path} takes POST, not {scope['method'][:16]}.", code="method_not_allowed")
-                await endpoint(headers, receive, send, scope["extensions"][LEAVING])
+                    raise ApiError(
+                        405, f"{path[:200]} takes POST, not {scope['method'][:16]}.", code="method_not_allowed"
+                    )
+                asked = f"{path}?{query.decode('latin-1')}" if query else path
+                await endpoint(headers, receive, send, scope["extensions"][LEAVING], asked)
                 return
         except ApiError as error:
-            body = error_body(error)
+            body = errors_at(path, headers).error_body(error)
             head = [(b"content-type", JSON), (b"content-length", str(len(body)).encode())]
             head += [(b"allow", b"POST")] if error.status == 405 else []
             await send({"type": "http.response.start", "status": error.status, "headers": head})
@@ -124,6 +129,22 @@ class App:
         if scope["method"] == "HEAD":  # the server leaves the body out
             scope = {**scope, "method": "GET"}
         await self._cold(scope, receive, send)
+
+    async def _websocket(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        path, status = scope["path"], 404
+        try:
+            self._gate.check(path, headers, scope["query_string"])
+            if path in _RESPONSES:
+                assert self._socket is not None
+                await self._socket(headers, path, receive, send)
+                return
+        except ApiError as error:
+            status = error.status
+        await receive()
+        # Closed before it is accepted, the upgrade is answered with a status.
+        await send({"type": "websocket.http.response.start", "status": status, "headers": []})
+        await send({"type": "websocket.http.response.body", "body": b""})
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -172,17 +193,19 @@ class App:
             budget=budget,
         )
         self._learning = self._learn(router, registry, ledger)
-        self._chat = ChatEndpoint(
+        self._responses = ResponseStore(data / RESPONSES if settings.routing.keep_text else None)
+        self._endpoints = Endpoints(
             router,
             self._chain,
             ledger,
             self.feed,
             self._learning,
             Escalation(self._chain, ledger, settings.routing.verification, self._verifiers),
+            self._responses,
             salt=salt,
             max_body_bytes=largest,
         )
-        self._embeddings = EmbeddingsEndpoint(router, self._chain, ledger, self.feed, salt=salt, max_body_bytes=largest)
+        self._socket = ResponsesSocket(self._endpoints.responses)
         self._router = router
         self._cold = self._fastapi(ledger)
         self._keeping = asyncio.ensure_future(self._keeper.run())
@@ -204,6 +227,7 @@ class App:
             self._keeper.flush()
         if self._registry is not None:
             await self._registry.close()
+            await self._responses.flush()
         if self._ledger is not None:
             await asyncio.to_thread(self._ledger.close)
 
@@ -285,6 +309,9 @@ class App:
         assert self._registry is not None
         cold = FastAPI(title="agent-router", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
         cold.include_router(model_endpoints(self._models))
+        cold.include_router(response_endpoints(self._responses))
+        limit = self.configuration.settings.server.max_body_bytes
+        cold.include_router(token_endpoints(self._router, self._registry.upstreams, limit))
         cold.include_router(pages(ledger.path, self.feed, classifier(self.catalogue), self.status))
         assert self._learning is not None
         keep_text = self.configuration.settings.routing.keep_text
@@ -301,7 +328,8 @@ class App:
             words = f"{request.method} {request.url.path[:200]}: {error.detail}."
             kind = "not_found_error" if error.status_code == 404 else "invalid_request_error"
             code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
-            body = error_body(ApiError(error.status_code, words, kind=kind, code=code))
+            errors = errors_at(request.url.path, dict(request.headers.raw))
+            body = errors.error_body(ApiError(error.status_code, words, kind=kind, code=code))
             return Response(body, error.status_code, media_type="application/json", headers=error.headers)
 
         return cold

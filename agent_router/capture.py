@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from agent_models.completion import Event
-from agent_router.outcomes.said import Said, said_in_body, said_in_events, said_in_stream
+from agent_router.outcomes.said import Said, said_in_events
+from agent_router.upstreams.dialects import DIALECTS
+from agent_router.upstreams.event_boundary import data_of
+from agent_router.upstreams.reader import ErrorEventError
 
 MOST_BYTES = 256 * 1024
 
 
 class Capture:
-    """Takes an answer in whatever form it comes: one body, SSE bytes, or events."""
+    """Takes an answer in whatever form it comes: one body or SSE bytes in the dialect of a wire, or events."""
 
-    __slots__ = ("_body", "_chunks", "_events", "_size")
+    __slots__ = ("_body", "_chunks", "_events", "_size", "_wire")
 
-    def __init__(self) -> None:
+    def __init__(self, wire: str = "chat") -> None:
+        self._wire = wire
         self._body: bytes | None = None
         self._chunks: list[bytes] = []
         self._events: list[Event] = []
@@ -25,7 +31,7 @@ class Capture:
         self._size = len(body)
 
     def chunk(self, chunk: bytes) -> None:
-        """More of a stream in the chat dialect."""
+        """More of a stream: whole events."""
         self._size += len(chunk)
         if self._size <= MOST_BYTES:
             self._chunks.append(chunk)
@@ -38,8 +44,13 @@ class Capture:
         """What the answer said; None if it was too long, or cannot be read."""
         if self._size > MOST_BYTES:
             return None
-        if self._body is not None:
-            return said_in_body(self._body)
-        if self._chunks:
-            return said_in_stream(b"".join(self._chunks))
-        return said_in_events(self._events) if self._events else None
+        if self._body is None and not self._chunks:
+            return said_in_events(self._events) if self._events else None
+        reader = DIALECTS[self._wire].reader()
+        try:
+            if self._body is not None:
+                return said_in_events(list(reader.read_whole(self._body)))
+            events = [event for data in data_of(b"".join(self._chunks)) for event in reader.read(data)]
+        except (ErrorEventError, msgspec.DecodeError):
+            return None
+        return said_in_events(events) if events else None

@@ -24,6 +24,8 @@ from agent_router.settings import PREFIX, Settings, Upstream
 
 APP = "agent-router"
 LEDGER = "ledger.sqlite3"
+RESPONSES = "responses"
+"""The folder of kept responses, in the data folder; only where `keep_text` is on."""
 Origin = Literal["default", "file", "environment", "command line"]
 
 # Providers that need no address: by their key in the environment alone, or by their name in the file.

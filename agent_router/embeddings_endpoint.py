@@ -18,11 +18,9 @@ from agent_router.wire.embeddings.render import pieces
 class EmbeddingsEndpoint(Endpoint[EmbeddingCall]):
     """Vectors of texts."""
 
-    wire = "embeddings"
-
-    def _read(self, raw: bytes, headers: Mapping[bytes, bytes], passed: dict[str, str]) -> tuple[EmbeddingCall, Task]:
+    def _read(self, raw: bytes, headers: Mapping[bytes, bytes], path: str) -> tuple[EmbeddingCall, Task]:
         body = read(raw)
-        return EmbeddingCall(raw, body, passed), embedding_task(raw, body, headers, self._salt)
+        return EmbeddingCall(raw, body), embedding_task(raw, body, headers, self._salt)
 
     def _decide(self, exchange: Exchange, call: EmbeddingCall, raw: bytes) -> Decision:
         assert exchange.task is not None

@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import ClassVar, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from agent_router.errors import ApiError
 from agent_router.exchange import Exchange
@@ -19,7 +19,9 @@ from agent_router.routing.router import Router
 from agent_router.routing.task import Task
 from agent_router.sender import Sender
 from agent_router.upstreams.chain import Attempted, Chain, ChainError
-from agent_router.upstreams.reply import Call, EmbeddingCall, Reply, StreamCutError
+from agent_router.upstreams.reply import EmbeddingCall, Reply, StreamCutError
+from agent_router.wire.call import Call
+from agent_router.wire.wire import Errors
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
 
@@ -29,19 +31,28 @@ CallT = TypeVar("CallT", Call, EmbeddingCall)
 # What a caller says to the upstream in headers; everything else stays here, its Authorization above all.
 _FORWARDED = frozenset(
     b"traceparent tracestate openai-organization openai-project openai-beta http-referer x-title idempotency-key "
-    b"anthropic-beta".split()
+    b"anthropic-beta anthropic-version".split()
 )
 
 
 class Endpoint(ABC, Generic[CallT]):
-    """The endpoint of one wire. `salt` is the installation's."""
-
-    wire: ClassVar[str]
-    """Its name in the ledger."""
+    """The endpoint of one wire, whose `name` is the ledger's and whose `errors` are the dialect's. `salt` is the
+    installation's."""
 
     def __init__(
-        self, router: Router, chain: Chain, ledger: Ledger, feed: LiveFeed, *, salt: bytes, max_body_bytes: int
+        self,
+        name: str,
+        errors: Errors,
+        router: Router,
+        chain: Chain,
+        ledger: Ledger,
+        feed: LiveFeed,
+        *,
+        salt: bytes,
+        max_body_bytes: int,
     ) -> None:
+        self._name = name
+        self._errors = errors
         self._router = router
         self._chain = chain
         self._ledger = ledger
@@ -49,10 +60,32 @@ class Endpoint(ABC, Generic[CallT]):
         self._salt = salt
         self._max_body_bytes = max_body_bytes
 
-    async def __call__(self, headers: Mapping[bytes, bytes], receive: Receive, send: Send, leaving: Leaving) -> None:
+    async def __call__(
+        self, headers: Mapping[bytes, bytes], receive: Receive, send: Send, leaving: Leaving, path: str = ""
+    ) -> None:
         """Serve one request. Never raises: a cancellation, because the client left or the server ends, ends here."""
-        exchange = Exchange(self.wire)
-        answer = Sender(exchange, send)
+        exchange = Exchange(self._name)
+        answer = Sender(exchange, send, self._errors)
+
+        async def body() -> bytes:
+            if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+                raise ApiError(
+                    415, "Compressed request bodies are not read; send it plain.", code="unsupported_encoding"
+                )
+            return await read_body(receive, headers, self._max_body_bytes)
+
+        await self.serve(exchange, body, headers, path, answer, leaving)
+
+    async def serve(
+        self,
+        exchange: Exchange,
+        body: Callable[[], Awaitable[bytes]],
+        headers: Mapping[bytes, bytes],
+        path: str,
+        answer: Sender,
+        leaving: Leaving,
+    ) -> None:
+        """Serve the request that `body` reads. Never raises."""
         serving = asyncio.current_task()
         assert serving is not None
         left = False
@@ -64,13 +97,9 @@ class Endpoint(ABC, Generic[CallT]):
                 serving.cancel()
 
         try:
-            if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-                raise ApiError(
-                    415, "Compressed request bodies are not read; send it plain.", code="unsupported_encoding"
-                )
-            raw = await read_body(receive, headers, self._max_body_bytes)
+            raw = await body()
             leaving.add(leave)
-            await self._serve(exchange, raw, headers, answer)
+            await self._serve(exchange, raw, headers, path, answer)
         except ClientLeftError:
             return
         except asyncio.CancelledError:
@@ -100,9 +129,11 @@ class Endpoint(ABC, Generic[CallT]):
                 self._ledger.record(row)
                 self._feed.finished(row)
 
-    async def _serve(self, exchange: Exchange, raw: bytes, headers: Mapping[bytes, bytes], answer: Sender) -> None:
-        passed = {name.decode(): headers[name].decode("latin-1") for name in _FORWARDED & headers.keys()}
-        call, exchange.task = self._read(raw, headers, passed)
+    async def _serve(
+        self, exchange: Exchange, raw: bytes, headers: Mapping[bytes, bytes], path: str, answer: Sender
+    ) -> None:
+        call, exchange.task = self._read(raw, headers, path)
+        call.headers = {name.decode(): headers[name].decode("latin-1") for name in _FORWARDED & headers.keys()}
         decision = exchange.decision = self._decide(exchange, call, raw)
         self._aim(exchange, decision.targets[0])
         self._feed.started(exchange.id, exchange.task.agent, exchange.task.requested_model, exchange.time)
@@ -141,12 +172,19 @@ class Endpoint(ABC, Generic[CallT]):
                 exchange.status, exchange.http_status = "error", reply.status
             if capture is not None:
                 capture.body(reply.body)
+            if reply.status < 400:
+                self._complete(exchange, call, reply, reply.body)
             await answer.whole(reply.status, reply.body, reply.headers)
         elif reply.chunks is not None:
+            if reply.broken is not None:
+                answer.broken = reply.broken
             await answer.begin(200, reply.content_type, reply.headers)
             async for chunk in reply.chunks:
                 if capture is not None:
                     capture.chunk(chunk)
+                if (final := reply.observed.final) is not None:
+                    reply.observed.final = None
+                    self._complete(exchange, call, reply, final)
                 await answer.more(chunk)
             if reply.observed.error is not None:  # the upstream's own error event ended it
                 exchange.status = "cut"
@@ -155,8 +193,8 @@ class Endpoint(ABC, Generic[CallT]):
             await self._render(exchange, call, reply, answer)
 
     @abstractmethod
-    def _read(self, raw: bytes, headers: Mapping[bytes, bytes], passed: dict[str, str]) -> tuple[CallT, Task]:
-        """The request and its task, `passed` being the headers that go on to an upstream. ApiError for a bad body."""
+    def _read(self, raw: bytes, headers: Mapping[bytes, bytes], path: str) -> tuple[CallT, Task]:
+        """The request and its task. ApiError for a bad body."""
 
     @abstractmethod
     def _decide(self, exchange: Exchange, call: CallT, raw: bytes) -> Decision:
@@ -174,6 +212,9 @@ class Endpoint(ABC, Generic[CallT]):
     def _prepared(self, exchange: Exchange) -> AbstractContextManager[None]:
         """Holds while the request is being answered."""
         return contextlib.nullcontext()
+
+    def _complete(self, exchange: Exchange, call: CallT, reply: Reply, body: bytes) -> None:
+        """The answer is whole, and about to be sent: as JSON in the caller's dialect, where that is known."""
 
     def _answered(self, exchange: Exchange, call: CallT) -> None:
         """The caller has its whole answer."""

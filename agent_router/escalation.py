@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
@@ -15,10 +16,11 @@ from agent_router.outcomes.said import Said, said_in_events
 from agent_router.routing.decision import Target
 from agent_router.settings import Verification
 from agent_router.upstreams.chain import Attempted, Chain
-from agent_router.upstreams.reply import Call, Reply, StreamCutError, UpstreamFault
+from agent_router.upstreams.reply import Reply, StreamCutError, UpstreamFault
 from agent_router.verification.answer import Answer
 from agent_router.verification.hold_back import Held, RefusedError, hold_back
 from agent_router.verification.verifier import Verifier
+from agent_router.wire.call import Call
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.trial import Purpose, Trial
 
@@ -160,9 +162,8 @@ class Escalation:
 def _sampled(call: Call) -> Call:
     """The same request, to be answered with some chance in it: a second answer that is bound to be the same says
     nothing."""
-    made = Call(call.raw, call.body, client=call.client)
-    made.completion = msgspec.structs.replace(call.completion, temperature=0.7, seed=None)
-    return made
+    request = msgspec.structs.replace(call.completion, temperature=0.7, seed=None)
+    return dataclasses.replace(call, parse=lambda: request)
 
 
 async def _noting(held: Held, exchange: Exchange) -> AsyncGenerator[Event, None]:

@@ -1,33 +1,112 @@
-"""`GET /v1/models` and `GET /v1/models/{id}`, with and without `/v1`."""
+"""`GET /v1/models` and `GET /v1/models/{id}`, with and without `/v1`, in the shape that the caller's dialect has."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from agent_router.errors import ApiError
 from agent_router.wire.chat.render import error_body
+from agent_router.wire.gemini import errors as gemini
+from agent_router.wire.messages import errors as messages
+
+Model = dict[str, Any]
+_MOST = 1000
 
 
-def model_endpoints(listed: Callable[[], list[dict[str, Any]]]) -> APIRouter:
-    """The endpoints; `listed` gives the model objects of the moment."""
+def model_endpoints(listed: Callable[[], list[Model]]) -> APIRouter:
+    """The endpoints; `listed` gives the model objects of the moment, in OpenAI's shape."""
     router = APIRouter()
 
     @router.get("/v1/models")
     @router.get("/models")
-    async def models() -> Response:
+    async def models(request: Request) -> Response:
+        if "anthropic-version" in request.headers:
+            return _anthropic_page(request, listed())
         return JSONResponse({"object": "list", "data": listed()})
 
     @router.get("/v1/models/{name:path}")
     @router.get("/models/{name:path}")
-    async def model(name: str) -> Response:
+    async def model(request: Request, name: str) -> Response:
+        anthropic = "anthropic-version" in request.headers
         for entry in listed():
             if entry["id"] == name:
-                return JSONResponse(entry)
-        error = ApiError(404, f"The model {name[:80]!r} does not exist here.", code="model_not_found", param="model")
-        return Response(error_body(error), 404, media_type="application/json")
+                return JSONResponse(_anthropic(entry) if anthropic else entry)
+        body = messages.error_body(_unknown(name)) if anthropic else error_body(_unknown(name))
+        return Response(body, 404, media_type="application/json")
+
+    @router.get("/v1beta/models")
+    async def gemini_models() -> Response:
+        return JSONResponse({"models": [_gemini(entry) for entry in listed()]})
+
+    @router.get("/v1beta/models/{name:path}")
+    async def gemini_model(name: str) -> Response:
+        for entry in listed():
+            if entry["id"] == name:
+                return JSONResponse(_gemini(entry))
+        return Response(gemini.error_body(_unknown(name)), 404, media_type="application/json")
 
     return router
+
+
+def _unknown(name: str) -> ApiError:
+    said = f"The model {name[:80]!r} does not exist here."
+    return ApiError(404, said, kind="not_found_error", code="model_not_found", param="model")
+
+
+def _anthropic(entry: Model) -> Model:
+    """Anthropic's model object. Source: its API reference, "List Models"."""
+    created = datetime.fromtimestamp(entry["created"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "type": "model",
+        "id": entry["id"],
+        "display_name": entry["id"],
+        "created_at": created,
+        "lifecycle": "active",
+        "max_input_tokens": entry.get("context_window"),
+        "max_tokens": None,
+    }
+
+
+def _anthropic_page(request: Request, listed: list[Model]) -> Response:
+    query = request.query_params
+    limit = query.get("limit", "20")
+    if not limit.isdecimal() or not 1 <= int(limit) <= _MOST:
+        error = ApiError(400, f"limit: must be a number between 1 and {_MOST}.", code="invalid_value", param="limit")
+        return Response(messages.error_body(error), 400, media_type="application/json")
+    ids = [entry["id"] for entry in listed]
+    after, before = query.get("after_id"), query.get("before_id")
+    start, end = 0, len(ids)
+    if after is not None:
+        start = ids.index(after) + 1 if after in ids else len(ids)
+    if before is not None:
+        end = ids.index(before) if before in ids else 0
+        start = max(start, end - int(limit))
+    page = listed[start:end][: int(limit)]
+    return JSONResponse(
+        {
+            "data": [_anthropic(entry) for entry in page],
+            "has_more": start > 0 if before is not None else start + len(page) < end,
+            "first_id": page[0]["id"] if page else None,
+            "last_id": page[-1]["id"] if page else None,
+        }
+    )
+
+
+def _gemini(entry: Model) -> Model:
+    """Google's model object. Source: its reference, "models"."""
+    told: Model = {
+        "name": f"models/{entry['id']}",
+        "version": "1",
+        "displayName": entry["id"],
+        "supportedGenerationMethods": ["generateContent", "streamGenerateContent", "countTokens"],
+    }
+    if entry.get("description"):
+        told["description"] = entry["description"]
+    if entry.get("context_window"):
+        told["inputTokenLimit"] = entry["context_window"]
+    return told

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Mapping
+from urllib.parse import parse_qsl
 
 from agent_router.addresses import host_of, is_any, is_loopback, normal
 from agent_router.errors import ApiError, ConfigError
@@ -33,7 +34,7 @@ class Gate:
         # Bound to all addresses, the machine's own names cannot be known; the key protects instead.
         self._any_host = is_any(server.host) and not server.allowed_hosts
 
-    def check(self, path: str, headers: Mapping[bytes, bytes]) -> None:
+    def check(self, path: str, headers: Mapping[bytes, bytes], query: bytes = b"") -> None:
         """ApiError 403 for a foreign host or page, 401 without the key. Names of headers are lower-case."""
         host = headers.get(b"host", b"").decode("latin-1")
         if not self._any_host and not self._is_own(host_of(host)):
@@ -47,7 +48,7 @@ class Gate:
             raise ApiError(
                 403, "Pages of other sites may not call this endpoint.", kind="permission_error", code="cross_site"
             )
-        if self._key is not None and path not in OPEN_PATHS and not self._has_key(headers):
+        if self._key is not None and path not in OPEN_PATHS and not self._has_key(headers, query):
             raise ApiError(
                 401,
                 "The API key is missing or wrong. Send it as `Authorization: Bearer …`.",
@@ -70,9 +71,11 @@ class Gate:
         # Someone follows a link to the page: it changes nothing here, and the other site does not see the answer.
         return headers.get(b"sec-fetch-mode") == b"navigate" and headers.get(b"sec-fetch-dest") == b"document"
 
-    def _has_key(self, headers: Mapping[bytes, bytes]) -> bool:
+    def _has_key(self, headers: Mapping[bytes, bytes], query: bytes) -> bool:
         assert self._key is not None
         scheme, _, token = headers.get(b"authorization", b"").strip().partition(b" ")
         given = [token.strip()] if scheme.lower() == b"bearer" else []
-        given.append(headers.get(b"x-api-key", b"").strip())
+        given += [headers.get(b"x-api-key", b"").strip(), headers.get(b"x-goog-api-key", b"").strip()]
+        if b"key=" in query:  # Google's clients may put it there
+            given += [value.encode() for name, value in parse_qsl(query.decode("latin-1")) if name == "key"]
         return any(hmac.compare_digest(key, self._key) for key in given)

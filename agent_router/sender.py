@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 from agent_router.errors import ApiError
 from agent_router.exchange import Exchange
 from agent_router.request_body import Send
-from agent_router.wire.chat.render import error_body
-from agent_router.wire.chat.stream import error_event
+from agent_router.wire.wire import Errors
 
 JSON = b"application/json"
 
 
 class Sender:
-    """Sends one answer, and knows whether it has begun."""
+    """Sends one answer, and knows whether it has begun. `errors` are the dialect's. `broken` makes the event that
+    ends a stream which breaks, where more is known of it than that."""
 
-    def __init__(self, exchange: Exchange, send: Send) -> None:
+    def __init__(self, exchange: Exchange, send: Send, errors: Errors) -> None:
         self._exchange = exchange
         self._send = send
+        self._errors = errors
+        self.broken: Callable[[ApiError], bytes] = errors.error_event
         self.streaming = False
 
     async def begin(self, status: int, content_type: bytes, headers: list[tuple[bytes, bytes]]) -> None:
@@ -55,7 +58,7 @@ class Sender:
         # The client may be gone; there is nobody to tell then.
         with contextlib.suppress(OSError):
             if self.streaming:
-                await self.more(error_event(error))
+                await self.more(self.broken(error))
                 await self.end()
             else:
                 retry = (
@@ -63,4 +66,4 @@ class Sender:
                     if error.retry_after is None
                     else [(b"retry-after", str(int(error.retry_after + 0.999)).encode())]
                 )
-                await self.whole(error.status, body or error_body(error), retry)
+                await self.whole(error.status, body or self._errors.error_body(error), retry)

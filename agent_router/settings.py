@@ -55,6 +55,11 @@ class Upstream(_Section):
     """A provider that requests may be sent to. The table's name is the provider in `provider/model`."""
 
     kind: Literal["openai", "anthropic", "gemini"] = Field("openai", description="the dialect it speaks")
+    api: Literal["auto", "chat", "responses"] = Field(
+        "auto",
+        description="which of OpenAI's dialects a server of kind openai is asked in: auto takes the caller's own where "
+        "the server has it, which the first request finds out",
+    )
     base_url: str | None = Field(None, description="its address, up to and including /v1")
     key_env: str | None = Field(None, description="environment variable that holds its API key")
     key_keyring: str | None = Field(None, description="service/name of its API key in the system's keyring")
@@ -83,7 +88,7 @@ class Upstream(_Section):
             raise ValueError("must not hold a user name or password; name the key with key_env")
         if parts.query or parts.fragment:
             raise ValueError("must end before '?' and '#'")
-        if parts.path.rstrip("/").endswith(("/chat/completions", "/messages", "/responses", "/embeddings")):
+        if parts.path.rstrip("/").endswith(("/completions", "/messages", "/responses", "/embeddings")):
             raise ValueError("must end before the endpoint's own path, as in https://api.openai.com/v1")
         return url.rstrip("/")
 

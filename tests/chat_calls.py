@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from agent_router.upstreams.reply import Call
-from agent_router.wire.chat.body import read
+from agent_router.wire.call import Call
+from agent_router.wire.chat.wire import ChatWire
 
 KEY = "sk-test-SECRET-0123456789"
 """What the tests' upstreams send as their API key."""
@@ -18,7 +18,9 @@ def call(
     """A request for a whole answer, with any other fields of the body."""
     body = {"model": model, "messages": [{"role": "user", "content": ask}], **extra}
     raw = json.dumps(body).encode()
-    return Call(raw, read(raw), headers or {})
+    made = ChatWire().read(raw, {})
+    made.headers = headers or {}
+    return made
 
 
 def stream(ask: str = "one two three", **extra: Any) -> Call:

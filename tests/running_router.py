@@ -35,7 +35,14 @@ async def running_router(
             os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
     listener = bind("127.0.0.1", 0)
     server = uvicorn.Server(
-        uvicorn.Config(app, http=HttpProtocol, ws="none", lifespan="on", log_config=None, timeout_graceful_shutdown=5)
+        uvicorn.Config(
+            app,
+            http=HttpProtocol,
+            ws="websockets-sansio",
+            lifespan="on",
+            log_config=None,
+            timeout_graceful_shutdown=5,
+        )
     )
     server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
     serving = asyncio.ensure_future(server._serve([listener]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import threading
 import time
@@ -20,8 +21,8 @@ from agent_router.routing.decision import Target
 from agent_router.routing.task import Task
 from agent_router.settings import Shadow as Limits
 from agent_router.upstreams.chain import Attempted, Chain, ChainError
-from agent_router.upstreams.reply import Call, StreamCutError
-from agent_router.wire.chat.body import read
+from agent_router.upstreams.reply import StreamCutError
+from agent_router.wire.call import Call
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.trial import Trial
 from agent_telemetry.usage_record import UsageRecord
@@ -110,7 +111,7 @@ class Audits:
             attempted = await self._chain.open(_whole(job.call), job.closed)
         except ChainError:
             return
-        capture = Capture()
+        capture = Capture(job.call.wire)
         try:
             await _read(attempted, capture)
         except StreamCutError:
@@ -161,7 +162,7 @@ class Audits:
                 place=self._chain.upstreams[target.provider].place,
                 route=target.route,
                 reason="audit of a local answer",
-                wire="chat",
+                wire=job.call.wire,
                 stream=False,
                 status="ok" if attempted.reply.status < 400 and observed.error is None else "error",
                 input=usage.input if usage else None,
@@ -178,11 +179,14 @@ def _whole(call: Call) -> Call:
     """The same request, not streamed: then the usage, and so the price, is always told."""
     if not call.stream:
         return call
-    fields = msgspec.json.decode(call.raw, type=dict[str, msgspec.Raw])
-    fields.pop("stream_options", None)
-    fields["stream"] = msgspec.Raw(b"false")
-    raw = msgspec.json.encode(fields)
-    return Call(raw, read(raw), call.headers, call.client)
+
+    def body(provider: str) -> bytes:
+        fields = msgspec.json.decode(call.body_for(provider), type=dict[str, msgspec.Raw])
+        fields.pop("stream_options", None)
+        fields["stream"] = msgspec.Raw(b"false")
+        return msgspec.json.encode(fields)
+
+    return dataclasses.replace(call, stream=False, native=body)
 
 
 async def _read(attempted: Attempted, capture: Capture) -> None:

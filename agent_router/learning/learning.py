@@ -21,7 +21,7 @@ from agent_router.outcomes.session import Session
 from agent_router.routing.decision import Decision
 from agent_router.routing.families import CLOSED
 from agent_router.routing.router import Router
-from agent_router.upstreams.reply import Call
+from agent_router.wire.call import Call
 
 log = logging.getLogger("agent_router")
 
@@ -62,14 +62,15 @@ class Learning:
             "shadow": {"waiting": len(self.shadow), "waiting_for": self.shadow.waiting_for},
         }
 
-    def capture(self, decision: Decision) -> Capture | None:
-        """What the answer is to be kept in, if the other side is to be asked as well; the dice decide."""
+    def capture(self, decision: Decision, wire: str) -> Capture | None:
+        """What the answer, in the dialect `wire`, is to be kept in if the other side is to be asked as well; the dice
+        decide."""
         verdict = decision.verdict
         if verdict is None or not decision.auto or verdict.explore <= 0:
             return None
         if decision.targets[0].route == "closed" and (decision.expected or 0.0) > self.shadow.longest:
             return None  # it could not be tried in the time that it may take
-        return Capture() if verdict.explore >= 1 or self._draw() < verdict.explore else None
+        return Capture(wire) if verdict.explore >= 1 or self._draw() < verdict.explore else None
 
     def making_way(self, decision: Decision) -> AbstractContextManager[None]:
         """While a request that goes to the local model is answered, nothing in the background is in its way."""
@@ -103,7 +104,7 @@ class Learning:
         self.teacher.remember(exchange.id, name, decision.reading, side)
         standing = decision.standing
         if standing is not None:  # the router chose, and learns
-            for before, signal in self._session.asked(exchange.id, task, call.body):
+            for before, signal in self._session.asked(exchange.id, task, call):
                 self.teacher.teach(before, signal)
             self._session.answered(exchange.id, task)
         if standing is not None and exchange.resampled is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 import time
 from collections import deque
@@ -22,7 +23,8 @@ from agent_router.routing.families import Families
 from agent_router.routing.task import Task
 from agent_router.settings import Shadow as Limits
 from agent_router.upstreams.local import LocalUpstream
-from agent_router.upstreams.reply import Call, StreamCutError, UpstreamFault
+from agent_router.upstreams.reply import StreamCutError, UpstreamFault
+from agent_router.wire.call import Call
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.trial import Trial
 
@@ -149,8 +151,7 @@ class Shadow:
             log.exception("A shadow run could not be compared.")
 
     async def _answer(self, job: _Job) -> list[Event]:
-        call = Call(job.call.raw, job.call.body, client=CLIENT)
-        reply = await self._local.open(call, job.target.model)
+        reply = await self._local.open(dataclasses.replace(job.call, client=CLIENT), job.target.model)
         try:
             assert reply.events is not None
             return [event async for event in reply.events]

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
+from agent_models.completion import Message, Text
+from agent_router.errors import ApiError
 from agent_router.outcomes.ask_print import AskPrint, ask_print
 from agent_router.outcomes.correction import corrects
 from agent_router.outcomes.label import Signal, behaved
 from agent_router.outcomes.tool_result import call_failed
 from agent_router.routing.family import BACKGROUND
 from agent_router.routing.task import Task
-from agent_router.wire.chat.body import ChatBody, MessageIn
+from agent_router.wire.call import Call
 
 _MOST = 4096
 _AGAIN = 600.0  # seconds within which the same ask means that the answer did not do
@@ -50,13 +52,13 @@ class Session:
         self._last: OrderedDict[str, _Answered] = OrderedDict()
         self._asks: OrderedDict[tuple[str | None, bytes], _Asked] = OrderedDict()
 
-    def asked(self, id: str, task: Task, body: ChatBody) -> list[tuple[str, Signal]]:
+    def asked(self, id: str, task: Task, call: Call) -> list[tuple[str, Signal]]:
         """A request came: (id of an earlier one, what this says of its answer)."""
         if not _is_of_a_person(task):
             return []
         before = self._last.pop(task.conversation, None) if task.conversation else None
         if task.continuation:
-            signal = _of_results(body) if before is not None else None
+            signal = _of_results(call) if before is not None else None
             return [(before.id, signal)] if before is not None and signal is not None else []
         seen = ask_print(task.asked.ask)
         if before is not None and task.asks > before.asks:
@@ -108,16 +110,19 @@ def _is_structured(task: Task) -> bool:
     return task.schema or task.forced_tool is not None or task.family.kind in _STRUCTURED
 
 
-def _of_results(body: ChatBody) -> Signal | None:
+def _of_results(call: Call) -> Signal | None:
     """What the results of a turn's calls say of them; None if nothing."""
-    messages = body.messages if isinstance(body.messages, list) else []
-    results: list[MessageIn] = []
+    try:
+        messages = call.completion.messages
+    except ApiError:  # no local model could have been asked this
+        return None
+    results: list[Message] = []
     names: dict[str, str] = {}
     for message in reversed(messages):
         if message.role == "tool":
             results.append(message)
         elif message.role == "assistant":
-            names = {call.id: call.function.name for call in message.tool_calls or () if call.function}
+            names = {call.id: call.name for call in message.tool_calls}
             break  # what stands behind the results is the agent's
     said = [call_failed(names.get(m.tool_call_id or "", m.name or ""), _text(m)) for m in results[:_RESULTS]]
     if True in said:
@@ -126,8 +131,5 @@ def _of_results(body: ChatBody) -> Signal | None:
     return behaved("went on", True) if False in said else None
 
 
-def _text(message: MessageIn) -> str:
-    if isinstance(message.content, str):
-        return message.content[:_READ]
-    parts: Sequence[str] = [part.text for part in message.content or () if part.text]
-    return parts[0][:_READ] if parts else ""
+def _text(message: Message) -> str:
+    return next((part.text[:_READ] for part in message.content if isinstance(part, Text) and part.text), "")

@@ -65,12 +65,13 @@ _SIGNATURES = (
 # A client made from an API's description names itself so, whatever a bundler has made of its name.
 _GENERATED = re.compile(r"\w{1,40}/(?:js|python) \d", re.IGNORECASE)
 _FIRST_WORDS = 1024  # characters
+_SESSION_HEADERS = (b"session-id", b"x-session-id", b"x-claude-code-session-id", b"thread-id", b"x-session-affinity")
 _PRODUCT = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
 
 
-def agent(headers: Mapping[bytes, bytes], system: str = "") -> str | None:
+def agent(headers: Mapping[bytes, bytes], system: str = "", told: str = "") -> str | None:
     """The agent's name, lower case: `x-agent-router-agent` if the user set it, else what the headers give away, else
-    what its system prompt says, else the library that it is built with."""
+    what its body says of it (`told`), else its system prompt, else the library that it is built with."""
     chosen = headers.get(b"x-agent-router-agent")
     if chosen and (name := _name(chosen[:256])):
         return name
@@ -81,7 +82,9 @@ def agent(headers: Mapping[bytes, bytes], system: str = "") -> str | None:
             if name not in _LIBRARIES and not _GENERATED.match(value[:80].decode("latin-1")):
                 return name
             library = library or name
-    return _signed(system[:_FIRST_WORDS]) or library
+    return (
+        (_name(told[:256].encode("latin-1", "replace")) if told else None) or _signed(system[:_FIRST_WORDS]) or library
+    )
 
 
 @lru_cache(maxsize=256)
@@ -100,10 +103,9 @@ def _signed(first_words: str) -> str | None:
     return next((name for words, name in _SIGNATURES if words in lowered), None)
 
 
-def session(headers: Mapping[bytes, bytes], salt: bytes) -> str | None:
-    """A salted hash of the session id that some agents send; None if there is none."""
-    for header in (b"session-id", b"x-session-id", b"x-claude-code-session-id", b"thread-id", b"x-session-affinity"):
-        value = headers.get(header)
-        if value:
-            return hashlib.blake2b(value, digest_size=6, key=salt[:64]).hexdigest()
-    return None
+def session(headers: Mapping[bytes, bytes], salt: bytes, told: str = "") -> str | None:
+    """A salted hash of the session id that some agents send, in a header or (`told`) in the body; None if there is
+    none."""
+    sent = (headers.get(header) for header in _SESSION_HEADERS)
+    value = next((value for value in sent if value), told.encode("utf-8", "replace"))
+    return hashlib.blake2b(value, digest_size=6, key=salt[:64]).hexdigest() if value else None

@@ -22,7 +22,9 @@ class Prompt(Struct, frozen=True, kw_only=True):
     `system` is all that stands before the first turn in system, developer or instruction messages; `tools` the names
     offered, in their order; `schema` the top-level field names of the answer's schema; `structured` whether JSON is
     asked for; `tools_forbidden` whether tools are offered but may not be called; `forced_tool` the one that must be;
-    `images` whether there is anything but text; `output_limit` in tokens.
+    `images` whether there is anything but text; `output_limit` in tokens; `opaque` whether it holds
+    text that cannot be read here, such as tokens; `session` what the body says of the
+    conversation that it belongs to, and `agent` of the program that sends it.
     """
 
     system: str = ""
@@ -34,6 +36,9 @@ class Prompt(Struct, frozen=True, kw_only=True):
     forced_tool: str | None = None
     images: bool = False
     output_limit: int | None = None
+    opaque: bool = False
+    session: str = ""
+    agent: str = ""
 
     @property
     def acts(self) -> bool:

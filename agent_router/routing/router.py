@@ -94,6 +94,18 @@ class Router:
             decision = Decision(self._allowed(closed, private), "closed named by the caller")
         return self._affordable(task, decision)
 
+    def aim(self, task: Task, raw: bytes) -> Target:
+        """Whose tokens are to be counted for a request: the model it names, else the closed one, or the local one if it
+        must stay here or there is no other. Nothing is learnt of it."""
+        named = self.names.resolve(task.requested_model)
+        private = self._private(task, raw)
+        if isinstance(named, Target):
+            return self._chosen(named, private).targets[0]
+        closed = self._allowed(self._closed_side(), private)
+        if named == "local" or not self._available(closed):
+            return self._local()
+        return closed[0]
+
     def decide_embedding(self, task: Task, raw: bytes) -> Decision:
         """The decision for a request for vectors. One target only: another model's vectors could not be compared with
         those that the caller has already."""

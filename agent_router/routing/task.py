@@ -14,8 +14,7 @@ from agent_router.routing.estimate.nodes import Asked
 from agent_router.routing.family import BACKGROUND, EMBEDDING, Family, Kind, instruction, named
 from agent_router.routing.prompt import Prompt
 from agent_router.routing.standing import Standing
-from agent_router.wire.chat import prompt as chat
-from agent_router.wire.chat.body import ChatBody
+from agent_router.wire.call import Call
 from agent_router.wire.embeddings.body import EmbeddingBody
 
 _NOTHING = Asked("", "")
@@ -68,9 +67,9 @@ class Task(Struct, frozen=True, kw_only=True):
         return self.family.kind in BACKGROUND
 
 
-def task(raw: bytes, body: ChatBody, headers: Mapping[bytes, bytes], salt: bytes) -> Task:
-    """The task in a checked chat body. `headers` are lower-case."""
-    return prompted(chat.prompt(body), str(body.model), bool(body.stream), len(raw), headers, salt)
+def task(call: Call, headers: Mapping[bytes, bytes], salt: bytes) -> Task:
+    """The task in a caller's request. `headers` are lower-case."""
+    return prompted(call.prompt, call.model, call.stream, len(call.raw), headers, salt)
 
 
 def prompted(
@@ -79,7 +78,7 @@ def prompted(
     """The task in a prompt of any dialect. `headers` are lower-case."""
     found = ask(prompt)
     kind, said = instruction(prompt, found)
-    sender, within = agent(headers, prompt.system), session(headers, salt)
+    sender, within = agent(headers, prompt.system, prompt.agent), session(headers, salt, prompt.session)
     conversation = _hash(salt, sender or "", within or found.first)
     return Task(
         requested_model=model,
@@ -92,6 +91,7 @@ def prompted(
         prompt_bytes=prompt_bytes,
         output_limit=prompt.output_limit,
         private=_private(headers),
+        opaque=prompt.opaque,
         # What only looks like a fixed instruction with material may be a template of its own: the estimate tells.
         asked=Asked(prompt.system, found.text if kind == "side" else said, prompt.tools, prompt.schema),
         continuation=found.answered,

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from agent_router.errors import ApiError
 from agent_router.routing.decision import Target
 from agent_router.upstreams.breaker import Breaker
-from agent_router.upstreams.reply import Call, EmbeddingCall, FaultKind, Reply, Upstream, UpstreamFault
+from agent_router.upstreams.reply import EmbeddingCall, FaultKind, Reply, Upstream, UpstreamFault
+from agent_router.wire.call import Call
 
 RETRIES = 2  # of the same upstream, when there is no other
 FIRST_WAIT = 0.25  # seconds; doubled each time, with up to half as much again at random
@@ -79,6 +80,8 @@ class Chain:
                     fault = UpstreamFault("rejected", f"Upstream {target.provider} refused.", status=reply.status)
                 except UpstreamFault as failed:
                     fault = failed
+                    if fault.kind == "rejected" and fault.status == 404 and not last:
+                        fault.kind = "missing"  # the model, which may be there at the next
                 faults.append((target, fault.kind))
                 problem = fault if problem is None or _rank(fault) >= _rank(problem) else problem
                 wait = _wait(fault, tries, last=last, stale=time.monotonic() - began < _STALE_SECONDS)

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from agent_models.completion import Usage
-from agent_router.upstreams.chat_chunk import count
+from agent_router.upstreams.chat.chunk import count
 from agent_router.upstreams.reply import Observed, UpstreamFault
 from agent_router.upstreams.sloppy_json import decode
 

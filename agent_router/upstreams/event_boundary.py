@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 # A single event larger than this is taken for a fault; real ones stay under a few megabytes.
 MAX_EVENT_BYTES = 64 * 1024 * 1024
@@ -74,3 +74,19 @@ def data_of(block: bytes) -> Iterator[bytes]:
                 yield b"\n".join(lines)
         else:
             yield event[5:].removeprefix(b" ")
+
+
+def marked(block: bytes, marks: int, count: Callable[[bytes], int]) -> list[bytes]:
+    """The events in `block` that hold its `marks`, by what `count` finds in each. Looked for from its end, because
+    there they nearly always are. Lines must end in LF."""
+    found: list[bytes] = []
+    end = len(block)
+    while marks and end > 0:
+        start = block.rfind(b"\n\n", 0, max(end - 2, 0)) + 2
+        event = block[start if start > 1 else 0 : end]
+        if here := count(event):
+            found.append(event)
+            marks -= here
+        end = start if start > 1 else 0
+    found.reverse()
+    return found

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
+from itertools import dropwhile, takewhile
 from typing import cast
 
-from agent_models.completion import Event, Signals, Usage
+from msgspec import structs
+
+from agent_models.completion import CompletionRequest, Event, Signals, Usage
 from agent_models.engine.engine import Engine
 from agent_models.engine.protocol import Adapter
 from agent_models.errors import (
@@ -17,7 +20,9 @@ from agent_models.errors import (
     ModelMemoryError,
     UnsupportedRequestError,
 )
-from agent_router.upstreams.reply import Call, EmbeddingCall, Observed, Reply, StreamCutError, UpstreamFault
+from agent_router.upstreams.custom_calls import custom_calls, functions_only
+from agent_router.upstreams.reply import EmbeddingCall, Observed, Reply, StreamCutError, UpstreamFault
+from agent_router.wire.call import Call
 from agent_telemetry.usage_record import Place
 
 PROVIDER = "local"
@@ -56,11 +61,23 @@ class LocalUpstream:
 
     async def open(self, call: Call, model: str) -> Reply:
         """See `Upstream`."""
+        request = functions_only(call.completion)
+        while True:
+            try:
+                return await self._open(request, call, model)
+            except UpstreamFault as fault:
+                shorter = shortened(request) if fault.kind == "context" and request.truncate else None
+                if shorter is None:
+                    raise
+                request = shorter
+
+    async def _open(self, request: CompletionRequest, call: Call, model: str) -> Reply:
         engine = self._engine(model)
         adapter = self._adapters[model][1] if model in self._adapters else None
         events = _faults(
-            cast(AsyncGenerator[Event, None], engine.complete(call.completion, client=call.client, adapter=adapter))
+            cast(AsyncGenerator[Event, None], engine.complete(request, client=call.client, adapter=adapter))
         )
+        events = custom_calls(events, call.completion)
         observed = Observed(model=model)
         held: list[Event] = []
         try:
@@ -75,6 +92,13 @@ class LocalUpstream:
         if not held:
             raise UpstreamFault("empty", "The local model gave no answer.")
         return Reply(observed=observed, events=_relay(held, events, observed), source=events)
+
+    async def count(self, request: CompletionRequest, model: str) -> int:
+        """The tokens of a request's prompt. UpstreamFault."""
+        try:
+            return await self._engine(model).count_tokens(functions_only(request))
+        except ModelError as error:
+            raise _fault(error, text="messages") from None
 
     async def embed(self, call: EmbeddingCall, model: str) -> Reply:
         """See `Upstream`."""
@@ -146,3 +170,13 @@ def _is_answer(event: Event, observed: Observed) -> bool:
         observed.signals = event
         return False
     return True
+
+
+def shortened(request: CompletionRequest) -> CompletionRequest | None:
+    """The same conversation without the older half of its turns; None if there is nothing to leave out. What stands in
+    front of it stays, and no result is left without its call."""
+    fixed = sum(1 for _ in takewhile(lambda message: message.role == "system", request.messages))
+    turns = request.messages[fixed:]
+    left = turns[(len(turns) + 1) // 2 :] if len(turns) > 1 else ()
+    left = tuple(dropwhile(lambda message: message.role == "tool", left))
+    return structs.replace(request, messages=request.messages[:fixed] + left) if left else None

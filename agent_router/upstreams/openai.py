@@ -1,28 +1,30 @@
-"""Any server that speaks OpenAI's dialect: chat and embeddings. Bodies and events pass through byte for byte, only
-observed."""
+"""Any server that speaks OpenAI's dialects: chat completions, and where it has them responses, completions, embeddings.
+
+Which of them a server has besides chat is found out when it is asked: what it does not have it answers with a 404.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-
-import msgspec
+from urllib.parse import urlsplit
 
 from agent_router.settings import Timeouts, Upstream
-from agent_router.upstreams import sloppy_json
-from agent_router.upstreams.chat_chunk import model_of, read_chunk, usage_of
-from agent_router.upstreams.chat_stream import ChatStream
+from agent_router.upstreams.chat.dialect import CHAT
+from agent_router.upstreams.completions.dialect import COMPLETIONS
 from agent_router.upstreams.connection import Connection, passed_headers, retry_after
 from agent_router.upstreams.embedding_list import read_list
 from agent_router.upstreams.http_client import HttpClient
 from agent_router.upstreams.keys import Key
 from agent_router.upstreams.pieces import Pieces
-from agent_router.upstreams.reply import Call, EmbeddingCall, Observed, Reply, UpstreamFault
+from agent_router.upstreams.reply import EmbeddingCall, Observed, Reply, UpstreamFault
+from agent_router.upstreams.responses.dialect import RESPONSES
+from agent_router.upstreams.speaker import Speaker, named
 from agent_router.upstreams.statuses import fault
-from agent_router.upstreams.unstreamed import as_stream
-from agent_router.wire.chat.stream import CONTENT_TYPE
+from agent_router.wire.call import Call
 
-_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
-_object = msgspec.json.Decoder(dict)
+_DIALECTS = {dialect.name: dialect for dialect in (CHAT, RESPONSES, COMPLETIONS)}
+# The dialects into which a caller's is put, the best first; its own before all.
+_ORDER = {"responses": ("responses", "chat"), "completions": ("completions", "chat")}
+_ABSENT = frozenset({404, 405})
 
 
 class OpenAIUpstream:
@@ -34,8 +36,17 @@ class OpenAIUpstream:
         self.vision = settings.vision
         base = settings.address + ("/openai" if settings.kind == "gemini" else "")
         self._key = key
-        self._connection = Connection(name, base + "/chat/completions", http, timeouts)
+        self._speakers = {
+            dialect.name: Speaker(name, base, dialect, key, http, timeouts) for dialect in _DIALECTS.values()
+        }
         self._embeddings = Connection(name, base + "/embeddings", http, timeouts)
+        self._speaks: dict[str, bool | None] = dict.fromkeys(_DIALECTS)  # None: not known yet
+        if settings.api != "auto":
+            self._speaks |= {"chat": settings.api == "chat", "responses": settings.api == "responses"}
+        elif urlsplit(base).hostname == "api.openai.com":
+            self._speaks = dict.fromkeys(_DIALECTS, True)
+        elif settings.kind == "gemini":
+            self._speaks |= {"chat": True, "responses": False, "completions": False}
 
     async def close(self) -> None:
         """The client is shared; its owner closes it."""
@@ -43,18 +54,42 @@ class OpenAIUpstream:
     async def open(self, call: Call, model: str) -> Reply:
         """See `Upstream`."""
         headers, secret = self._headers(call)
-        async with self._connection.answer(_named(call, model), headers) as pieces:
-            if pieces.response.status >= 300:
-                return await self._refusal(pieces, secret)
-            if call.stream:
-                return await self._stream(pieces, call, secret)
-            body = await pieces.whole()
-            return Reply(headers=passed_headers(pieces.response, secret), observed=self._observe(body), body=body)
+        order = [name for name in _ORDER.get(call.wire, ("chat", "responses")) if self._speaks[name] is not False]
+        for position, name in enumerate(order):
+            speaker, last = self._speakers[name], position == len(order) - 1
+            if self._speaks[name] or last:
+                reply = await speaker.ask(call, model, headers, secret)
+                if reply.status < 400:
+                    self._learn(name, order[:position])
+                return reply
+            try:
+                reply = await speaker.ask(call, model, headers, secret)
+            except UpstreamFault as failed:
+                # What knows only chat may answer with a chat completion whatever it is asked.
+                garbled = failed.kind == "garbled" and name != "chat"
+                if not garbled and not _is_absent(failed.status, failed.body or failed.message.encode()):
+                    raise
+                continue
+            if _is_absent(reply.status, reply.body or b""):
+                await reply.close()
+                continue
+            if reply.status < 400:
+                self._learn(name, order[:position])
+            return reply
+        raise UpstreamFault("unsupported", f"Upstream {self.name} has no dialect for this request.", status=400)
+
+    def _learn(self, name: str, absent: list[str]) -> None:
+        """The dialect answered; those that were tried before it are not there."""
+        self._speaks[name] = True
+        for other in absent:
+            if self._speaks[other] is None:
+                self._speaks[other] = False
 
     async def embed(self, call: EmbeddingCall, model: str) -> Reply:
         """See `Upstream`."""
         headers, secret = self._headers(call)
-        async with self._embeddings.answer(_named(call, model), headers) as pieces:
+        raw = call.raw if call.body.model == model else named(call.raw, model)
+        async with self._embeddings.answer(raw, headers) as pieces:
             if pieces.response.status >= 300:
                 return await self._refusal(pieces, secret)
             body = await pieces.whole()
@@ -68,7 +103,7 @@ class OpenAIUpstream:
 
     async def _refusal(self, pieces: Pieces, secret: str | None) -> Reply:
         response = pieces.response
-        body = await self._connection.refusal(pieces)
+        body = await self._embeddings.refusal(pieces)
         wait = retry_after(response)
         problem = fault(self.name, response.status, body, key=secret, retry_after=wait, key_source=self._key.source)
         if problem.kind != "rejected" or problem.body is None:
@@ -76,42 +111,7 @@ class OpenAIUpstream:
         observed = Observed(error=f"upstream_{response.status}")
         return Reply(response.status, headers=passed_headers(response, secret), observed=observed, body=problem.body)
 
-    def _observe(self, body: bytes) -> Observed:
-        """What a whole answer says; UpstreamFault if it is none."""
-        chunk = read_chunk(body)
-        if chunk is not None and chunk.error is not None:
-            raise UpstreamFault("garbled", f"Upstream {self.name} sent an error with status 200.")
-        if chunk is None or chunk.choices is None:
-            if not body.strip():
-                raise UpstreamFault("empty", f"Upstream {self.name} sent an empty answer.")
-            raise UpstreamFault("garbled", f"Upstream {self.name} sent an answer that is no chat completion.")
-        if not any(isinstance(choice.message, dict) for choice in chunk.choices):
-            raise UpstreamFault("empty", f"Upstream {self.name} sent an answer without a message.")
-        return Observed(model_of(chunk), usage_of(chunk))
 
-    async def _stream(self, pieces: Pieces, call: Call, secret: str | None) -> Reply:
-        stream = ChatStream(self.name, pieces, secret)
-        headers = passed_headers(pieces.response, secret)
-        plain = await stream.begin()
-        if plain is not None:
-            observed = self._observe(plain)
-            options = call.body.stream_options
-            events = as_stream(
-                sloppy_json.decode(_object, plain), include_usage=bool(options and options.include_usage)
-            )
-            return Reply(200, CONTENT_TYPE, headers, observed, chunks=_once(events))
-        pieces.watch_idle()
-        return Reply(200, CONTENT_TYPE, headers, stream.observed, chunks=stream.relay(), source=pieces)
-
-
-async def _once(events: bytes) -> AsyncGenerator[bytes, None]:
-    yield events
-
-
-def _named(call: Call | EmbeddingCall, model: str) -> bytes:
-    """The body with `model` in it: untouched if it is there already, else only that field is replaced."""
-    if call.body.model == model:
-        return call.raw
-    fields = _fields(call.raw)
-    fields["model"] = msgspec.Raw(msgspec.json.encode(model))
-    return msgspec.json.encode(fields)
+def _is_absent(status: int, body: bytes) -> bool:
+    """Whether a refusal says that there is no such endpoint, and not that there is no such model."""
+    return status in _ABSENT and b"model" not in body.lower()

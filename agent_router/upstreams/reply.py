@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Literal, Protocol
 
-from agent_models.completion import CompletionRequest, Event, Signals, Usage
+from agent_models.completion import Event, Signals, Usage
 from agent_models.embedding import Embeddings
-from agent_router.wire.chat.body import ChatBody
-from agent_router.wire.chat.parse import completion_request
+from agent_router.errors import ApiError
+from agent_router.wire.call import Call
 from agent_router.wire.embeddings.body import EmbeddingBody
 from agent_telemetry.usage_record import Place
 
@@ -78,7 +77,7 @@ class Observed:
     """What was seen of an answer while it passed: filled until the answer has ended.
 
     `signals`: what a local engine noticed. `done`: a stream's last event has passed, though its connection may still be
-    open.
+    open. `final`: the whole answer as JSON, where the dialect's last event holds it.
     """
 
     model: str | None = None
@@ -86,6 +85,7 @@ class Observed:
     signals: Signals | None = None
     error: str | None = None
     done: bool = False
+    final: bytes | None = None
 
 
 class Source(Protocol):
@@ -102,8 +102,9 @@ class Reply:
     whole events), `events` and `embeddings` (to be rendered by the wire) is there.
 
     `headers` are the upstream's own that the caller may want (rate limits, request id). Iterating `chunks` or
-    `events` raises StreamCutError if the answer breaks. `source` is what they read from: closing a generator that
-    was never begun does nothing, so that `close` closes the source as well.
+    `events` raises StreamCutError if the answer breaks; `broken` then makes the event that tells the caller of it,
+    where `chunks` alone know how. `source` is what they read from: closing a generator that was never begun does
+    nothing, so that `close` closes the source as well.
     """
 
     status: int = 200
@@ -115,6 +116,7 @@ class Reply:
     events: AsyncGenerator[Event, None] | None = None
     embeddings: Embeddings | None = None
     source: Source | None = None
+    broken: Callable[[ApiError], bytes] | None = None
 
     async def close(self) -> None:
         """Stop the upstream, if it still runs."""
@@ -125,41 +127,6 @@ class Reply:
         finally:
             if self.source is not None:
                 await self.source.aclose()
-
-
-@dataclass
-class Call:
-    """A caller's request on its way to an upstream. `raw` is the body as it came; `headers` are passed on. `client`
-    tells callers apart, so that each gets its turn where they wait for the same model."""
-
-    raw: bytes
-    body: ChatBody
-    headers: dict[str, str] = field(default_factory=dict)
-    client: str = ""
-
-    @property
-    def stream(self) -> bool:
-        """Whether the caller wants a stream."""
-        return bool(self.body.stream)
-
-    @property
-    def has_images(self) -> bool:
-        """Whether a message holds an image."""
-        return any(
-            part.type == "image_url"
-            for message in (self.body.messages or ())
-            if isinstance(message.content, list)
-            for part in message.content
-        )
-
-    @cached_property
-    def completion(self) -> CompletionRequest:
-        """The request free of any dialect; ApiError where it cannot be said so."""
-        return completion_request(self.body)
-
-    async def ask(self, upstream: Upstream, model: str) -> Reply:
-        """What this upstream answers; see `Upstream.open`."""
-        return await upstream.open(self, model)
 
 
 @dataclass

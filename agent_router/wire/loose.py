@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 
@@ -34,3 +35,22 @@ def names(values: Any) -> tuple[str, ...]:
 def fields(schema: Any) -> tuple[str, ...]:
     """The top-level field names of a JSON Schema."""
     return tuple(mapping(mapping(schema).get("properties")))
+
+
+def either(value: dict[str, Any], camel: str) -> Any:
+    """The field of this name, in camel case or in snake case; None if there is none."""
+    found = value.get(camel)
+    if found is None:
+        found = value.get("".join(f"_{c.lower()}" if c.isupper() else c for c in camel))
+    return found
+
+
+def session_in(*values: Any) -> str:
+    """The first of the values that looks like the id of one session, not of a user or a program; empty if none does."""
+    return next((found[0] for value in values if isinstance(value, str) and (found := _SESSION.search(value))), "")
+
+
+_SESSION = re.compile(
+    r"(?<![0-9A-Za-z])(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+    r"|(?:ses|sess|session|thread|conv|conversation)[_-][\w-]{6,80})"
+)

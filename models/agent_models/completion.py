@@ -28,22 +28,31 @@ class Image(msgspec.Struct, frozen=True, tag="image"):
     detail: str | None = None
 
 
-Part = Text | Image
+class File(msgspec.Struct, frozen=True, tag="file"):
+    """A document in a message, such as a PDF: an `https:` or `data:` URL, and its name where it has one."""
+
+    url: str
+    name: str | None = None
+
+
+Part = Text | Image | File
 
 
 class ToolCall(msgspec.Struct, frozen=True):
-    """A call that the model asked for. `arguments` is JSON text, as the model wrote it."""
+    """A call that the model asked for. `arguments` is JSON text, as the model wrote it; of a `custom` tool, which takes
+    free text, that text."""
 
     id: str
     name: str
     arguments: str
+    custom: bool = False
 
 
 class Message(msgspec.Struct, frozen=True):
-    """One turn. `tool_calls` only on assistant turns, `tool_call_id` only on tool turns.
+    """One turn. `tool_calls` only on assistant turns, `tool_call_id` and `failed` only on tool turns.
 
     OpenAI's `developer` role is `system` here. `reasoning` is what an earlier turn of the model thought, where
-    the caller sent it back.
+    the caller sent it back and it may be read. `failed`: the caller says that the tool did.
     """
 
     role: Role
@@ -52,6 +61,7 @@ class Message(msgspec.Struct, frozen=True):
     tool_call_id: str | None = None
     name: str | None = None
     reasoning: str | None = None
+    failed: bool = False
 
     @property
     def text(self) -> str:
@@ -59,13 +69,22 @@ class Message(msgspec.Struct, frozen=True):
         return "".join(part.text for part in self.content if isinstance(part, Text))
 
 
+class FreeText(msgspec.Struct, frozen=True):
+    """What a custom tool takes: any text, or one of a grammar. `syntax` is OpenAI's: lark or regex."""
+
+    syntax: str | None = None
+    definition: str | None = None
+
+
 class Tool(msgspec.Struct, frozen=True):
-    """A function that the model may call. `parameters` is a JSON Schema object; None means no arguments."""
+    """A function that the model may call. `parameters` is a JSON Schema object; None means no arguments. A tool with
+    `custom` takes free text in their place."""
 
     name: str
     description: str = ""
     parameters: dict[str, Any] | None = None
     strict: bool | None = None
+    custom: FreeText | None = None
 
 
 class NamedTool(msgspec.Struct, frozen=True):
@@ -81,22 +100,29 @@ class OutputFormat(msgspec.Struct, frozen=True):
     name: str | None = None
     schema: dict[str, Any] | bool | None = None
     strict: bool | None = None
+    description: str | None = None
 
 
 class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A completion asked for. Counts are tokens; None leaves a choice to the model's own default.
 
     `top_logprobs` None: no log-probabilities wanted; 0: the chosen token's only; n: n alternatives as well.
+    `allowed_tools`: the names of those that may be called this time; None: all. `text` is a bare text to be continued,
+    of which no conversation is made; `messages` are empty then. `truncate`: of a conversation that is too long its
+    beginning may be left out. `reasoning_tokens` bounds the thoughts. `notes` are fields about billing, caching and
+    abuse, which no model sees: OpenAI's dialects share them.
     """
 
     messages: tuple[Message, ...]
     tools: tuple[Tool, ...] = ()
     tool_choice: Literal["auto", "none", "required"] | NamedTool = "auto"
+    allowed_tools: tuple[str, ...] | None = None
     parallel_tool_calls: bool = True
     output_format: OutputFormat = OutputFormat()
     max_tokens: int | None = None
     temperature: float | None = None
     top_p: float | None = None
+    top_k: int | None = None
     seed: int | None = None
     stop: tuple[str, ...] = ()
     frequency_penalty: float | None = None
@@ -104,7 +130,12 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
     logit_bias: dict[int, float] | None = None
     top_logprobs: int | None = None
     reasoning_effort: str | None = None
+    reasoning_tokens: int | None = None
+    verbosity: str | None = None
     user: str | None = None
+    text: str | None = None
+    truncate: bool = False
+    notes: dict[str, Any] = {}
 
 
 class TopLogprob(msgspec.Struct, frozen=True):
@@ -137,13 +168,21 @@ class ReasoningDelta(msgspec.Struct, frozen=True, tag="reasoning"):
     text: str
 
 
+class RefusalDelta(msgspec.Struct, frozen=True, tag="refusal"):
+    """More of the text with which the model refuses, where a provider tells it from an answer."""
+
+    text: str
+
+
 class ToolCallDelta(msgspec.Struct, frozen=True, tag="tool_call"):
-    """More of the tool call number `index` (from 0). The first delta of a call carries `id` and `name`."""
+    """More of the tool call number `index` (from 0). The first delta of a call carries `id` and `name`, and `custom` if
+    it is one of a custom tool."""
 
     index: int
     arguments: str = ""
     id: str | None = None
     name: str | None = None
+    custom: bool = False
 
 
 class Usage(msgspec.Struct, frozen=True, tag="usage"):
@@ -162,9 +201,11 @@ class Usage(msgspec.Struct, frozen=True, tag="usage"):
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):
-    """The end of an answer. Exactly one ends every complete stream; after it only `Usage` may come."""
+    """The end of an answer. Exactly one ends every complete stream; after it only `Usage` may come. `sequence` is the
+    stop sequence that ended it, where that is known."""
 
     reason: StopReason
+    sequence: str | None = None
 
 
 class Signals(msgspec.Struct, frozen=True, tag="signals", kw_only=True):
@@ -181,4 +222,4 @@ class Signals(msgspec.Struct, frozen=True, tag="signals", kw_only=True):
     looped: bool = False
 
 
-Event = TextDelta | ReasoningDelta | ToolCallDelta | Usage | Stop | Signals
+Event = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta | Usage | Stop | Signals

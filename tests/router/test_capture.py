@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from agent_models.completion import Stop, TextDelta, ToolCallDelta
 from agent_router.capture import MOST_BYTES, Capture
+from agent_router.outcomes.said import Said
+from agent_router.upstreams.dialects import DIALECTS
 
 BODY = b'{"choices":[{"message":{"role":"assistant","content":"hi"},"finish_reason":"stop"}]}'
 CHUNKS = (
@@ -23,6 +29,43 @@ def test_bodies_streams_and_events_say_the_same() -> None:
         said = capture.said()
         assert said is not None
         assert (said.text, said.stop) == ("hi", "stop")
+
+
+CALLING = (
+    b'data: {"choices":[{"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{"}}]}}]}\n\n',
+    b'data: {"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"}"}}]},"finish_reason":"stop"}]}'
+    b"\n\n",
+)
+
+
+def test_calls_in_a_stream_are_kept() -> None:
+    capture = Capture()
+    for chunk in CALLING:
+        capture.chunk(chunk)
+    assert capture.said() == Said("", (("f", "{}"),), "tool_calls")
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"choices":[]}', b'{"choices":[{"message":7}]}', b'{"error":{}}'])
+@pytest.mark.parametrize("wire", list(DIALECTS))
+def test_what_is_no_answer_is_none(wire: str, body: bytes) -> None:
+    capture = Capture(wire)
+    capture.body(body)
+    assert capture.said() is None
+
+
+@pytest.mark.parametrize("chunk", [b'data: {"error":{"message":"x"}}\n\n', b"data: {\n\n", b": hm\n\n"])
+def test_a_stream_that_says_nothing_is_none(chunk: bytes) -> None:
+    capture = Capture()
+    capture.chunk(chunk)
+    assert capture.said() is None
+
+
+@given(st.binary(max_size=200), st.sampled_from(list(DIALECTS)))
+def test_no_bytes_make_it_raise(data: bytes, wire: str) -> None:
+    for form in (Capture.body, Capture.chunk):
+        capture = Capture(wire)
+        form(capture, b"data: " + data + b"\n\n" if form is Capture.chunk else data)
+        capture.said()
 
 
 def test_calls_are_kept() -> None:

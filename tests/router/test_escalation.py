@@ -17,9 +17,10 @@ from agent_router.routing.decision import Decision, Target, Verdict
 from agent_router.routing.standing import Rung, Standing
 from agent_router.settings import Verification
 from agent_router.upstreams.chain import Chain, ChainError
-from agent_router.upstreams.reply import Call, EmbeddingCall, Observed, Reply, StreamCutError, UpstreamFault
+from agent_router.upstreams.reply import EmbeddingCall, Observed, Reply, StreamCutError, UpstreamFault
 from agent_router.verification.verifiers import BUILT_IN
-from agent_router.wire.chat.body import read
+from agent_router.wire.call import Call
+from agent_router.wire.chat.wire import ChatWire
 from agent_telemetry.trial import Trial
 from agent_telemetry.usage_record import Place
 from tests.router.routing.bodies import made
@@ -108,7 +109,7 @@ class House:
     async def ask(self, **more: Any) -> str:
         body = {"model": "auto", "messages": [{"role": "user", "content": "What is the capital of France?"}], **more}
         raw = json.dumps(body).encode()
-        attempted = await self.escalation.open(self.exchange, Call(raw, read(raw)))
+        attempted = await self.escalation.open(self.exchange, ChatWire().read(raw, {}))
         self.exchange.target = attempted.target
         assert attempted.reply.events is not None
         text = ""
@@ -260,7 +261,7 @@ async def test_text_is_released_when_the_time_is_over() -> None:
     began = asyncio.get_running_loop().time()
     body = {"model": "auto", "messages": [{"role": "user", "content": "A story."}], "stream": True}
     raw = json.dumps(body).encode()
-    attempted = await house.escalation.open(house.exchange, Call(raw, read(raw)))
+    attempted = await house.escalation.open(house.exchange, ChatWire().read(raw, {}))
     assert asyncio.get_running_loop().time() - began < 0.25
     assert attempted.reply.events is not None
     said = [event async for event in attempted.reply.events]

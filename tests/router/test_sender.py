@@ -8,13 +8,14 @@ from typing import Any
 from agent_router.errors import ApiError
 from agent_router.exchange import Exchange
 from agent_router.sender import Sender
+from agent_router.wire.chat.wire import ChatWire
 
 
 class Wire:
     def __init__(self) -> None:
         self.exchange = Exchange()
         self.messages: list[Any] = []
-        self.sender = Sender(self.exchange, self._send)
+        self.sender = Sender(self.exchange, self._send, ChatWire())
 
     async def _send(self, message: Any) -> None:
         self.messages.append(message)
@@ -65,4 +66,4 @@ async def test_a_client_that_is_gone_is_not_told() -> None:
     async def broken(message: Any) -> None:
         raise OSError
 
-    await Sender(Exchange(), broken).fail(ApiError(500, "Nobody hears this."))
+    await Sender(Exchange(), broken, ChatWire()).fail(ApiError(500, "Nobody hears this."))

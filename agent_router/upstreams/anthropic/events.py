@@ -9,6 +9,7 @@ import msgspec
 
 from agent_models.completion import Event, ReasoningDelta, Stop, StopReason, TextDelta, ToolCallDelta, Usage
 from agent_router.upstreams import sloppy_json
+from agent_router.upstreams.reader import ErrorEventError
 
 REASONS: dict[str, StopReason] = {
     "end_turn": "stop",
@@ -19,10 +20,6 @@ REASONS: dict[str, StopReason] = {
     "tool_use": "tool_calls",
     "refusal": "content_filter",
 }
-
-
-class AnthropicErrorEvent(Exception):
-    """An `error` event in the stream."""
 
 
 class Block(msgspec.Struct):
@@ -44,6 +41,7 @@ class Delta(msgspec.Struct):
     thinking: str | None = None
     partial_json: str | None = None
     stop_reason: str | None = None
+    stop_sequence: str | None = None
 
 
 class Message(msgspec.Struct):
@@ -53,6 +51,7 @@ class Message(msgspec.Struct):
     model: str | None = None
     content: list[Block] | None = None
     stop_reason: str | None = None
+    stop_sequence: str | None = None
     usage: Any = None
 
 
@@ -110,7 +109,7 @@ class AnswerReader:
         )
 
     def read(self, data: bytes) -> Iterator[Event]:
-        """The events in one SSE event's data. AnthropicErrorEvent for `error`; msgspec.DecodeError for no such JSON."""
+        """The events in one SSE event's data. ErrorEventError for `error`; msgspec.DecodeError for no such JSON."""
         event = sloppy_json.decode(_event, data)
         match event.type:
             case "message_start" if event.message is not None:
@@ -129,17 +128,19 @@ class AnswerReader:
                     for index in list(self._calls):
                         yield from self._complete(index)
                     self.finished = True
-                    yield Stop(REASONS.get(reason, "stop"))
+                    yield Stop(REASONS.get(reason, "stop"), event.delta.stop_sequence if event.delta else None)
             case "message_stop":
                 self.ended = True
             case "error":
                 kind = event.error.get("type") if isinstance(event.error, dict) else None
-                raise AnthropicErrorEvent(str(kind or "error"))
+                raise ErrorEventError(str(kind or "error"))
 
     def read_whole(self, data: bytes) -> Iterator[Event]:
         """The events of an answer that was not streamed; msgspec.DecodeError if it is no message."""
         message = sloppy_json.decode(_message, data)
-        if message.type == "error" or message.content is None:
+        if message.type == "error":
+            raise ErrorEventError("error")
+        if message.content is None:
             raise msgspec.DecodeError("no message")
         self.model = message.model
         self._count(message.usage)
@@ -147,7 +148,7 @@ class AnswerReader:
             yield from self._begin(index, block)
             yield from self._complete(index)
         self.finished = self.ended = True
-        yield Stop(REASONS.get(message.stop_reason or "", "stop"))
+        yield Stop(REASONS.get(message.stop_reason or "", "stop"), message.stop_sequence)
 
     def _begin(self, index: int, block: Block) -> Iterator[Event]:
         match block.type:

@@ -1,8 +1,9 @@
 """A `CompletionRequest` becomes the body of Anthropic's `POST /v1/messages`.
 
 What that dialect cannot say is an error, but for these documented drops: `seed`, `logit_bias`, `user`, `name`, a
-tool's `strict`, the two penalties, `reasoning_effort`, and, since Claude's models refuse them, `temperature` and
-`top_p` after version 4.6 and `top_p` beside a temperature before. A temperature above 1 becomes 1, Anthropic's
+tool's `strict`, the two penalties, `verbosity`, `truncate`, what OpenAI's dialects say of billing and caching, the
+thoughts of other models, and, since Claude's models refuse them, `reasoning_effort` before version 4.6, `temperature`,
+`top_p` and `top_k` after it, and `top_p` beside a temperature before. A temperature above 1 becomes 1, Anthropic's
 highest. `json_object`, and a schema that Anthropic cannot enforce as it stands, become instructions in the system
 prompt. All system messages go to the front. Source: Anthropic's API reference, "Create a Message", and its migration
 guide.
@@ -16,9 +17,10 @@ from typing import Any
 
 import msgspec
 
-from agent_models.completion import CompletionRequest, Image, Message, NamedTool, OutputFormat, Text
+from agent_models.completion import CompletionRequest, File, Image, Message, NamedTool, OutputFormat, Part, Text
 from agent_router.errors import ApiError
 from agent_router.upstreams.anthropic.schema import closed
+from agent_router.upstreams.custom_calls import functions_only
 
 # Anthropic demands a bound, where OpenAI's dialect means "as much as it takes" by none; all its models write this much.
 DEFAULT_MAX_TOKENS = 32_000
@@ -28,16 +30,19 @@ _BY_SCHEMA = "Answer with one JSON value that satisfies this JSON Schema, and no
 _NO_ID = re.compile(r"[^a-zA-Z0-9_-]")
 _CLAUDE = re.compile(r"claude-(?:[a-z]+-)?(\d+)(?:[-.](\d{1,2}))?(?!\d)")
 _LAST_SAMPLED = (4, 6)
+_FIRST_WITH_EFFORT = (4, 6)
+_EFFORTS = {"minimal": "low", "low": "low", "medium": "medium", "high": "high", "xhigh": "max", "max": "max"}
 
 
-def messages_body(request: CompletionRequest, model: str, *, stream: bool) -> dict[str, Any]:
+def messages_body(request: CompletionRequest, model: str, stream: bool) -> dict[str, Any]:
     """The body; ApiError 400 for what cannot be said."""
+    request = functions_only(request)
     if request.top_logprobs is not None:
         raise _inexpressible("logprobs", "This model gives no log-probabilities.")
     body: dict[str, Any] = {
         "model": model,
         "max_tokens": request.max_tokens or DEFAULT_MAX_TOKENS,
-        "messages": _turns(request.messages),
+        "messages": _turns(request.messages if request.text is None else (Message("user", (Text(request.text),)),)),
     }
     system = [message.text for message in request.messages if message.role == "system" and message.text.strip()]
     output, instruction = _output(request.output_format)
@@ -55,6 +60,13 @@ def messages_body(request: CompletionRequest, model: str, *, stream: bool) -> di
             body["temperature"] = request.temperature
         elif request.top_p is not None and request.top_p < 1:
             body["top_p"] = request.top_p
+        if request.top_k is not None:
+            body["top_k"] = request.top_k
+    effort = _EFFORTS.get(request.reasoning_effort or "")
+    if effort is not None and _takes_effort(model):
+        body.setdefault("output_config", {})["effort"] = effort
+    if request.reasoning_tokens is not None:
+        body["thinking"] = {"type": "enabled", "budget_tokens": request.reasoning_tokens}
     # Anthropic refuses stop sequences that are only white space.
     stop = [sequence for sequence in request.stop if sequence.strip()]
     if stop:
@@ -82,6 +94,12 @@ def _takes_sampling(model: str) -> bool:
         return True
     version = _CLAUDE.search(model)
     return version is not None and (int(version[1]), int(version[2] or 0)) <= _LAST_SAMPLED
+
+
+def _takes_effort(model: str) -> bool:
+    """Whether the model may be told how much to think; other labs' models behind this dialect may not know of it."""
+    version = _CLAUDE.search(model)
+    return version is not None and (int(version[1]), int(version[2] or 0)) >= _FIRST_WITH_EFFORT
 
 
 def _output(wanted: OutputFormat) -> tuple[dict[str, Any] | None, str | None]:
@@ -140,7 +158,9 @@ def _blocks(message: Message) -> list[dict[str, Any]]:
     # Text blocks without text are refused.
     blocks = [_block(part) for part in message.content if not (isinstance(part, Text) and not part.text.strip())]
     if message.role == "tool":
-        result = {"type": "tool_result", "tool_use_id": _id(message.tool_call_id or "")}
+        result: dict[str, Any] = {"type": "tool_result", "tool_use_id": _id(message.tool_call_id or "")}
+        if message.failed:
+            result["is_error"] = True
         return [{**result, "content": blocks} if blocks else result]
     blocks += [
         {"type": "tool_use", "id": _id(call.id), "name": call.name, "input": _arguments(call.arguments)}
@@ -163,11 +183,13 @@ def _arguments(text: str) -> dict[str, Any]:
     return arguments if isinstance(arguments, dict) else {"invalid_arguments": text}
 
 
-def _block(part: Text | Image) -> dict[str, Any]:
+def _block(part: Part) -> dict[str, Any]:
     if isinstance(part, Text):
         return {"type": "text", "text": part.text}
+    kind = "image" if isinstance(part, Image) else "document"
+    named = {"title": part.name} if isinstance(part, File) and part.name else {}
     if part.url.startswith(("https://", "http://")):
-        return {"type": "image", "source": {"type": "url", "url": part.url}}
+        return {"type": kind, "source": {"type": "url", "url": part.url}, **named}
     head, comma, data = part.url.partition(",")
     media_type, *parameters = head.removeprefix("data:").split(";")
     try:
@@ -176,7 +198,9 @@ def _block(part: Text | Image) -> dict[str, Any]:
         binascii.a2b_base64(data, strict_mode=True)
     except ValueError:  # binascii.Error, and what is not ASCII
         raise _inexpressible(
-            "messages", "An image's URL is neither https: nor data: with valid base64.", "invalid_image"
+            "messages",
+            f"{'An image' if kind == 'image' else 'A file'}'s URL is neither https: nor data: with valid base64.",
+            f"invalid_{kind}",
         ) from None
     media_type = {"image/jpg": "image/jpeg"}.get(media_type.lower(), media_type.lower())
-    return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": data}}
+    return {"type": kind, "source": {"type": "base64", "media_type": media_type, "data": data}, **named}

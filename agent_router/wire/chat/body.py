@@ -22,11 +22,18 @@ class ImageUrl(Struct):
     detail: str | None = None
 
 
+class FileIn(Struct):
+    file_data: str | None = None
+    file_id: str | None = None
+    filename: str | None = None
+
+
 class ContentPart(Struct):
     type: str
     text: str | None = None
     refusal: str | None = None
     image_url: ImageUrl | None = None
+    file: FileIn | None = None
 
 
 class FunctionCall(Struct):
@@ -34,10 +41,16 @@ class FunctionCall(Struct):
     arguments: str
 
 
+class CustomCall(Struct):
+    name: str
+    input: str
+
+
 class CallIn(Struct):
     id: str
     type: str = "function"
     function: FunctionCall | None = None
+    custom: CustomCall | None = None
 
 
 class MessageIn(Struct):
@@ -59,18 +72,66 @@ class Function(Struct):
     strict: bool | None = None
 
 
+class Grammar(Struct):
+    syntax: str | None = None
+    definition: str | None = None
+
+
+class CustomFormat(Struct):
+    type: str = "text"
+    grammar: Grammar | None = None
+
+
+class Custom(Struct):
+    name: str
+    description: str | None = None
+    format: CustomFormat | None = None
+
+
 class ToolIn(Struct):
     type: str
     function: Function | None = None
+    custom: Custom | None = None
+
+    @property
+    def name(self) -> str:
+        """Its name; its type where it has none, as of a built-in tool."""
+        named = self.function or self.custom
+        return named.name if named is not None else self.type
 
 
 class NamedFunction(Struct):
     name: str
 
 
+class NamedTool(Struct):
+    type: str = "function"
+    function: NamedFunction | None = None
+    custom: NamedFunction | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The tool's name."""
+        named = self.function or self.custom
+        return named.name if named is not None else None
+
+
+class AllowedTools(Struct):
+    mode: Literal["auto", "required"] = "auto"
+    tools: list[NamedTool] = []
+
+
 class ChoiceIn(Struct):
     type: str
     function: NamedFunction | None = None
+    custom: NamedFunction | None = None
+    allowed_tools: AllowedTools | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The name of the tool that must be called."""
+        named = self.function or self.custom
+        return named.name if named is not None else None
 
 
 class JsonSchemaFormat(Struct):
@@ -119,6 +180,13 @@ class ChatBody(Struct):
     function_call: Any = None
     audio: Any = None
     modalities: list[str] | None = None
+    top_k: int | None = None
+    verbosity: str | None = None
+    metadata: Any = None
+    service_tier: str | None = None
+    prompt_cache_key: str | None = None
+    prompt_cache_retention: str | None = None
+    safety_identifier: str | None = None
 
     @property
     def limit(self) -> int | None:
@@ -178,6 +246,7 @@ def _check_sampling(body: ChatBody) -> None:
     _within("top_p", body.top_p, 0, 1)
     _within("frequency_penalty", body.frequency_penalty, -2, 2)
     _within("presence_penalty", body.presence_penalty, -2, 2)
+    _within("top_k", body.top_k, 0, 2**31 - 1)
     _within("top_logprobs", body.top_logprobs, 0, 20)
     _within("seed", body.seed, -(2**63), 2**64 - 1)
     if body.top_logprobs and not body.logprobs:
@@ -238,6 +307,10 @@ def _check_tools(body: ChatBody) -> None:
                     f"tools[{i}].function.name must be letters, digits, '_', '-' or '.', at most 128.",
                 )
             names.add(tool.function.name)
+        elif tool.type == "custom":
+            if tool.custom is None:
+                raise _invalid(f"tools[{i}].custom", "A tool of type 'custom' needs 'custom'.")
+            names.add(tool.custom.name)
     choice = body.tool_choice
     if isinstance(choice, str):
         if choice not in ("none", "auto", "required"):
@@ -246,9 +319,7 @@ def _check_tools(body: ChatBody) -> None:
             )
         if choice == "required" and not body.tools:
             raise _invalid("tool_choice", "'tool_choice' is 'required', but no tools are offered.")
-    elif (
-        choice is not None and choice.type == "function" and (not choice.function or choice.function.name not in names)
-    ):
+    elif choice is not None and choice.type in ("function", "custom") and choice.name not in names:
         raise _invalid("tool_choice", "'tool_choice' names a function that is not among 'tools'.")
 
 

@@ -8,6 +8,8 @@ import msgspec
 
 from agent_models.completion import (
     CompletionRequest,
+    File,
+    FreeText,
     Image,
     Message,
     NamedTool,
@@ -21,6 +23,7 @@ from agent_models.completion import (
 from agent_router.errors import ApiError
 from agent_router.wire.chat.body import CallIn, ChatBody, FormatIn, MessageIn
 
+_NOTES = ("metadata", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "service_tier")
 _ROLES: dict[str, Role] = {"developer": "system", "system": "system", "user": "user", "assistant": "assistant"}
 
 
@@ -37,11 +40,13 @@ def completion_request(body: ChatBody) -> CompletionRequest:
         messages=tuple(_message(message, i) for i, message in enumerate(body.messages)),
         tools=_tools(body),
         tool_choice=_tool_choice(body),
+        allowed_tools=_allowed(body),
         parallel_tool_calls=body.parallel_tool_calls is not False,
         output_format=_output_format(body.response_format),
         max_tokens=body.limit,
         temperature=body.temperature,
         top_p=body.top_p,
+        top_k=body.top_k or None,
         seed=body.seed,
         stop=(body.stop,) if isinstance(body.stop, str) else tuple(body.stop or ()),
         frequency_penalty=body.frequency_penalty,
@@ -49,7 +54,9 @@ def completion_request(body: ChatBody) -> CompletionRequest:
         logit_bias={int(token): bias for token, bias in body.logit_bias.items()} if body.logit_bias else None,
         top_logprobs=top_logprobs,
         reasoning_effort=body.reasoning_effort,
+        verbosity=body.verbosity,
         user=body.user,
+        notes={name: value for name in _NOTES if (value := getattr(body, name)) is not None},
     )
 
 
@@ -71,6 +78,8 @@ def _message(message: MessageIn, i: int) -> Message:
 
 
 def _call(call: CallIn, i: int) -> ToolCall:
+    if call.custom is not None:
+        return ToolCall(id=call.id, name=call.custom.name, arguments=call.custom.input, custom=True)
     if call.function is None:
         at = f"messages[{i}].tool_calls"
         raise _inexpressible(at, f"A tool call of type {call.type[:40]!r} cannot be sent to this model.")
@@ -88,6 +97,10 @@ def _parts(message: MessageIn, i: int) -> list[Part]:
             parts.append(Text(part.text or part.refusal or ""))
         elif part.type == "image_url" and part.image_url is not None:
             parts.append(Image(part.image_url.url, part.image_url.detail))
+        elif part.type == "file" and part.file is not None and part.file.file_data:
+            data = part.file.file_data
+            url = data if data.startswith("data:") else f"data:application/pdf;base64,{data}"
+            parts.append(File(url, part.file.filename))
         else:
             at = f"messages[{i}].content[{j}].type"
             raise _inexpressible(at, f"A content part of type {part.type[:40]!r} cannot be sent to this model.")
@@ -97,6 +110,12 @@ def _parts(message: MessageIn, i: int) -> list[Part]:
 def _tools(body: ChatBody) -> tuple[Tool, ...]:
     tools = []
     for i, tool in enumerate(body.tools or ()):
+        if tool.custom is not None:
+            form = tool.custom.format
+            grammar = form.grammar if form is not None else None
+            free = FreeText(grammar.syntax, grammar.definition) if grammar is not None else FreeText()
+            tools.append(Tool(tool.custom.name, tool.custom.description or "", custom=free))
+            continue
         if tool.function is None:
             raise _inexpressible(f"tools[{i}].type", f"A tool of type {tool.type[:40]!r} cannot be sent to this model.")
         parameters: dict[str, Any] | None = None
@@ -110,9 +129,18 @@ def _tool_choice(body: ChatBody) -> Any:
     choice = body.tool_choice
     if choice is None or isinstance(choice, str):
         return choice or "auto"
-    if choice.function is None:
+    if choice.allowed_tools is not None:
+        return choice.allowed_tools.mode
+    if choice.name is None:
         raise _inexpressible("tool_choice", f"tool_choice of type {choice.type[:40]!r} cannot be sent to this model.")
-    return NamedTool(choice.function.name)
+    return NamedTool(choice.name)
+
+
+def _allowed(body: ChatBody) -> tuple[str, ...] | None:
+    choice = body.tool_choice
+    if choice is None or isinstance(choice, str) or choice.allowed_tools is None:
+        return None
+    return tuple(tool.name for tool in choice.allowed_tools.tools if tool.name is not None)
 
 
 def _output_format(wanted: FormatIn | None) -> OutputFormat:
@@ -120,4 +148,5 @@ def _output_format(wanted: FormatIn | None) -> OutputFormat:
         return OutputFormat()
     if wanted.json_schema is None:
         return OutputFormat(wanted.type)
-    return OutputFormat("json_schema", wanted.json_schema.name, wanted.json_schema.schema, wanted.json_schema.strict)
+    form = wanted.json_schema
+    return OutputFormat("json_schema", form.name, form.schema, form.strict, form.description)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent_router.routing.prompt import Prompt, Turn
 from agent_router.wire.chat.body import ChatBody, ChoiceIn
-from agent_router.wire.loose import fields
+from agent_router.wire.loose import fields, mapping, session_in
 
 _TEXT = ("text", "refusal")
 _TOOL = Turn("tool", "")  # nothing is asked by it
@@ -32,11 +32,12 @@ def prompt(body: ChatBody) -> Prompt:
     return Prompt(
         system="\n".join(system),
         turns=tuple(turns),
-        tools=tuple(tool.function.name if tool.function is not None else tool.type for tool in body.tools or ()),
+        tools=tuple(tool.name for tool in body.tools or ()),
         schema=fields(schema),
         structured=form is not None and form.type != "text",
         tools_forbidden=choice == "none",
-        forced_tool=choice.function.name if isinstance(choice, ChoiceIn) and choice.function is not None else None,
+        forced_tool=choice.name if isinstance(choice, ChoiceIn) else None,
         images=images,
         output_limit=body.limit,
+        session=session_in(mapping(body.metadata).get("session_id"), body.prompt_cache_key),
     )

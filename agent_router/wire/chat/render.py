@@ -6,7 +6,16 @@ from typing import Any
 
 import msgspec
 
-from agent_models.completion import Event, ReasoningDelta, Stop, TextDelta, TokenLogprob, ToolCallDelta, Usage
+from agent_models.completion import (
+    Event,
+    ReasoningDelta,
+    RefusalDelta,
+    Stop,
+    TextDelta,
+    TokenLogprob,
+    ToolCallDelta,
+    Usage,
+)
 from agent_router.errors import ApiError
 
 
@@ -52,6 +61,7 @@ class Answer:
         self._calls: dict[int, dict[str, Any]] = {}
         self._logprobs: list[dict[str, Any]] = []
         self._usage: Usage | None = None
+        self._refusal = ""
         self._reason = "stop"
 
     def add(self, event: Event) -> None:
@@ -63,12 +73,14 @@ class Answer:
             case ReasoningDelta():
                 self._reasoning.append(event.text)
             case ToolCallDelta():
-                call = self._calls.setdefault(
-                    event.index, {"id": "", "type": "function", "function": {"name": "", "arguments": ""}}
-                )
+                kind, text = ("custom", "input") if event.custom else ("function", "arguments")
+                call = self._calls.setdefault(event.index, {"id": "", "type": kind, kind: {"name": "", text: ""}})
+                kind, text = ("custom", "input") if "custom" in call else ("function", "arguments")
                 call["id"] = event.id or call["id"]
-                call["function"]["name"] = event.name or call["function"]["name"]
-                call["function"]["arguments"] += event.arguments
+                call[kind]["name"] = event.name or call[kind]["name"]
+                call[kind][text] += event.arguments
+            case RefusalDelta():
+                self._refusal += event.text
             case Usage():
                 self._usage = event
             case Stop():
@@ -76,11 +88,16 @@ class Answer:
 
     def body(self) -> bytes:
         """The whole answer."""
-        message: dict[str, Any] = {"role": "assistant", "content": "".join(self._text), "refusal": None}
+        message: dict[str, Any] = {
+            "role": "assistant",
+            "content": "".join(self._text),
+            "refusal": self._refusal or None,
+        }
         if self._reasoning:
             message["reasoning_content"] = "".join(self._reasoning)
-        if self._calls:
+        if self._calls or self._refusal:
             message["content"] = message["content"] or None
+        if self._calls:
             message["tool_calls"] = [self._calls[index] for index in sorted(self._calls)]
         logprobs = {"content": self._logprobs, "refusal": None} if self._logprobs else None
         return msgspec.json.encode(

@@ -6,7 +6,16 @@ from typing import Any
 
 import msgspec
 
-from agent_models.completion import Event, ReasoningDelta, Signals, Stop, TextDelta, ToolCallDelta, Usage
+from agent_models.completion import (
+    Event,
+    ReasoningDelta,
+    RefusalDelta,
+    Signals,
+    Stop,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+)
 from agent_router.errors import ApiError
 from agent_router.wire.chat.render import error_body, logprob_object, usage_object
 
@@ -21,13 +30,16 @@ def error_event(error: ApiError) -> bytes:
 
 
 class ChunkStream:
-    """Renders events as `chat.completion.chunk` objects. Every call returns whole SSE events, or nothing."""
+    """Renders events as `chat.completion.chunk` objects; see `Stream`."""
+
+    final: bytes | None = None
 
     def __init__(self, id: str, model: str, created: int, *, include_usage: bool) -> None:
         self._head = {"id": id, "object": "chat.completion.chunk", "created": created, "model": model}
         self._include_usage = include_usage
         self._begun = False
         self._usage: Usage | None = None
+        self._custom: set[int] = set()  # calls of custom tools
 
     def _chunk(self, choices: list[dict[str, Any]], usage: dict[str, Any] | None = None) -> bytes:
         chunk: dict[str, Any] = {**self._head, "choices": choices, "system_fingerprint": None}
@@ -43,6 +55,14 @@ class ChunkStream:
             first = self._chunk([{"index": 0, "delta": start, "logprobs": None, "finish_reason": None}])
         return first + self._chunk([{"index": 0, "delta": delta, "logprobs": logprobs, "finish_reason": reason}])
 
+    def begin(self) -> bytes:
+        """Nothing: the first chunk comes with the first event."""
+        return b""
+
+    def fail(self, error: ApiError) -> bytes:
+        """The event that ends a stream which breaks."""
+        return error_event(error)
+
     def add(self, event: Event) -> bytes:
         """The SSE events for one more event; empty for usage, which comes at the end."""
         match event:
@@ -53,12 +73,10 @@ class ChunkStream:
                 return self._delta({"content": event.text}, logprobs=logprobs)
             case ReasoningDelta():
                 return self._delta({"reasoning_content": event.text})
+            case RefusalDelta():
+                return self._delta({"refusal": event.text})
             case ToolCallDelta():
-                call: dict[str, Any] = {"index": event.index, "function": {"arguments": event.arguments}}
-                if event.id is not None:
-                    call = {"index": event.index, "id": event.id, "type": "function", "function": call["function"]}
-                    call["function"] = {"name": event.name, "arguments": event.arguments}
-                return self._delta({"tool_calls": [call]})
+                return self._delta({"tool_calls": [self._call(event)]})
             case Stop():
                 return self._delta({}, reason=event.reason)
             case Usage():
@@ -66,6 +84,14 @@ class ChunkStream:
                 return b""
             case Signals():
                 return b""  # for the router
+
+    def _call(self, event: ToolCallDelta) -> dict[str, Any]:
+        if event.custom:
+            self._custom.add(event.index)
+        kind, text = ("custom", "input") if event.index in self._custom else ("function", "arguments")
+        if event.id is None:
+            return {"index": event.index, kind: {text: event.arguments}}
+        return {"index": event.index, "id": event.id, "type": kind, kind: {"name": event.name, text: event.arguments}}
 
     def end(self) -> bytes:
         """The usage chunk, if it was asked for, and `[DONE]`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agent_router.routing.prompt import Prompt, Turn
-from agent_router.wire.loose import fields, integer, mapping, names, sequence, string
+from agent_router.wire.loose import either, fields, integer, mapping, names, sequence, string
 
 
 def prompt(body: Any) -> Prompt:
@@ -15,8 +15,8 @@ def prompt(body: Any) -> Prompt:
     images = False
     for content in map(mapping, sequence(body.get("contents"))):
         parts = [mapping(part) for part in sequence(content.get("parts"))]
-        images = images or any(_either(part, "inlineData") or _either(part, "fileData") for part in parts)
-        answered = any(_either(part, "functionResponse") is not None for part in parts)
+        images = images or any(either(part, "inlineData") or either(part, "fileData") for part in parts)
+        answered = any(either(part, "functionResponse") is not None for part in parts)
         if answered:
             turns.append(Turn("tool", ""))
         text = _joined(parts)
@@ -24,34 +24,27 @@ def prompt(body: Any) -> Prompt:
             turns.append(Turn("assistant", text))
         elif text or not answered:
             turns.append(Turn("user", text))
-    asked = mapping(_either(body, "generationConfig"))
-    calling = mapping(_either(mapping(_either(body, "toolConfig")), "functionCallingConfig"))
-    allowed = sequence(_either(calling, "allowedFunctionNames"))
+    asked = mapping(either(body, "generationConfig"))
+    calling = mapping(either(mapping(either(body, "toolConfig")), "functionCallingConfig"))
+    allowed = sequence(either(calling, "allowedFunctionNames"))
     tools = [name for tool in sequence(body.get("tools")) for name in _tools(mapping(tool))]
-    schema = _either(asked, "responseSchema") or _either(asked, "responseJsonSchema")
+    schema = either(asked, "responseSchema") or either(asked, "responseJsonSchema")
     return Prompt(
-        system=_joined([mapping(p) for p in sequence(mapping(_either(body, "systemInstruction")).get("parts"))]),
+        system=_joined([mapping(p) for p in sequence(mapping(either(body, "systemInstruction")).get("parts"))]),
         turns=tuple(turns),
         tools=tuple(tools),
         schema=fields(schema),
-        structured=bool(schema) or string(_either(asked, "responseMimeType")) == "application/json",
+        structured=bool(schema) or string(either(asked, "responseMimeType")) == "application/json",
         tools_forbidden=string(calling.get("mode")).upper() == "NONE",
         forced_tool=string(allowed[0]) or None if len(allowed) == 1 else None,
         images=images,
-        output_limit=integer(_either(asked, "maxOutputTokens")),
+        output_limit=integer(either(asked, "maxOutputTokens")),
     )
 
 
 def _tools(tool: dict[str, Any]) -> tuple[str, ...]:
-    declared = names(_either(tool, "functionDeclarations"))
+    declared = names(either(tool, "functionDeclarations"))
     return declared or tuple(name for name in tool if isinstance(name, str))[:1]  # a built-in one, such as googleSearch
-
-
-def _either(value: dict[str, Any], camel: str) -> Any:
-    found = value.get(camel)
-    if found is None:
-        found = value.get("".join(f"_{c.lower()}" if c.isupper() else c for c in camel))
-    return found
 
 
 def _joined(parts: list[dict[str, Any]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agent_router.routing.prompt import Prompt, Turn
-from agent_router.wire.loose import fields, integer, mapping, names, sequence, string
+from agent_router.wire.loose import fields, integer, mapping, names, sequence, session_in, string
 
 # Claude Code begins its system prompt with the version and the kind of its build.
 _BILLING = "x-anthropic-billing-header:"
@@ -40,7 +40,15 @@ def prompt(body: Any) -> Prompt:
         forced_tool=string(choice.get("name")) or None if choice.get("type") == "tool" else None,
         images=images,
         output_limit=integer(body.get("max_tokens")),
+        session=_session(mapping(body.get("metadata")).get("user_id")),
     )
+
+
+def _session(user: Any) -> str:
+    """The session in Claude Code's `user_id`, which holds the account's as well: behind `session` in one form or
+    another."""
+    _, behind, session = string(user).rpartition("session")
+    return session_in(session) if behind else ""
 
 
 def _system(system: Any) -> str:

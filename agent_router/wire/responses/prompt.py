@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agent_router.routing.prompt import Prompt, Turn
-from agent_router.wire.loose import fields, integer, mapping, names, sequence, string
+from agent_router.wire.loose import fields, integer, mapping, names, sequence, session_in, string
 
 _SEEN = frozenset({"input_image", "input_file", "input_audio"})
 
@@ -46,4 +46,9 @@ def prompt(body: Any) -> Prompt:
         forced_tool=string(mapping(choice).get("name")) or None,
         images=images,
         output_limit=integer(body.get("max_output_tokens")),
+        session=session_in(
+            mapping(body.get("metadata")).get("session_id"),
+            body.get("conversation"),
+            body.get("prompt_cache_key"),
+        ),
     )

@@ -48,6 +48,7 @@ class Generation:
         tail = b"".join(map(model.piece, prompt[-_TAIL:])).decode("utf-8", "replace")
         self._thinks_first = tail.rstrip().endswith(self._form.thoughts.open)
         self.reasoned = 0
+        self._stopped_at: str | None = None
         self._pen = Pen(model, context, request, limit, model.remember("marks", lambda: _marks(model, self._form)))
         try:
             # The grammars now: what llama.cpp does not take is refused before any work is done.
@@ -81,7 +82,7 @@ class Generation:
         between them the tokens to be read."""
         try:
             reason = yield from self._write()
-            yield Stop(reason)
+            yield Stop(reason, self._stopped_at)
             yield self._pen.signals()
         except GrammarError as error:
             raise self._unsupported(error) from None
@@ -139,6 +140,7 @@ class Generation:
                 return found.reason
             if mark in stops:
                 yield from self._finish(found)
+                self._stopped_at = mark
                 return "stop"
             if mark in starts:
                 yield from self._finish(found, cut=True)

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from agent_models.completion import CompletionRequest, Image, Message
+from agent_models.completion import CompletionRequest, Image, Message, Text
 from agent_models.engine import tool_calls
 from agent_models.engine.abilities import Abilities
 from agent_models.engine.model import Model
@@ -35,6 +35,12 @@ class PromptWriter:
         Control tokens spelt out in the caller's text are read as plain text, never as control tokens.
         Raises UnsupportedRequestError; ContextOverflowError for a text far too long even to tokenise.
         """
+        if request.text is not None:
+            self._refuse_huge(request.text)
+            written = self._model.tokens(request.text, special=False) if request.text else []
+            # Something must be read before anything can be written.
+            bos = self._model.adds_bos or (not written and self._model.bos >= 0)
+            return ([self._model.bos] if bos else []) + written or self._model.tokens("\n", special=False)
         text, fence = self._text(request)
         self._refuse_huge(text)
         model = self._model
@@ -104,8 +110,9 @@ class PromptWriter:
         return variables
 
     def _entry(self, message: Message, able: Abilities) -> dict[str, Any]:
-        if any(isinstance(part, Image) for part in message.content):
-            raise UnsupportedRequestError("The local model reads text only; it sees no images.", param="messages")
+        if any(not isinstance(part, Text) for part in message.content):
+            what = "it sees no images" if any(isinstance(part, Image) for part in message.content) else "no files"
+            raise UnsupportedRequestError(f"The local model reads text only; {what}.", param="messages")
         entry: dict[str, Any] = {"role": message.role, "content": message.text}
         if message.tool_calls:
             if able.none and not message.text:

@@ -224,7 +224,7 @@ def _chain(model: Model, request: CompletionRequest, limit: int) -> Any:
     top_p = request.top_p
     if top_p is None:
         top_p = _number(model.metadata.get("general.sampling.top_p"), TOP_P)
-    add(llama.llama_sampler_init_top_k(TOP_K))
+    add(llama.llama_sampler_init_top_k(request.top_k or TOP_K))
     add(llama.llama_sampler_init_top_p(top_p, 1))
     add(llama.llama_sampler_init_min_p(MIN_P, 1))
     add(llama.llama_sampler_init_temp(temperature))

@@ -11,7 +11,7 @@ from agent_router.routing.families import Families
 from agent_router.routing.ladder import Ladder
 from agent_router.routing.task import Task, task
 from agent_router.settings import Routing
-from agent_router.wire.chat.body import read
+from agent_router.wire.chat.wire import ChatWire
 
 SALT = b"the bench's own salt, of 32 bytes"
 AT = 25
@@ -78,7 +78,7 @@ def _learn(
 
 def _task(text: str) -> Task:
     raw = b'{"model":"auto","messages":[{"role":"user","content":"%s"}]}' % text.encode()
-    return task(raw, read(raw), {}, SALT)
+    return task(ChatWire().read(raw, {}), {}, SALT)
 
 
 def one_offs(requests: int, seed: int) -> float:

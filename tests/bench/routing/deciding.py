@@ -14,7 +14,7 @@ from agent_router.routing.names import Names
 from agent_router.routing.router import Router
 from agent_router.routing.task import task
 from agent_router.settings import Settings
-from agent_router.wire.chat.body import read
+from agent_router.wire.chat.wire import ChatWire
 from tests.bench.routing.climbing import SALT
 
 FAMILIES = 10_000
@@ -33,7 +33,7 @@ def figures(requests: int = 2000) -> dict[str, Any]:
     router = _router(families)
     for _ in range(FAMILIES):
         raw = _body(words(rng.randint(5, 120)))
-        known = families.known(task(raw, read(raw), {}, SALT), "pocket")
+        known = families.known(task(ChatWire().read(raw, {}), {}, SALT), "pocket")
         assert known.reading is not None
         families.learn("pocket", known.reading, 1.0, 0.9)
     memory = tracemalloc.get_traced_memory()[0] / 1e6
@@ -43,9 +43,9 @@ def figures(requests: int = 2000) -> dict[str, Any]:
     for _ in range(requests):
         raw = _body(words(rng.randint(5, 200)), system, tools)
         began = time.perf_counter()
-        body = read(raw)
+        call = ChatWire().read(raw, {})
         decoded = time.perf_counter()
-        router.decide(task(raw, body, {b"user-agent": b"OpenClaw/1"}, SALT), raw)
+        router.decide(task(call, {b"user-agent": b"OpenClaw/1"}, SALT), raw)
         whole.append((time.perf_counter() - decoded) * 1000)
         decode.append((decoded - began) * 1000)
     whole.sort()

@@ -16,7 +16,7 @@ def captured(router: House, verdict: Verdict | None, *, auto: bool = True, expec
     learning = router.app._learning
     assert learning is not None
     targets = (POCKET, CLOSED) if verdict and verdict.route == "local" else (CLOSED,)
-    return learning.capture(Decision(targets, "", auto=auto, verdict=verdict, expected=expected)) is not None
+    return learning.capture(Decision(targets, "", auto=auto, verdict=verdict, expected=expected), "chat") is not None
 
 
 async def test_an_answer_is_kept_only_where_the_other_side_is_to_be_asked(tmp_path: Path) -> None:

@@ -17,8 +17,9 @@ from agent_router.outcomes.said import Said
 from agent_router.routing.decision import Target
 from agent_router.routing.families import Families
 from agent_router.settings import Shadow as Limits
-from agent_router.upstreams.reply import Call, Observed, Reply, UpstreamFault
-from agent_router.wire.chat.body import read
+from agent_router.upstreams.reply import Observed, Reply, UpstreamFault
+from agent_router.wire.call import Call
+from agent_router.wire.chat.wire import ChatWire
 from agent_telemetry.trial import Trial
 from tests.router.routing.bodies import SALT, made
 
@@ -93,7 +94,7 @@ class House:
         ).encode()
         task = self.families.known(made(raw=raw)[0], "pocket")
         self.teacher.remember(f"r{number}", task.family.name, task.reading, "closed")
-        self.shadow.add(f"r{number}", task, Call(raw, read(raw)), POCKET, Said(said, (), "stop"))
+        self.shadow.add(f"r{number}", task, ChatWire().read(raw, {}), POCKET, Said(said, (), "stop"))
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

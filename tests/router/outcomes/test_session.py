@@ -16,8 +16,9 @@ from agent_router.outcomes.session import Session
 from agent_router.routing.estimate.nodes import Asked
 from agent_router.routing.family import Family, Kind
 from agent_router.routing.task import Task
-from agent_router.wire.chat.body import ChatBody, MessageIn, read
-from tests.router.routing.bodies import body, made
+from agent_router.wire.call import Call
+from agent_router.wire.chat.wire import ChatWire
+from tests.router.routing.bodies import made
 
 BARE = made("hello")[0]
 LONG = "Write a function that parses the CSV file and returns a list of its rows as dictionaries with typed values"
@@ -38,7 +39,7 @@ class Conversation:
         self.session = Session(self.clock)
         self.count = 0
 
-    def turn(self, ask: str, name: str = "c", of: ChatBody | None = None, wait: float = 30.0, **more: Any) -> list[Any]:
+    def turn(self, ask: str, name: str = "c", of: Call | None = None, wait: float = 30.0, **more: Any) -> list[Any]:
         self.clock.now += wait
         self.count += 1
         task = asked(ask, conversation=name, **more)
@@ -51,14 +52,23 @@ def asked(ask: str, kind: Kind = "ask", **more: Any) -> Task:
     return structs.replace(BARE, asked=Asked("", ask), family=Family(f"{kind}-1", kind, ""), **more)
 
 
-def loop(result: str, tool: str = "Read") -> ChatBody:
+def body(ask: str) -> Call:
+    return _call([{"role": "user", "content": ask}])
+
+
+def loop(result: str, tool: str = "Read", *behind: dict[str, Any]) -> Call:
     call = {"id": "1", "type": "function", "function": {"name": tool, "arguments": "{}"}}
     messages = [
         {"role": "user", "content": "go"},
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "1", "content": result},
+        *behind,
     ]
-    return read(json.dumps({"model": "auto", "messages": messages}).encode())
+    return _call(messages)
+
+
+def _call(messages: list[dict[str, Any]]) -> Call:
+    return ChatWire().read(json.dumps({"model": "auto", "messages": messages}).encode(), {})
 
 
 @pytest.mark.parametrize(
@@ -139,9 +149,7 @@ def test_a_tools_result_says_whether_the_call_was_right(result: str, says: list[
 def test_what_an_agent_puts_behind_the_results_hides_nothing() -> None:
     talk = Conversation()
     talk.turn("go")
-    of = loop("Unknown tool: Raed")
-    assert isinstance(of.messages, list)
-    of.messages.append(MessageIn("user", "<context>idle</context>"))
+    of = loop("Unknown tool: Raed", "Read", {"role": "user", "content": "<context>idle</context>"})
     assert talk.turn("go", of=of, continuation=True) == [("1", "tool error", 0.0)]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from agent_router.routing.task import Task, embedding_task, task
 from agent_router.wire.chat.body import ChatBody, read
+from agent_router.wire.chat.wire import ChatWire
 from agent_router.wire.embeddings import body as embeddings
 
 SALT = b"installation's own salt, 32 bytes"
@@ -27,7 +28,7 @@ def made(
     """(task, raw body) of a request with one user turn."""
     if raw is None:
         raw = json.dumps({"model": "auto", "messages": [{"role": "user", "content": content}], **more}).encode()
-    return task(raw, read(raw), headers or {}, SALT), raw
+    return task(ChatWire().read(raw, {}), headers or {}, SALT), raw
 
 
 def vectors(

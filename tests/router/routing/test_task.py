@@ -8,7 +8,7 @@ import pytest
 
 from agent_router.routing import task as tasks
 from agent_router.routing.estimate.nodes import Asked
-from agent_router.wire.chat.body import read
+from agent_router.wire.chat.wire import ChatWire
 from tests.router.routing.bodies import TOOLS, made, vectors
 
 
@@ -101,7 +101,7 @@ def test_where_a_program_may_have_asked_its_material_is_estimated_by() -> None:
 
 def test_hashes_say_nothing_without_the_salt() -> None:
     task, raw = made("Fix the login.")
-    other = tasks.task(raw, read(raw), {}, b"another salt")
+    other = tasks.task(ChatWire().read(raw, {}), {}, b"another salt")
     assert len(task.turn) == len(task.conversation) == 16
     assert {task.turn, task.conversation}.isdisjoint({other.turn, other.conversation})
     assert made("Fix the login.")[0].turn == task.turn

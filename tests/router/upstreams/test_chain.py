@@ -199,7 +199,7 @@ async def test_a_lasting_refusal_is_asked_once_and_never_a_5xx(
     server.script(f"status:code={code},html=True")
     failure = await refused(both, call(), FIRST)
     assert (failure.error.status, failure.error.retry_after) == (code, None)
-    assert server.count == 1
+    assert server.count == (2 if code == 404 else 1)  # perhaps it only has no chat, but responses
 
 
 async def test_a_first_byte_timeout_is_not_retried(both: Chain, server: ScriptedUpstream) -> None:

@@ -13,8 +13,9 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 from agent_models.completion import Usage
 from agent_router.upstreams.event_boundary import EventBoundary, data_of
-from agent_router.upstreams.reply import Call, Reply, StreamCutError, UpstreamFault
-from agent_router.wire.chat.body import read
+from agent_router.upstreams.reply import Reply, StreamCutError, UpstreamFault
+from agent_router.wire.call import Call
+from agent_router.wire.chat.wire import ChatWire
 from tests.chat_calls import KEY, call, stream
 from tests.upstreams.answer import Answer
 from tests.upstreams.behaviour import Behaviour, parse
@@ -79,14 +80,14 @@ async def test_the_body_is_untouched_when_the_model_is_the_upstreams_own(
     server: ScriptedUpstream, connect: Connect
 ) -> None:
     raw = b'{ "model":"gpt-5.4",\n "messages":[{"role":"user","content":"gr\xc3\xbc\\u00df"}], "x": {"b":1e2, "a":[]} }'
-    await connect().open(Call(raw, read(raw)), "gpt-5.4")
+    await connect().open(ChatWire().read(raw, {}), "gpt-5.4")
     assert (await server.next_request()).body == raw
 
 
 async def test_only_the_model_is_replaced_otherwise(server: ScriptedUpstream, connect: Connect) -> None:
     messages = b'[{"content":"\\u00df","role":"user"}]'
     raw = b'{"stream":false,"model":"openai/gpt-5.4","messages":' + messages + b',"x":{"b":1e2,"a":[1.0]}}'
-    await connect().open(Call(raw, read(raw)), "gpt-5.4")
+    await connect().open(ChatWire().read(raw, {}), "gpt-5.4")
     assert (await server.next_request()).body == raw.replace(b"openai/gpt-5.4", b"gpt-5.4")
 
 

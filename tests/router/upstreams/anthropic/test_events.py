@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_models.completion import Event, ReasoningDelta, Stop, TextDelta, ToolCallDelta, Usage
-from agent_router.upstreams.anthropic.events import REASONS, AnswerReader, AnthropicErrorEvent
+from agent_router.upstreams.anthropic.events import REASONS, AnswerReader
+from agent_router.upstreams.reader import ErrorEventError
 
 
 def read(*events: dict[str, Any]) -> tuple[AnswerReader, list[Event]]:
@@ -166,7 +167,7 @@ def test_a_whole_message() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{", b"[]", b"{}", b'{"type":"error","error":{}}', b'{"content":null}', b'{"content":["a"]}', b"<html>",
+    [b"", b"{", b"[]", b"{}", b'{"content":null}', b'{"content":["a"]}', b"<html>",
      b'{"content":[{"type":"text","text":5}]}'],
 )  # fmt: skip
 def test_what_is_no_message(data: bytes) -> None:
@@ -174,12 +175,17 @@ def test_what_is_no_message(data: bytes) -> None:
         list(AnswerReader().read_whole(data))
 
 
+def test_an_error_is_no_message() -> None:
+    with pytest.raises(ErrorEventError):
+        list(AnswerReader().read_whole(b'{"type":"error","error":{}}'))
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [({"type": "overloaded_error", "message": "m"}, "overloaded_error"), ({}, "error"), (None, "error")],
 )
 def test_an_error_event(error: Any, words: str) -> None:
-    with pytest.raises(AnthropicErrorEvent, match=words):
+    with pytest.raises(ErrorEventError, match=words):
         read({"type": "error", "error": error})
 
 
@@ -207,6 +213,6 @@ def test_nothing_else_is_raised(values: list[Any], noise: bytes) -> None:
             try:
                 for event in reading(data):
                     msgspec.json.encode(event)
-            except (msgspec.DecodeError, AnthropicErrorEvent):
+            except (msgspec.DecodeError, ErrorEventError):
                 pass
     _ = reader.usage

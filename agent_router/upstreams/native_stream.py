@@ -1,31 +1,32 @@
-"""A stream in OpenAI's chat dialect on its way through: held back until it has begun, then passed on."""
+"""A stream in the caller's own dialect on its way through: held back until it has begun, then passed on."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from agent_router.upstreams.chat_chunk import has_substance, read_chunk
-from agent_router.upstreams.chat_observer import DONE, ChatObserver
+import msgspec
+
+from agent_router.errors import ApiError
 from agent_router.upstreams.event_boundary import EventBoundary, EventTooLargeError, data_of
 from agent_router.upstreams.pieces import Pieces
+from agent_router.upstreams.reader import EmptyAnswerError, ErrorEventError, Observer
 from agent_router.upstreams.reply import FaultKind, Observed, StreamCutError, UpstreamFault
 from agent_router.upstreams.statuses import redact
-from agent_router.wire.chat.stream import DONE as DONE_EVENT
 
 
-class ChatStream:
-    """What is passed on is what came, byte for byte, in whole events; `[DONE]` is added where the upstream forgot it.
+class NativeStream:
+    """What is passed on is what came, byte for byte, in whole events; an end that the upstream forgot is added.
 
     Call `begin` once, then `relay` once.
     """
 
-    def __init__(self, name: str, pieces: Pieces, key: str | None = None) -> None:
+    def __init__(self, name: str, pieces: Pieces, observer: Observer, key: str | None = None) -> None:
         """`key` is ours; an upstream that repeats it in an error is not passed on word for word."""
         self._name = name
         self._key = key
         self._pieces = pieces
         self._boundary = EventBoundary()
-        self._observer = ChatObserver()
+        self._observer = observer
         self._held = b""
 
     @property
@@ -61,21 +62,21 @@ class ChatStream:
         raise self._fault("empty", "ended its stream without an answer")
 
     def _begins(self, block: bytes) -> bool:
-        for data in data_of(block):
-            if data.strip() == DONE:
-                raise self._fault("empty", "ended its stream without an answer")
-            chunk = read_chunk(data)
-            if chunk is None:
-                raise self._fault("garbled", "began its stream with an event that is no JSON")
-            if chunk.error is not None:
-                raise self._fault("garbled", "began its stream with an error")
-            self._observer.see(chunk)
-            if has_substance(chunk):
-                return True
-        return False
+        try:
+            return any(self._observer.begins(data) for data in data_of(block))
+        except EmptyAnswerError:
+            raise self._fault("empty", "ended its stream without an answer") from None
+        except msgspec.DecodeError:
+            raise self._fault("garbled", "began its stream with an event that is no JSON") from None
+        except ErrorEventError:
+            raise self._fault("garbled", "began its stream with an error") from None
 
     def _fault(self, kind: FaultKind, what: str) -> UpstreamFault:
         return UpstreamFault(kind, f"Upstream {self._name} {what}.")
+
+    def broken(self, error: ApiError) -> bytes:
+        """The event that tells the caller that the stream broke."""
+        return self._observer.broken(error)
 
     async def relay(self) -> AsyncGenerator[bytes, None]:
         """The stream from its beginning, in whole events. StreamCutError if it breaks off."""
@@ -105,8 +106,8 @@ class ChatStream:
                 yield self._passed(last)
             if not observer.finished:
                 raise StreamCutError(f"Upstream {self._name} ended its stream before the answer was finished.")
-            if not observer.done and observer.observed.error is None:
-                yield DONE_EVENT
+            if closing := observer.closing():
+                yield closing
         finally:
             await self._pieces.aclose()
 
@@ -117,6 +118,6 @@ class ChatStream:
         """A last event that lacks the blank line which ends it, if it is whole; nothing of one cut in the middle."""
         rest = self._boundary.rest().rstrip()
         events = list(data_of(rest))
-        if events and all(data.strip() == DONE or read_chunk(data) is not None for data in events):
+        if events and all(map(self._observer.is_event, events)):
             return rest + b"\n\n"
         return b""

@@ -7,8 +7,8 @@ from typing import Any
 
 from openai.types.chat import ChatCompletionChunk
 
+from agent_router.upstreams.chat.unstreamed import as_stream
 from agent_router.upstreams.event_boundary import data_of
-from agent_router.upstreams.unstreamed import as_stream
 
 HEAD = {"id": "c1", "object": "chat.completion", "created": 5, "model": "m"}
 USAGE = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}

@@ -1,4 +1,4 @@
-"""`POST /v1/chat/completions`."""
+"""The endpoint of every wire that asks for text: chat completions, responses, messages, and their kin."""
 
 from __future__ import annotations
 
@@ -14,21 +14,19 @@ from agent_router.routing.router import Router
 from agent_router.routing.task import Task, task
 from agent_router.sender import Sender
 from agent_router.upstreams.chain import Attempted, Chain
-from agent_router.upstreams.reply import Call, Reply
-from agent_router.wire.chat.body import read
-from agent_router.wire.chat.render import Answer
-from agent_router.wire.chat.stream import CONTENT_TYPE, ChunkStream
+from agent_router.upstreams.reply import Reply
+from agent_router.wire.call import Call
+from agent_router.wire.wire import Wire
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
 
 
-class ChatEndpoint(Endpoint[Call]):
-    """Chat completions, streamed or whole."""
-
-    wire = "chat"
+class CompletionsEndpoint(Endpoint[Call]):
+    """Completions in one dialect, streamed or whole."""
 
     def __init__(
         self,
+        wire: Wire,
         router: Router,
         chain: Chain,
         ledger: Ledger,
@@ -39,19 +37,21 @@ class ChatEndpoint(Endpoint[Call]):
         salt: bytes,
         max_body_bytes: int,
     ) -> None:
-        super().__init__(router, chain, ledger, feed, salt=salt, max_body_bytes=max_body_bytes)
+        super().__init__(wire.name, wire, router, chain, ledger, feed, salt=salt, max_body_bytes=max_body_bytes)
+        self._wire = wire
         self._learning = learning
         self._escalation = escalation
 
-    def _read(self, raw: bytes, headers: Mapping[bytes, bytes], passed: dict[str, str]) -> tuple[Call, Task]:
-        body = read(raw)
-        known = task(raw, body, headers, self._salt)
-        return Call(raw, body, passed, known.session or known.agent or ""), known
+    def _read(self, raw: bytes, headers: Mapping[bytes, bytes], path: str) -> tuple[Call, Task]:
+        call = self._wire.read(raw, headers, path)
+        known = task(call, headers, self._salt)
+        call.client = known.session or known.agent or ""
+        return call, known
 
     def _decide(self, exchange: Exchange, call: Call, raw: bytes) -> Decision:
         assert exchange.task is not None
         decision = self._router.decide(exchange.task, raw)
-        exchange.capture = self._learning.capture(decision)
+        exchange.capture = self._learning.capture(decision, call.wire)
         return decision
 
     def _prepared(self, exchange: Exchange) -> AbstractContextManager[None]:
@@ -68,25 +68,32 @@ class ChatEndpoint(Endpoint[Call]):
         """An answer in events, in the caller's dialect."""
         assert reply.events is not None
         assert exchange.target is not None
-        id, created = f"chatcmpl-ar{exchange.id}", int(exchange.time.timestamp())
+        created = int(exchange.time.timestamp())
         model = reply.observed.model or exchange.target.model
         capture = exchange.capture
         if not call.stream:
-            collected = Answer(id, model, created)
+            collected = self._wire.answer(call, exchange.id, model, created)
             async for event in reply.events:
                 if capture is not None:
                     capture.event(event)
                 collected.add(event)
-            await answer.whole(200, collected.body(), reply.headers)
+            body = collected.body()
+            self._complete(exchange, call, reply, body)
+            await answer.whole(200, body, reply.headers)
             return
-        options = call.body.stream_options
-        chunks = ChunkStream(id, model, created, include_usage=bool(options and options.include_usage))
-        await answer.begin(200, CONTENT_TYPE, reply.headers)
+        stream = self._wire.stream(call, exchange.id, model, created)
+        answer.broken = stream.fail
+        await answer.begin(200, self._wire.content_type(call), reply.headers)
+        if begun := stream.begin():
+            await answer.more(begun)
         async for event in reply.events:
             if capture is not None:
                 capture.event(event)
-            rendered = chunks.add(event)
+            rendered = stream.add(event)
             if rendered:
                 await answer.more(rendered)
-        await answer.more(chunks.end())
+        end = stream.end()
+        if stream.final is not None:
+            self._complete(exchange, call, reply, stream.final)
+        await answer.more(end)
         await answer.end()

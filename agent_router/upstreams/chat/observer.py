@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from agent_router.upstreams.chat_chunk import Chunk, model_of, read_chunk, usage_of
-from agent_router.upstreams.event_boundary import data_of
+import msgspec
+
+from agent_router.errors import ApiError
+from agent_router.upstreams.chat.chunk import Chunk, has_substance, model_of, read_chunk, usage_of
+from agent_router.upstreams.event_boundary import data_of, marked
+from agent_router.upstreams.reader import EmptyAnswerError, ErrorEventError
 from agent_router.upstreams.reply import Observed
+from agent_router.wire.chat.stream import DONE as DONE_EVENT
+from agent_router.wire.chat.stream import error_event
 
 DONE = b"[DONE]"
 
@@ -29,9 +35,33 @@ class ChatObserver:
                 if self.observed.model is None or _marks(data):
                     self._read(data)
         elif marks:
-            for event in _marked(block, marks):
+            for event in marked(block, marks, _marks):
                 for data in data_of(event):
                     self._read(data)
+
+    def begins(self, data: bytes) -> bool:
+        """See `Observer`."""
+        if data.strip() == DONE:
+            raise EmptyAnswerError
+        chunk = read_chunk(data)
+        if chunk is None:
+            raise msgspec.DecodeError("no chunk")
+        if chunk.error is not None:
+            raise ErrorEventError("error")
+        self.see(chunk)
+        return has_substance(chunk)
+
+    def is_event(self, data: bytes) -> bool:
+        """See `Observer`."""
+        return data.strip() == DONE or read_chunk(data) is not None
+
+    def closing(self) -> bytes:
+        """See `Observer`."""
+        return b"" if self.done or self.observed.error is not None else DONE_EVENT
+
+    def broken(self, error: ApiError) -> bytes:
+        """See `Observer`."""
+        return error_event(error)
 
     def see(self, chunk: Chunk) -> None:
         """Take an event that was decoded already. Seeing one twice does no harm."""
@@ -66,18 +96,3 @@ def _marks(text: bytes) -> int:
         + text.count(b'"error"')
         + text.count(DONE)
     )
-
-
-def _marked(block: bytes, marks: int) -> list[bytes]:
-    """The events that hold the block's `marks`. Looked for from its end, because there they nearly always are."""
-    found: list[bytes] = []
-    end = len(block)
-    while marks and end > 0:
-        start = block.rfind(b"\n\n", 0, max(end - 2, 0)) + 2
-        event = block[start if start > 1 else 0 : end]
-        if here := _marks(event):
-            found.append(event)
-            marks -= here
-        end = start if start > 1 else 0
-    found.reverse()
-    return found

@@ -16,6 +16,8 @@ class Choice(msgspec.Struct):
     delta: Any = None
     message: Any = None
     finish_reason: Any = None
+    logprobs: Any = None
+    stop_reason: Any = None
 
 
 class Chunk(msgspec.Struct):

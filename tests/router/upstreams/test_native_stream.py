@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_router.upstreams.chat_stream import ChatStream
+from agent_router.upstreams.chat.observer import ChatObserver
 from agent_router.upstreams.event_boundary import EventBoundary
+from agent_router.upstreams.native_stream import NativeStream
 from agent_router.upstreams.pieces import Pieces
 from agent_router.upstreams.reply import StreamCutError, UpstreamFault
 
@@ -54,9 +55,9 @@ class Recorded:
         self.closed = True
 
 
-def chat(*pieces: bytes, cut: bool = False) -> tuple[ChatStream, Recorded]:
+def chat(*pieces: bytes, cut: bool = False) -> tuple[NativeStream, Recorded]:
     recorded = Recorded(pieces, cut=cut)
-    return ChatStream("x", cast(Pieces, recorded)), recorded
+    return NativeStream("x", cast(Pieces, recorded), ChatObserver()), recorded
 
 
 async def passed(*pieces: bytes, cut: bool = False) -> tuple[list[bytes], Any]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_models.completion import Usage
-from agent_router.upstreams.chat_observer import ChatObserver
+from agent_router.upstreams.chat.observer import ChatObserver
 from agent_router.upstreams.event_boundary import data_of
 
 DONE = b"data: [DONE]\n\n"

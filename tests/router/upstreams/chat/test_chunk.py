@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_models.completion import Usage
-from agent_router.upstreams.chat_chunk import Chunk, has_substance, model_of, read_chunk, usage_of
+from agent_router.upstreams.chat.chunk import Chunk, has_substance, model_of, read_chunk, usage_of
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),

@@ -12,7 +12,7 @@ import msgspec
 from agent_router.wire.chat.stream import DONE
 
 
-def as_stream(answer: dict[str, Any], *, include_usage: bool) -> bytes:
+def as_stream(answer: dict[str, Any], include_usage: bool) -> bytes:
     """The events: each choice whole, each choice's end, the usage if it is wanted, `[DONE]`.
 
     Fields that are not known here stay as they are.

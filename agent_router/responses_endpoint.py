@@ -1,0 +1,51 @@
+"""`POST /v1/responses`: completions whose answers may be kept, to be named by the next request."""
+
+from __future__ import annotations
+
+import copy
+
+from agent_router.completions_endpoint import CompletionsEndpoint
+from agent_router.escalation import Escalation
+from agent_router.exchange import Exchange
+from agent_router.learning.learning import Learning
+from agent_router.routing.router import Router
+from agent_router.upstreams.chain import Chain
+from agent_router.upstreams.reply import Reply
+from agent_router.wire.call import Call
+from agent_router.wire.responses.wire import ResponsesWire
+from agent_telemetry.ledger import Ledger
+from agent_telemetry.live import LiveFeed
+
+
+class ResponsesEndpoint(CompletionsEndpoint):
+    """Responses, streamed or whole, over HTTP or (see `responses_socket`) a WebSocket."""
+
+    def __init__(
+        self,
+        wire: ResponsesWire,
+        router: Router,
+        chain: Chain,
+        ledger: Ledger,
+        feed: LiveFeed,
+        learning: Learning,
+        escalation: Escalation,
+        *,
+        salt: bytes,
+        max_body_bytes: int,
+    ) -> None:
+        super().__init__(
+            wire, router, chain, ledger, feed, learning, escalation, salt=salt, max_body_bytes=max_body_bytes
+        )
+        self.responses = wire
+        self.max_body_bytes = max_body_bytes
+
+    def over(self, wire: ResponsesWire) -> ResponsesEndpoint:
+        """The same endpoint with another memory of earlier responses."""
+        other = copy.copy(self)
+        other.responses = other._wire = wire
+        return other
+
+    def _complete(self, exchange: Exchange, call: Call, reply: Reply, body: bytes) -> None:
+        assert exchange.target is not None
+        native = reply.events is None
+        self.responses.keep(call, body, exchange.target.provider if native else None)

@@ -1,0 +1,113 @@
+"""How many tokens a request's prompt has: Anthropic's `count_tokens`, Gemini's `countTokens`. Off the hot path.
+
+Where the model is local its own tokens are counted; an upstream of Anthropic's dialect is asked; elsewhere nobody can
+be asked, so that the number is an estimate, and the header `x-agent-router-estimate` says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from agent_models.completion import CompletionRequest, Text
+from agent_router.errors import ApiError
+from agent_router.request_body import ClientLeftError, read_body
+from agent_router.routing.decision import Target
+from agent_router.routing.router import Router
+from agent_router.routing.task import task
+from agent_router.upstreams.anthropic.upstream import AnthropicUpstream
+from agent_router.upstreams.local import LocalUpstream
+from agent_router.upstreams.reply import Upstream, UpstreamFault
+from agent_router.wire.call import Call
+from agent_router.wire.gemini.wire import GeminiWire
+from agent_router.wire.messages.wire import MessagesWire
+from agent_router.wire.wire import Errors
+
+_CHARACTERS = 3.6
+"""Of English text and code in a token of today's vocabularies, roughly; of other scripts a token holds fewer."""
+_OTHER = 1.3
+_MESSAGE = 5  # tokens around each message
+_SEEN = 1500  # tokens of an image, roughly
+
+
+def token_endpoints(router: Router, upstreams: Mapping[str, Upstream], limit: int) -> APIRouter:
+    """The endpoints; `limit` bounds a body, in bytes."""
+    endpoints = APIRouter()
+    messages, gemini = MessagesWire(), GeminiWire()
+
+    async def count(request: Request, call: Call) -> tuple[int, bool]:
+        headers = dict(request.headers.raw)
+        call.headers = {
+            name: headers[name.encode()].decode("latin-1")
+            for name in ("anthropic-beta", "anthropic-version")
+            if name.encode() in headers
+        }
+        target = router.aim(task(call, headers, b""), call.raw)
+        return await _count(call, target, upstreams)
+
+    async def answer(request: Request, errors: Errors, read: Any, told: str) -> Response:
+        try:
+            raw = await read_body(request.receive, dict(request.headers.raw), limit)
+            tokens, estimated = await count(request, read(raw))
+        except ClientLeftError:
+            return Response(status_code=499)
+        except UpstreamFault as fault:
+            error = ApiError(fault.status, fault.message, code=fault.code or fault.kind, param=fault.param)
+            return Response(errors.error_body(error), error.status, media_type="application/json")
+        except ApiError as error:
+            return Response(errors.error_body(error), error.status, media_type="application/json")
+        headers = {"x-agent-router-estimate": "true"} if estimated else {}
+        return JSONResponse({told: tokens}, headers=headers)
+
+    @endpoints.post("/v1/messages/count_tokens")
+    @endpoints.post("/messages/count_tokens")
+    async def count_tokens(request: Request) -> Response:
+        return await answer(request, messages, lambda raw: messages.read(raw, {}, counting=True), "input_tokens")
+
+    @endpoints.post("/v1beta/models/{model:path}:countTokens")
+    @endpoints.post("/v1/models/{model:path}:countTokens")
+    async def count_gemini(request: Request, model: str) -> Response:
+        return await answer(request, gemini, lambda raw: _gemini(gemini, raw, request.url.path), "totalTokens")
+
+    return endpoints
+
+
+def _gemini(wire: GeminiWire, raw: bytes, path: str) -> Call:
+    """Google's clients may wrap the request to be counted."""
+    try:
+        body = msgspec.json.decode(raw)
+        inner = body.get("generateContentRequest") if isinstance(body, dict) else None
+    except msgspec.DecodeError:
+        inner = None
+    return wire.read(raw if inner is None else msgspec.json.encode(inner), {}, path)
+
+
+async def _count(call: Call, target: Target, upstreams: Mapping[str, Upstream]) -> tuple[int, bool]:
+    """(tokens, whether that is an estimate)."""
+    upstream = upstreams[target.provider]
+    if isinstance(upstream, LocalUpstream):
+        return await upstream.count(call.completion, target.model), False
+    if isinstance(upstream, AnthropicUpstream):
+        return await upstream.count(call, target.model), False
+    return estimate(call.completion), True
+
+
+def estimate(request: CompletionRequest) -> int:
+    """A prompt's tokens, within a fifth or so for English text and code."""
+    tokens = 3.0
+    for message in request.messages:
+        tokens += _MESSAGE + sum(_tokens(part.text) if isinstance(part, Text) else _SEEN for part in message.content)
+        tokens += sum(_MESSAGE + _tokens(call.name) + _tokens(call.arguments) for call in message.tool_calls)
+    for tool in request.tools:
+        tokens += _MESSAGE + _tokens(tool.name) + _tokens(tool.description)
+        tokens += _tokens(msgspec.json.encode(tool.parameters).decode()) if tool.parameters else 0
+    return round(tokens)
+
+
+def _tokens(text: str) -> float:
+    ascii_ = len(text) if text.isascii() else sum(c.isascii() for c in text)
+    return ascii_ / _CHARACTERS + (len(text) - ascii_) / _OTHER

@@ -1,0 +1,20 @@
+"""Anthropic's messages, as upstreams speak them."""
+
+from __future__ import annotations
+
+from agent_router.upstreams.anthropic.events import AnswerReader
+from agent_router.upstreams.anthropic.observer import MessagesObserver
+from agent_router.upstreams.anthropic.render import messages_body
+from agent_router.upstreams.reader import Dialect
+from agent_router.upstreams.reply import Observed
+
+
+def observe(body: bytes) -> Observed:
+    """What a whole answer says."""
+    reader = AnswerReader()
+    for _ in reader.read_whole(body):
+        pass
+    return Observed(reader.model, reader.usage)
+
+
+MESSAGES = Dialect("messages", "/messages", messages_body, AnswerReader, MessagesObserver, observe)

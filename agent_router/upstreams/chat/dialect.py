@@ -1,0 +1,28 @@
+"""OpenAI's chat completions, as upstreams speak it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agent_router.upstreams.chat.chunk import model_of, read_chunk, usage_of
+from agent_router.upstreams.chat.events import ChatReader
+from agent_router.upstreams.chat.observer import ChatObserver
+from agent_router.upstreams.chat.render import chat_body
+from agent_router.upstreams.chat.unstreamed import as_stream
+from agent_router.upstreams.reader import Dialect, EmptyAnswerError, ErrorEventError
+from agent_router.upstreams.reply import Observed
+
+
+def observe(body: bytes) -> Observed:
+    """What a whole answer says."""
+    chunk = read_chunk(body)
+    if chunk is not None and chunk.error is not None:
+        raise ErrorEventError("error")
+    if chunk is None or chunk.choices is None:
+        raise msgspec.DecodeError("no chat completion")
+    if not any(isinstance(choice.message, dict) for choice in chunk.choices):
+        raise EmptyAnswerError
+    return Observed(model_of(chunk), usage_of(chunk))
+
+
+CHAT = Dialect("chat", "/chat/completions", chat_body, ChatReader, ChatObserver, observe, as_stream)

@@ -1,0 +1,28 @@
+"""OpenAI's responses, as upstreams speak them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agent_router.upstreams import sloppy_json
+from agent_router.upstreams.reader import Dialect, ErrorEventError
+from agent_router.upstreams.reply import Observed
+from agent_router.upstreams.responses.events import ResponsesReader, usage_of
+from agent_router.upstreams.responses.observer import ResponsesObserver
+from agent_router.upstreams.responses.render import responses_body
+from agent_router.wire.loose import string
+
+_object = msgspec.json.Decoder(dict)
+
+
+def observe(body: bytes) -> Observed:
+    """What a whole answer says. One that failed is an error of the upstream's, not of ours."""
+    response = sloppy_json.decode(_object, body)
+    if response.get("object") != "response" or not isinstance(response.get("output"), list):
+        if response.get("error") is not None:
+            raise ErrorEventError("error")
+        raise msgspec.DecodeError("no response")
+    return Observed(string(response.get("model")) or None, usage_of(response.get("usage")))
+
+
+RESPONSES = Dialect("responses", "/responses", responses_body, ResponsesReader, ResponsesObserver, observe)

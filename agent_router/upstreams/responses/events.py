@@ -1,0 +1,190 @@
+"""An answer in OpenAI's responses dialect, streamed or whole, becomes events.
+
+Source: OpenAI's API reference, "Responses", and the Open Responses specification, whose reasoning events are named
+otherwise. Items of tools that the provider runs itself say nothing to other dialects and are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from agent_models.completion import (
+    Event,
+    ReasoningDelta,
+    RefusalDelta,
+    Stop,
+    StopReason,
+    TextDelta,
+    TokenLogprob,
+    ToolCallDelta,
+    Usage,
+)
+from agent_router.upstreams import sloppy_json
+from agent_router.upstreams.chat.chunk import count
+from agent_router.upstreams.chat.events import token_logprob
+from agent_router.upstreams.reader import ErrorEventError
+from agent_router.wire.loose import mapping, sequence, string
+
+_REASONING_DELTAS = frozenset(
+    f"response.{kind}.delta" for kind in ("reasoning_summary_text", "reasoning_text", "reasoning", "reasoning_summary")
+)
+_CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
+
+
+class StreamEvent(msgspec.Struct):
+    """Any of the stream's events."""
+
+    type: str | None = None
+    output_index: int = 0
+    summary_index: int | None = None
+    item: Any = None
+    delta: Any = None
+    logprobs: Any = None
+    response: Any = None
+    error: Any = None
+    code: Any = None
+
+
+_event = msgspec.json.Decoder(StreamEvent)
+_object = msgspec.json.Decoder(dict)
+
+
+def usage_of(usage: Any) -> Usage | None:
+    """`usage` in four disjoint buckets; None where the counts are missing or make no sense."""
+    prompt, output = count(usage, "input_tokens"), count(usage, "output_tokens")
+    if prompt is None or output is None:
+        return None
+    details = mapping(usage).get("input_tokens_details")
+    read = min(count(details, "cached_tokens") or 0, prompt)
+    written = min(count(details, "cache_write_tokens") or 0, prompt - read)
+    reasoning = min(count(mapping(usage).get("output_tokens_details"), "reasoning_tokens") or 0, output)
+    return Usage(prompt - read - written, output, cache_read=read, cache_write=written, reasoning=reasoning)
+
+
+class _Item:
+    """An output item in the making: what was told of it, and the number of its call."""
+
+    def __init__(self) -> None:
+        self.told = False
+        self.number = 0
+        self.part = 0
+
+
+class ResponsesReader:
+    """See `Reader`."""
+
+    def __init__(self) -> None:
+        self.model: str | None = None
+        self.finished = False
+        self.ended = False
+        self.usage: Usage | None = None
+        self._items: dict[int, _Item] = {}
+        self._calls = 0
+
+    def read(self, data: bytes) -> Iterator[Event]:
+        """See `Reader`."""
+        if data.strip() == b"[DONE]":  # of servers that know it from the chat dialect
+            return
+        event = sloppy_json.decode(_event, data)
+        kind = event.type or ""
+        if kind == "response.output_text.delta":
+            self._item(event).told = True
+            yield TextDelta(string(event.delta), _logprobs(event.logprobs))
+        elif kind == "response.refusal.delta":
+            self._item(event).told = True
+            yield RefusalDelta(string(event.delta))
+        elif kind in _REASONING_DELTAS:
+            yield from self._thought(event)
+        elif kind in ("response.function_call_arguments.delta", "response.custom_tool_call_input.delta"):
+            item = self._item(event)
+            item.told = True
+            yield ToolCallDelta(item.number, string(event.delta))
+        elif kind == "response.output_item.added":
+            yield from self._begin(event.output_index, mapping(event.item))
+        elif kind == "response.output_item.done":
+            yield from self._finish(event.output_index, mapping(event.item))
+        elif kind in ("response.completed", "response.incomplete"):
+            yield from self._end(mapping(event.response))
+        elif kind in ("response.created", "response.in_progress", "response.queued"):
+            self.model = string(mapping(event.response).get("model")) or self.model
+        elif kind in ("error", "response.failed"):
+            error = mapping(event.error) or mapping(mapping(event.response).get("error"))
+            raise ErrorEventError(string(error.get("code")) or string(event.code) or "error")
+
+    def read_whole(self, data: bytes) -> Iterator[Event]:
+        """See `Reader`."""
+        response = sloppy_json.decode(_object, data)
+        if response.get("error") is not None or response.get("status") == "failed":
+            raise ErrorEventError(string(mapping(response.get("error")).get("code")) or "error")
+        if not isinstance(response.get("output"), list):
+            raise msgspec.DecodeError("no response")
+        for index, item in enumerate(map(mapping, response["output"])):
+            yield from self._begin(index, item)
+            yield from self._finish(index, item)
+        yield from self._end(response)
+
+    def _item(self, event: StreamEvent) -> _Item:
+        return self._items.setdefault(event.output_index, _Item())
+
+    def _thought(self, event: StreamEvent) -> Iterator[Event]:
+        item = self._item(event)
+        part = event.summary_index or 0
+        between = "\n\n" if item.told and part != item.part else ""
+        item.told, item.part = True, part
+        if text := between + string(event.delta):
+            yield ReasoningDelta(text)
+
+    def _begin(self, index: int, item: dict[str, Any]) -> Iterator[Event]:
+        known = self._items.setdefault(index, _Item())
+        if item.get("type") in _CALLS:
+            known.number, self._calls = self._calls, self._calls + 1
+            custom = item["type"] == "custom_tool_call"
+            id = string(item.get("call_id")) or string(item.get("id")) or f"call_{known.number}"
+            yield ToolCallDelta(known.number, id=id, name=string(item.get("name")), custom=custom)
+
+    def _finish(self, index: int, item: dict[str, Any]) -> Iterator[Event]:
+        """What was not told in deltas is told now."""
+        if index not in self._items:
+            yield from self._begin(index, item)
+        known = self._items[index]
+        if known.told:
+            return
+        known.told = True
+        kind = item.get("type")
+        if kind in _CALLS:
+            yield ToolCallDelta(known.number, string(item.get(_CALLS[kind])))
+        elif kind == "message":
+            for part in map(mapping, sequence(item.get("content"))):
+                if text := string(part.get("text")):
+                    yield TextDelta(text, _logprobs(part.get("logprobs")))
+                if refusal := string(part.get("refusal")):
+                    yield RefusalDelta(refusal)
+        elif kind == "reasoning":
+            parts = sequence(item.get("summary")) or sequence(item.get("content"))
+            if text := "\n\n".join(string(mapping(part).get("text")) for part in parts):
+                yield ReasoningDelta(text)
+
+    def _end(self, response: dict[str, Any]) -> Iterator[Event]:
+        self.model = string(response.get("model")) or self.model
+        self.usage = usage_of(response.get("usage")) or self.usage
+        if not self._items:  # a server that tells nothing but the end
+            for index, item in enumerate(map(mapping, sequence(response.get("output")))):
+                yield from self._finish(index, item)
+        if not self.finished:
+            self.finished = True
+            yield Stop(_reason(response, calls=self._calls > 0))
+        self.ended = True
+
+
+def _reason(response: dict[str, Any], *, calls: bool) -> StopReason:
+    if response.get("status") == "incomplete":
+        why = mapping(response.get("incomplete_details")).get("reason")
+        return "content_filter" if why == "content_filter" else "length"
+    return "tool_calls" if calls else "stop"
+
+
+def _logprobs(tokens: Any) -> tuple[TokenLogprob, ...]:
+    return tuple(token_logprob(mapping(each)) for each in sequence(tokens))

@@ -1,0 +1,143 @@
+"""Speaks one dialect to one server: bodies and events of the same dialect pass through, others are translated."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable, Mapping
+
+import msgspec
+
+from agent_models.completion import Event
+from agent_router.settings import Timeouts
+from agent_router.upstreams import sloppy_json
+from agent_router.upstreams.connection import Connection, passed_headers, retry_after
+from agent_router.upstreams.custom_calls import custom_calls
+from agent_router.upstreams.http_client import HttpClient
+from agent_router.upstreams.keys import Key
+from agent_router.upstreams.native_stream import NativeStream
+from agent_router.upstreams.pieces import Pieces
+from agent_router.upstreams.reader import Dialect, EmptyAnswerError, ErrorEventError
+from agent_router.upstreams.reply import Observed, Reply, UpstreamFault
+from agent_router.upstreams.statuses import fault
+from agent_router.upstreams.translated_stream import TranslatedStream
+from agent_router.wire.call import Call
+
+EVENT_STREAM = b"text/event-stream; charset=utf-8"
+# Wires whose callers understand an error body of the dialect.
+_SAME_ERRORS = {"chat": {"chat", "responses", "completions"}, "responses": {"chat", "responses", "completions"}}
+_object = msgspec.json.Decoder(dict)
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+class Speaker:
+    """`base` is the server's address, `key` what it demands, if anything."""
+
+    def __init__(self, name: str, base: str, dialect: Dialect, key: Key, http: HttpClient, timeouts: Timeouts) -> None:
+        self.name = name
+        self.dialect = dialect
+        self._key = key
+        self._connection = Connection(name, base + dialect.path, http, timeouts)
+
+    async def ask(self, call: Call, model: str, headers: Mapping[str, str], secret: str | None) -> Reply:
+        """See `Upstream.open`. `secret` is the key in `headers`, which goes nowhere else."""
+        native = call.wire == self.dialect.name
+        if native:
+            body = call.body_for(self.name)
+            if call.named_in_body and call.model != model:
+                body = named(body, model)
+        else:
+            body = msgspec.json.encode(self.dialect.body(call.completion, model, call.stream))
+        async with self._connection.answer(body, headers) as pieces:
+            if pieces.response.status >= 300:
+                return await self._refusal(pieces, call, secret)
+            passed = passed_headers(pieces.response, secret)
+            if not call.stream:
+                whole = await pieces.whole()
+                if native:
+                    return Reply(headers=passed, observed=self._observe(whole), body=whole)
+                return self._read_whole(whole, call, passed)
+            if native:
+                return await self._native(pieces, call, secret, passed)
+            stream = TranslatedStream(self.name, pieces, self.dialect.reader())
+            plain = await stream.begin()
+            if plain is not None:
+                return self._read_whole(plain, call, passed)
+            pieces.watch_idle()
+            events = custom_calls(stream.relay(), call.completion)
+            return Reply(headers=passed, observed=stream.observed, events=events, source=pieces)
+
+    async def _native(self, pieces: Pieces, call: Call, secret: str | None, passed: list[tuple[bytes, bytes]]) -> Reply:
+        stream = NativeStream(self.name, pieces, self.dialect.observer(), secret)
+        plain = await stream.begin()
+        if plain is None:
+            pieces.watch_idle()
+            return Reply(
+                200, EVENT_STREAM, passed, stream.observed, chunks=stream.relay(), source=pieces, broken=stream.broken
+            )
+        observed = self._observe(plain)
+        if self.dialect.as_stream is None:
+            return self._read_whole(plain, call, passed)
+        told = self.dialect.as_stream(sloppy_json.decode(_object, plain), call.include_usage)
+        return Reply(200, EVENT_STREAM, passed, observed, chunks=_once(told))
+
+    def _observe(self, body: bytes) -> Observed:
+        """What a whole answer says that passes by; UpstreamFault if it is none."""
+        try:
+            return self.dialect.observe(body)
+        except ErrorEventError:
+            raise UpstreamFault("garbled", f"Upstream {self.name} sent an error with status 200.") from None
+        except EmptyAnswerError:
+            raise UpstreamFault("empty", f"Upstream {self.name} sent an answer without a message.") from None
+        except msgspec.DecodeError as error:
+            raise self._no_answer(body, error) from None
+
+    def _read_whole(self, body: bytes, call: Call, passed: list[tuple[bytes, bytes]]) -> Reply:
+        reader = self.dialect.reader()
+        try:
+            events = list(reader.read_whole(body))
+        except ErrorEventError as error:
+            raise UpstreamFault("garbled", f"Upstream {self.name} sent an error with status 200: {error}.") from None
+        except msgspec.DecodeError as error:
+            raise self._no_answer(body, error) from None
+        usage = reader.usage
+        if usage is not None:
+            events.append(usage)
+        told = custom_calls(_listed(events), call.completion)
+        return Reply(headers=passed, observed=Observed(reader.model, usage), events=told)
+
+    def _no_answer(self, body: bytes, error: msgspec.DecodeError) -> UpstreamFault:
+        if not body.strip():
+            return UpstreamFault("empty", f"Upstream {self.name} sent an empty answer.")
+        return UpstreamFault("garbled", f"Upstream {self.name} sent an answer that is {_known(str(error))}.")
+
+    async def _refusal(self, pieces: Pieces, call: Call, secret: str | None) -> Reply:
+        response = pieces.response
+        body = await self._connection.refusal(pieces)
+        wait = retry_after(response)
+        problem = fault(self.name, response.status, body, key=secret, retry_after=wait, key_source=self._key.source)
+        if call.wire not in _SAME_ERRORS.get(self.dialect.name, {self.dialect.name}):
+            problem.body = None  # its shape is not the caller's
+        if problem.kind != "rejected" or problem.body is None:
+            raise problem
+        observed = Observed(error=f"upstream_{response.status}")
+        return Reply(response.status, headers=passed_headers(response, secret), observed=observed, body=problem.body)
+
+
+def _known(said: str) -> str:
+    """A reader's own words for what an answer is not; never the answer's."""
+    return said if said.startswith("no ") and len(said) < 40 else "no JSON"
+
+
+def named(raw: bytes, model: str) -> bytes:
+    """The body with `model` in it: only that field is replaced."""
+    fields = _fields(raw)
+    fields["model"] = msgspec.Raw(msgspec.json.encode(model))
+    return msgspec.json.encode(fields)
+
+
+async def _once(events: bytes) -> AsyncGenerator[bytes, None]:
+    yield events
+
+
+async def _listed(events: Iterable[Event]) -> AsyncGenerator[Event, None]:
+    for event in events:
+        yield event

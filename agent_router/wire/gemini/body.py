@@ -1,0 +1,256 @@
+"""The body of Gemini's `generateContent` and `streamGenerateContent`, and how it becomes a `CompletionRequest`.
+
+Names may be in camel case or in snake case, as the API takes both. Documented drops, for what means nothing to other
+models: `safetySettings`, `thoughtSignature`, Google's own tools (`googleSearch`, `codeExecution` …), `labels`. What
+must not be lost, such as `cachedContent` or a file by its URI that is no web address, is an error.
+Source: Google's reference, "models.generateContent".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from agent_models.completion import (
+    CompletionRequest,
+    File,
+    Image,
+    Message,
+    NamedTool,
+    OutputFormat,
+    Part,
+    Text,
+    Tool,
+    ToolCall,
+)
+from agent_router.errors import ApiError
+from agent_router.wire.json_body import decoded
+from agent_router.wire.loose import either, integer, mapping, sequence, string
+
+Body = dict[str, Any]
+_decoder = msgspec.json.Decoder(dict)
+_EFFORTS = {"minimal": "minimal", "low": "low", "medium": "medium", "high": "high"}
+
+
+def read(raw: bytes) -> Body:
+    """Decode and check a body. ApiError 400 names the field and what is wrong with it."""
+    body: Body = decoded(_decoder, raw)
+    contents = body.get("contents")
+    if not isinstance(contents, list) or not contents:
+        raise _invalid("contents", "contents: at least one content is required.")
+    for i, content in enumerate(contents):
+        if not isinstance(content, dict) or not isinstance(content.get("parts"), list):
+            raise _invalid(f"contents[{i}].parts", f"contents[{i}].parts: an array of parts is required.")
+        role = content.get("role")
+        if role not in (None, "", "user", "model", "function", "system"):
+            raise _invalid(f"contents[{i}].role", "Please use a valid role: user, model.")
+        for j, part in enumerate(content["parts"]):
+            if not isinstance(part, dict):
+                raise _invalid(f"contents[{i}].parts[{j}]", f"contents[{i}].parts[{j}]: must be an object.")
+    config = mapping(either(body, "generationConfig"))
+    for name, low, high in (
+        ("temperature", 0.0, 2.0),
+        ("topP", 0.0, 1.0),
+        ("topK", 0, 2**31),
+        ("maxOutputTokens", 1, 2**31),
+    ):
+        value = either(config, name)
+        if value is None:
+            continue
+        if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
+            raise _invalid(f"generationConfig.{name}", f"generationConfig.{name}: must be between {low} and {high}.")
+    return body
+
+
+def _invalid(param: str, message: str) -> ApiError:
+    return ApiError(400, message, code="invalid_argument", param=param)
+
+
+def _inexpressible(param: str, message: str) -> ApiError:
+    return ApiError(400, message, code="unsupported_parameter", param=param)
+
+
+def completion_request(body: Body) -> CompletionRequest:
+    """Translate a checked body. ApiError 400 where it says what no other side can."""
+    if either(body, "cachedContent"):
+        raise _inexpressible("cachedContent", "Content that Google has cached is only understood by Google's models.")
+    config = mapping(either(body, "generationConfig"))
+    if (integer(either(config, "candidateCount")) or 1) != 1:
+        raise _inexpressible("generationConfig.candidateCount", "Only one candidate can be had at a time.")
+    messages = _system(body) + _messages(body["contents"])
+    thinking = mapping(either(config, "thinkingConfig"))
+    budget = integer(either(thinking, "thinkingBudget"))
+    effort = "none" if budget == 0 else _EFFORTS.get(string(either(thinking, "thinkingLevel")).lower())
+    choice, allowed = _choice(body)
+    logprobs = bool(either(config, "responseLogprobs"))
+    return CompletionRequest(
+        messages=tuple(messages),
+        tools=tuple(tool for each in sequence(body.get("tools")) for tool in _tools(mapping(each))),
+        tool_choice=choice,
+        allowed_tools=allowed,
+        output_format=_format(config),
+        max_tokens=integer(either(config, "maxOutputTokens")),
+        temperature=_number(config, "temperature"),
+        top_p=_number(config, "topP"),
+        top_k=integer(either(config, "topK")) or None,
+        seed=integer(either(config, "seed")),
+        stop=tuple(string(each) for each in sequence(either(config, "stopSequences")) if string(each)),
+        frequency_penalty=_number(config, "frequencyPenalty"),
+        presence_penalty=_number(config, "presencePenalty"),
+        top_logprobs=(integer(either(config, "logprobs")) or 0) if logprobs else None,
+        reasoning_effort=effort,
+        reasoning_tokens=budget if budget and budget > 0 else None,
+    )
+
+
+def _number(config: Body, name: str) -> float | None:
+    value = either(config, name)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _system(body: Body) -> list[Message]:
+    given = either(body, "systemInstruction")
+    if isinstance(given, str):
+        return [Message("system", (Text(given),))]
+    texts = [
+        Text(text) for part in sequence(mapping(given).get("parts")) if (text := string(mapping(part).get("text")))
+    ]
+    return [Message("system", tuple(texts))] if texts else []
+
+
+def _messages(contents: list[Any]) -> list[Message]:
+    messages: list[Message] = []
+    open_: list[tuple[str, str]] = []  # (id, name) of calls that have no result yet
+    count = 0
+    for i, content in enumerate(map(mapping, contents)):
+        mine = content.get("role") == "model"
+        parts: list[Part] = []
+        calls: list[ToolCall] = []
+        thoughts: list[str] = []
+        for j, part in enumerate(map(mapping, content["parts"])):
+            at = f"contents[{i}].parts[{j}]"
+            call, result = either(part, "functionCall"), either(part, "functionResponse")
+            if call is not None:
+                call = mapping(call)
+                name, id = string(call.get("name")), string(call.get("id")) or f"call_{count}"
+                count += 1
+                calls.append(ToolCall(id, name, msgspec.json.encode(call.get("args") or {}).decode()))
+                open_.append((id, name))
+            elif result is not None:
+                messages.append(_result(mapping(result), open_))
+            elif part.get("thought"):
+                continue  # as it came it is signed, and for the model that thought it
+            else:
+                parts += _part(part, at)
+        if parts or calls:
+            role = "assistant" if mine else "user"
+            messages.append(Message(role, tuple(parts), tuple(calls), reasoning="\n\n".join(thoughts) or None))  # type: ignore[arg-type]
+    return messages
+
+
+def _result(result: Body, open_: list[tuple[str, str]]) -> Message:
+    id, name = string(result.get("id")), string(result.get("name"))
+    found = next((each for each in open_ if each[0] == id), None) or next(
+        (each for each in open_ if each[1] == name), None
+    )
+    if found is not None:
+        open_.remove(found)
+    given = result.get("response")
+    said = mapping(given)
+    text = next(iter(said.values())) if len(said) == 1 and next(iter(said)) in ("output", "result", "error") else None
+    if not isinstance(text, str):
+        text = given if isinstance(given, str) else msgspec.json.encode(given).decode()
+    failed = len(said) == 1 and "error" in said
+    return Message("tool", (Text(text),), tool_call_id=found[0] if found else id or f"call_{name}", failed=failed)
+
+
+def _part(part: Body, at: str) -> list[Part]:
+    text = part.get("text")
+    if isinstance(text, str):
+        return [Text(text)]
+    inline = mapping(either(part, "inlineData"))
+    if inline:
+        kind = string(either(inline, "mimeType")) or "application/octet-stream"
+        url = f"data:{kind};base64,{string(inline.get('data'))}"
+    else:
+        linked = mapping(either(part, "fileData"))
+        kind, url = string(either(linked, "mimeType")), string(either(linked, "fileUri"))
+        if not url.startswith(("https://", "http://")):
+            raise _inexpressible(
+                at, f"A part of {', '.join(map(str, part))[:80] or 'nothing'} cannot be sent to this model."
+            )
+    if kind.startswith(("audio/", "video/")):
+        raise _inexpressible(at, f"A part of type {kind[:40]!r} cannot be sent to this model.")
+    return [Image(url) if kind.startswith("image/") else File(url, string(either(inline, "displayName")) or None)]
+
+
+def _tools(tool: Body) -> list[Tool]:
+    made = []
+    for declared in map(mapping, sequence(either(tool, "functionDeclarations"))):
+        parameters = either(declared, "parametersJsonSchema")
+        if parameters is None:
+            parameters = json_schema(declared.get("parameters"))
+        made.append(
+            Tool(
+                string(declared.get("name")),
+                string(declared.get("description")),
+                parameters if isinstance(parameters, dict) else None,
+            )
+        )
+    return made
+
+
+def _choice(body: Body) -> tuple[Any, tuple[str, ...] | None]:
+    calling = mapping(either(mapping(either(body, "toolConfig")), "functionCallingConfig"))
+    allowed = tuple(string(name) for name in sequence(either(calling, "allowedFunctionNames")) if string(name))
+    match string(calling.get("mode")).upper():
+        case "NONE":
+            return "none", None
+        case "ANY" if len(allowed) == 1:
+            return NamedTool(allowed[0]), None
+        case "ANY":
+            return "required", allowed or None
+    return "auto", allowed or None
+
+
+def _format(config: Body) -> OutputFormat:
+    schema = either(config, "responseJsonSchema")
+    if schema is None and (given := either(config, "responseSchema")) is not None:
+        schema = json_schema(given)
+    if schema is not None:
+        return OutputFormat("json_schema", "answer", schema)
+    kind = string(either(config, "responseMimeType"))
+    if kind in ("", "text/plain"):
+        return OutputFormat()
+    if kind == "application/json":
+        return OutputFormat("json_object")
+    raise _inexpressible(
+        "generationConfig.responseMimeType", f"An answer as {kind[:40]!r} cannot be asked of this model."
+    )
+
+
+def json_schema(schema: Any) -> Any:
+    """A JSON Schema of Google's form of one, which spells types in capitals and knows `nullable`."""
+    if isinstance(schema, list):
+        return [json_schema(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    told: Body = {}
+    for name, value in schema.items():
+        if name == "type" and isinstance(value, str):
+            if value.upper() != "TYPE_UNSPECIFIED":
+                told["type"] = value.lower()
+        elif name in ("properties", "$defs", "defs") and isinstance(value, dict):
+            told["$defs" if name == "defs" else name] = {key: json_schema(each) for key, each in value.items()}
+        elif name in ("items", "anyOf", "any_of", "prefixItems", "additionalProperties"):
+            told["anyOf" if name == "any_of" else name] = json_schema(value)
+        elif name in ("minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties"):
+            told[name] = int(value) if isinstance(value, str) and value.isdecimal() else value  # int64 comes as text
+        elif name not in ("nullable", "propertyOrdering", "property_ordering", "example"):
+            told[name] = value
+    if schema.get("nullable") and isinstance(told.get("type"), str):
+        told["type"] = [told["type"], "null"]
+        if isinstance(told.get("enum"), list):
+            told["enum"] = [*told["enum"], None]
+    return told

@@ -1,0 +1,163 @@
+"""Responses that were given, so that the next request can name one instead of repeating the conversation.
+
+In memory, bounded, for an hour; on disk too only where the user lets the router keep text. Never in the ledger.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from agent_router.wire.loose import mapping, sequence
+from agent_router.wire.responses.items import Item
+
+log = logging.getLogger("agent_router")
+
+SECONDS = 3600.0
+"""For which a response is kept in memory."""
+MOST = 1000
+MOST_BYTES = 64 * 1024 * 1024
+DISK_SECONDS = 30 * 86400.0
+DISK_BYTES = 256 * 1024 * 1024
+_ID = re.compile(r"resp_[A-Za-z0-9_-]{1,200}")
+
+
+class Stored(Struct):
+    """A response: its JSON, and the whole input before it, that of earlier responses included. `provider` has it as
+    well, if one does. `size` is what it adds to memory, in bytes; `time` seconds since 1970."""
+
+    id: str
+    response: bytes
+    input: list[Item]
+    provider: str | None
+    size: int
+    time: float
+
+    @property
+    def conversation(self) -> list[Item]:
+        """All that was said, to be continued."""
+        output = mapping(msgspec.json.decode(self.response)).get("output")
+        return [*self.input, *(mapping(item) for item in sequence(output))]
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Stored)
+
+
+class ResponseStore:
+    """`folder` is where they are kept on disk; None: nowhere. `before` is asked for what is not found here."""
+
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        before: ResponseStore | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._folder = folder
+        self._before = before
+        self._clock = clock
+        self._kept: OrderedDict[str, Stored] = OrderedDict()
+        self._size = 0
+        self._writing: set[asyncio.Task[None]] = set()
+        if folder is not None:
+            _prune(folder, clock())
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def put(self, stored: Stored) -> None:
+        """Keep a response."""
+        self._forget(stored.id)
+        self._kept[stored.id] = stored
+        self._size += stored.size
+        while self._kept and (len(self._kept) > MOST or self._size > MOST_BYTES or self._is_old()):
+            self._forget(next(iter(self._kept)))
+        if self._folder is not None and _ID.fullmatch(stored.id):
+            writing = asyncio.ensure_future(asyncio.to_thread(_write, self._folder, stored))
+            self._writing.add(writing)
+            writing.add_done_callback(self._writing.discard)
+
+    def get(self, id: str) -> Stored | None:
+        """The response; None if it is unknown, or too long ago."""
+        while self._kept and self._is_old():
+            self._forget(next(iter(self._kept)))
+        found = self._kept.get(id)
+        if found is None and self._before is not None:
+            found = self._before.get(id)
+        if found is None and self._folder is not None and _ID.fullmatch(id):
+            found = _read(self._folder / f"{id}.json", self._clock())
+        return found
+
+    def item(self, id: str) -> Item | None:
+        """An item of a response that is kept in memory, by its id."""
+        for stored in reversed(self._kept.values()):
+            for item in stored.conversation:
+                if item.get("id") == id:
+                    return item
+        return self._before.item(id) if self._before is not None else None
+
+    def delete(self, id: str) -> bool:
+        """Forget a response; False if it is unknown."""
+        known = self.get(id) is not None
+        self._forget(id)
+        if self._folder is not None and _ID.fullmatch(id):
+            (self._folder / f"{id}.json").unlink(missing_ok=True)
+        return known
+
+    def delete_here(self, id: str) -> None:
+        """Forget a response in this store's memory only."""
+        self._forget(id)
+
+    async def flush(self) -> None:
+        """Wait until all is on disk that is to be."""
+        await asyncio.gather(*self._writing)
+
+    def _is_old(self) -> bool:
+        return next(iter(self._kept.values())).time < self._clock() - SECONDS
+
+    def _forget(self, id: str) -> None:
+        stored = self._kept.pop(id, None)
+        if stored is not None:
+            self._size -= stored.size
+
+
+def _write(folder: Path, stored: Stored) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        half = folder / f"{stored.id}.half"
+        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(_encoder.encode(stored))
+        half.replace(folder / f"{stored.id}.json")
+    except OSError as error:
+        log.warning("A response could not be kept on disk: %s.", error)
+
+
+def _read(path: Path, now: float) -> Stored | None:
+    try:
+        stored = _decoder.decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return None
+    return stored if stored.time > now - DISK_SECONDS else None
+
+
+def _prune(folder: Path, now: float) -> None:
+    """The oldest leave where there is too much."""
+    try:
+        files = sorted(((path.stat().st_mtime, path.stat().st_size, path) for path in folder.iterdir()), reverse=True)
+        size = 0
+        for changed, bytes_, path in files:
+            size += bytes_
+            if changed < now - DISK_SECONDS or size > DISK_BYTES or path.suffix == ".half":
+                path.unlink(missing_ok=True)
+    except OSError:
+        return
