@@ -23,7 +23,7 @@ from agent_router.wire.call import Call
 
 _DIALECTS = {dialect.name: dialect for dialect in (CHAT, RESPONSES, COMPLETIONS)}
 # The dialects into which a caller's is put, the best first; its own before all.
-_ORDER = {"responses": ("responses", "chat"), "completions": ("completions", "chat")}
+_ORDER = {"responses": ("responses", "chat"), "completions": ("completions", "chat", "responses")}
 _ABSENT = frozenset({404, 405})
 
 

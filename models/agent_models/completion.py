@@ -108,7 +108,8 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     `top_logprobs` None: no log-probabilities wanted; 0: the chosen token's only; n: n alternatives as well.
     `allowed_tools`: the names of those that may be called this time; None: all. `text` is a bare text to be continued,
-    of which no conversation is made; `messages` are empty then. `truncate`: of a conversation that is too long its
+    of which no conversation is made; `messages` are empty then. `continues`: the last message is the beginning of the
+    answer, to be gone on from. `truncate`: of a conversation that is too long its
     beginning may be left out. `reasoning_tokens` bounds the thoughts. `notes` are fields about billing, caching and
     abuse, which no model sees: OpenAI's dialects share them.
     """
@@ -134,6 +135,7 @@ class CompletionRequest(msgspec.Struct, frozen=True, kw_only=True):
     verbosity: str | None = None
     user: str | None = None
     text: str | None = None
+    continues: bool = False
     truncate: bool = False
     notes: dict[str, Any] = {}
 

@@ -150,6 +150,11 @@ def messages(request: Received) -> Answer:
     return Answer(request, DIALECT, body=encode(_message(model, said)), events=events)
 
 
+def count_tokens(request: Received) -> Answer:
+    """POST /v1/messages/count_tokens."""
+    return Answer(request, DIALECT, body=encode({"input_tokens": max(1, len(request.body) // 4)}))
+
+
 def models(request: Received, names: Sequence[str]) -> Answer:
     """GET /v1/models when asked with an anthropic-version header."""
     listed = [

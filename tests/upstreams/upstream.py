@@ -1,4 +1,4 @@
-"""A scripted OpenAI and Anthropic upstream: a program that answers, or misbehaves, as it is told."""
+"""A scripted upstream in OpenAI's and Anthropic's dialects: it answers, or misbehaves, as it is told."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import asyncio
 import json
 import urllib.parse
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Self
 
-from tests.upstreams import anthropic_wire, openai_wire
+from tests.upstreams import anthropic_wire, openai_wire, responses_wire
 from tests.upstreams.answer import Answer
 from tests.upstreams.behaviour import Behaviour, parse
 from tests.upstreams.connection import Connection
@@ -17,6 +17,7 @@ from tests.upstreams.feed import Feed
 from tests.upstreams.received import Received
 from tests.upstreams.step import Step
 
+DIALECTS = frozenset({"chat", "responses", "messages"})
 MODELS = ("gpt-5.4", "gpt-5.4-mini", "claude-opus-4-8", "qwen3-32b")
 
 
@@ -29,7 +30,8 @@ class ScriptedUpstream:
     one stays. By hand, ``POST /_script`` takes a JSON list of behaviours, ``GET /_requests`` shows what came,
     ``DELETE`` of it forgets.
 
-    keep: how many requests are kept; 0 keeps none, and is quicker.
+    keep: how many requests are kept; 0 keeps none, and is quicker. speaks: the dialects that it has; what belongs to
+    another is a 404.
     """
 
     def __init__(
@@ -39,7 +41,9 @@ class ScriptedUpstream:
         port: int = 0,
         models: Sequence[str] = MODELS,
         keep: int = 10_000,
+        speaks: Collection[str] = DIALECTS,
     ) -> None:
+        self.speaks = speaks
         self.models = tuple(models)
         self.host = host
         self.port = port
@@ -164,11 +168,15 @@ class ScriptedUpstream:
 
     def _right_answer(self, request: Received) -> Answer:
         path, method = request.path, request.method
-        if method == "POST" and path.endswith("/chat/completions"):
+        if method == "POST" and path.endswith("/chat/completions") and "chat" in self.speaks:
             return openai_wire.chat(request)
+        if method == "POST" and path.endswith("/responses") and "responses" in self.speaks:
+            return responses_wire.responses(request)
         if method == "POST" and path.endswith("/embeddings"):
             return openai_wire.embeddings(request)
-        if method == "POST" and path.endswith("/messages"):
+        if method == "POST" and path.endswith("/messages/count_tokens") and "messages" in self.speaks:
+            return anthropic_wire.count_tokens(request)
+        if method == "POST" and path.endswith("/messages") and "messages" in self.speaks:
             return anthropic_wire.messages(request)
         if method == "GET" and "/models" in path:
             models = anthropic_wire.models if "anthropic-version" in request.headers else openai_wire.models

@@ -30,7 +30,7 @@ _NUMBER = re.compile(rb'"sequence_number"\s*:\s*(\d{1,18})')
 
 class _Event(msgspec.Struct):
     type: str | None = None
-    response: msgspec.Raw | None = None
+    response: msgspec.Raw = msgspec.Raw(b"")
 
 
 _event = msgspec.json.Decoder(_Event)
@@ -72,7 +72,7 @@ class ResponsesObserver:
             event = sloppy_json.decode(_event, data)
         except msgspec.DecodeError:
             return
-        if event.response is not None:
+        if event.response:
             self._response = bytes(event.response)
         if event.type == "error":
             self.observed.error = "upstream_error_event"

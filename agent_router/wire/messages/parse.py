@@ -41,6 +41,7 @@ def completion_request(body: MessagesBody) -> CompletionRequest:
     for i, message in enumerate(body.messages or ()):
         messages += _messages(message, i)
     thinking, config = body.thinking, body.output_config
+    last = messages[-1] if messages else None
     return CompletionRequest(
         messages=tuple(messages),
         tools=tuple(tool for each in body.tools or () if (tool := _tool(each)) is not None),
@@ -54,6 +55,12 @@ def completion_request(body: MessagesBody) -> CompletionRequest:
         stop=tuple(body.stop_sequences or ()),
         reasoning_effort="none" if thinking and thinking.type == "disabled" else config.effort if config else None,
         reasoning_tokens=thinking.budget_tokens if thinking and thinking.type == "enabled" else None,
+        # Claude's older models take a last message of their own as the beginning of the answer.
+        continues=last is not None
+        and len(messages) > 1
+        and last.role == "assistant"
+        and bool(last.text)
+        and not last.tool_calls,
         user=body.metadata.user_id if body.metadata else None,
     )
 

@@ -116,9 +116,6 @@ class Answer:
         """The whole message."""
         for call in self._calls.values():
             call["input"] = call_input(call["input"])
-        for block in self._blocks:
-            if block["type"] == "text":
-                block["citations"] = None
         message = {**self._message, "content": self._blocks, **stop_fields(self._stop)}
         message["usage"] = {**message["usage"], **usage_object(self._usage)}
         return msgspec.json.encode(message)

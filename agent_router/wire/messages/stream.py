@@ -55,7 +55,7 @@ class MessageStream:
             case TextDelta() | RefusalDelta():
                 if not event.text:
                     return b""
-                begun = self._flush() + self._into("text", {"type": "text", "text": "", "citations": None})
+                begun = self._flush() + self._into("text", {"type": "text", "text": ""})
                 return begun + self._delta({"type": "text_delta", "text": event.text})
             case ReasoningDelta():
                 begun = self._flush() + self._into("thinking", {"type": "thinking", "thinking": "", "signature": ""})

@@ -22,13 +22,12 @@ from agent_models.completion import (
 )
 from agent_router.errors import ApiError
 from agent_router.wire.chat.render import logprob_object
+from agent_router.wire.chat.stream import DONE
 from agent_router.wire.responses.body import ENCRYPTED, LOGPROBS, ResponsesBody
 from agent_router.wire.responses.errors import failed_event, sse
 from agent_router.wire.responses.parse import NAMESPACE, OURS
 from agent_router.wire.responses.response import response_object, usage_object
 from agent_router.wire.responses.sealed import seal
-
-CONTENT_TYPE = b"text/event-stream; charset=utf-8"
 
 
 class ResponseStream:
@@ -78,7 +77,7 @@ class ResponseStream:
         return b""
 
     def end(self) -> bytes:
-        """The last item's end, and `response.completed` or `response.incomplete`."""
+        """The last item's end, `response.completed` or `response.incomplete`, and (Open Responses) `[DONE]`."""
         reason = self._stop.reason if self._stop else "stop"
         cut = reason in ("length", "content_filter")
         last = self._flush() + self._close("incomplete" if cut else "completed")
@@ -91,11 +90,11 @@ class ResponseStream:
             why = "max_output_tokens" if reason == "length" else "content_filter"
             self._response["incomplete_details"] = {"reason": why}
         self.final = msgspec.json.encode(self._response)
-        return last + self._event(f"response.{self._response['status']}", response=self._response)
+        return last + self._event(f"response.{self._response['status']}", response=self._response) + DONE
 
     def fail(self, error: ApiError) -> bytes:
         """`response.failed`."""
-        return failed_event(error, self._response, self._number)
+        return failed_event(error, self._response, self._number) + DONE
 
     def _event(self, kind: str, **fields: Any) -> bytes:
         told = sse({"type": kind, "sequence_number": self._number, **fields})

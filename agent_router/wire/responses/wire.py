@@ -12,13 +12,14 @@ from msgspec import Struct
 from agent_models.completion import CompletionRequest
 from agent_router.errors import ApiError
 from agent_router.wire.call import Call
+from agent_router.wire.chat.stream import CONTENT_TYPE
 from agent_router.wire.responses import errors
 from agent_router.wire.responses.body import ItemIn, ResponsesBody, read
 from agent_router.wire.responses.items import Item, given, without_ours
 from agent_router.wire.responses.parse import completion_request
 from agent_router.wire.responses.prompt import prompt
 from agent_router.wire.responses.store import ResponseStore, Stored
-from agent_router.wire.responses.stream import CONTENT_TYPE, Answer, ResponseStream
+from agent_router.wire.responses.stream import Answer, ResponseStream
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _input = msgspec.json.Decoder(dict[str, Any])

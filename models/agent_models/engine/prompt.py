@@ -6,6 +6,8 @@ import json
 import re
 from typing import Any
 
+import msgspec
+
 from agent_models.completion import CompletionRequest, Image, Message, Text
 from agent_models.engine import tool_calls
 from agent_models.engine.abilities import Abilities
@@ -41,14 +43,17 @@ class PromptWriter:
             # Something must be read before anything can be written.
             bos = self._model.adds_bos or (not written and self._model.bos >= 0)
             return ([self._model.bos] if bos else []) + written or self._model.tokens("\n", special=False)
+        begun = request.messages[-1].text if request.continues else ""
+        if request.continues:
+            request = msgspec.structs.replace(request, messages=request.messages[:-1])
         text, fence = self._text(request)
-        self._refuse_huge(text)
+        self._refuse_huge(text + begun)
         model = self._model
         tokens = [] if not model.adds_bos or text.startswith(model.text(model.bos)) else [model.bos]
         for part, special in fence.parts(text) if fence else [(text, True)]:
             if part:
                 tokens += model.tokens(part, special=special)
-        return tokens
+        return tokens + (model.tokens(begun, special=False) if begun else [])
 
     def _text(self, request: CompletionRequest) -> tuple[str, _Fence | None]:
         able = self.template.abilities if _has_tools(request) else Abilities()
@@ -100,10 +105,10 @@ class PromptWriter:
         effort = request.reasoning_effort
         variables: dict[str, Any] = {}
         # An answer that follows a grammar from its beginning leaves no room for thoughts.
-        ruled = request.output_format.kind != "text" or request.tool_choice not in ("auto", "none")
+        ruled = request.continues or request.output_format.kind != "text" or request.tool_choice not in ("auto", "none")
         if ruled or effort in ("none", "minimal"):
             variables = {"enable_thinking": False, "thinking": False}
-        elif effort is not None:
+        elif effort is not None or request.reasoning_tokens is not None:
             variables = {"enable_thinking": True, "thinking": True}
         if effort is not None:
             variables["reasoning_effort"] = self.template.form.efforts.get(effort, effort)

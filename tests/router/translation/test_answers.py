@@ -1,0 +1,222 @@
+"""An answer written for a caller and read again as an upstream's is the same: nothing is lost that can be said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent_models.completion import (
+    Event,
+    ReasoningDelta,
+    RefusalDelta,
+    Stop,
+    TextDelta,
+    TokenLogprob,
+    ToolCallDelta,
+    TopLogprob,
+    Usage,
+)
+from agent_router.upstreams.dialects import DIALECTS
+from agent_router.upstreams.event_boundary import data_of
+from agent_router.upstreams.reader import ErrorEventError
+from agent_router.wire.call import Call
+from tests.router.translation.requests import arguments, names, texts
+from tests.router.translation.test_requests import WIRES
+
+BODIES: dict[str, dict[str, Any]] = {
+    "chat": {"model": "m", "messages": [{"role": "user", "content": "hi"}], "stream_options": {"include_usage": True}},
+    "responses": {"model": "m", "input": "hi", "include": ["message.output_text.logprobs"]},
+    "messages": {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]},
+}
+
+
+def call(dialect: str) -> Call:
+    return WIRES[dialect].read(json.dumps({**BODIES[dialect], "stream": True}).encode(), {}, "")
+
+
+@st.composite
+def answers(draw: st.DrawFn, *, custom: bool = False) -> list[Event]:
+    """Thoughts, text, then calls in pieces; the end and the tokens."""
+    events: list[Event] = [ReasoningDelta(text) for text in draw(st.lists(texts, max_size=2))]
+    events += [TextDelta(text) for text in draw(st.lists(texts, max_size=3))]
+    calls = draw(st.integers(0, 3))
+    for index in range(calls):
+        free = custom and draw(st.booleans())
+        said = draw(texts if free else arguments)
+        cut = draw(st.integers(0, len(said)))
+        events.append(ToolCallDelta(index, said[:cut], f"call_{index}", draw(names), custom=free))
+        events += [ToolCallDelta(index, said[cut:])] if said[cut:] else []
+    if not events:
+        events.append(TextDelta("nothing else"))
+    events.append(Stop("tool_calls" if calls else draw(st.sampled_from(["stop", "length"]))))
+    read, write = draw(st.integers(0, 99)), draw(st.integers(0, 99))
+    output = draw(st.integers(1, 99))
+    events.append(Usage(draw(st.integers(0, 99)), output, read, write, draw(st.integers(0, output))))
+    return events
+
+
+def said(events: Iterable[Event]) -> dict[str, Any]:
+    """What they say, however it is cut into pieces."""
+    told: dict[str, Any] = {"text": "", "thoughts": "", "refusal": "", "calls": {}, "stop": None, "usage": None}
+    for event in events:
+        match event:
+            case TextDelta():
+                told["text"] += event.text
+            case ReasoningDelta():
+                told["thoughts"] += event.text
+            case RefusalDelta():
+                told["refusal"] += event.text
+            case ToolCallDelta():
+                known = told["calls"].setdefault(event.index, {"id": None, "name": None, "text": "", "custom": False})
+                known |= {"id": event.id or known["id"], "name": event.name or known["name"]}
+                known |= {"text": known["text"] + event.arguments, "custom": known["custom"] or event.custom}
+            case Stop():
+                told["stop"] = event.reason
+            case Usage():
+                told["usage"] = event
+    for known in told["calls"].values():
+        if not known["custom"]:
+            known["text"] = msgspec.json.decode(known["text"] or "{}")
+    return told
+
+
+def streamed(dialect: str, events: Iterable[Event]) -> bytes:
+    stream = WIRES[dialect].stream(call(dialect), "1", "m", 1)
+    return stream.begin() + b"".join(map(stream.add, events)) + stream.end()
+
+
+def read_stream(dialect: str, written: bytes) -> list[Event]:
+    reader = DIALECTS[dialect].reader()
+    events = [event for data in data_of(written) for event in reader.read(data)]
+    assert reader.finished
+    return [*events, reader.usage] if reader.usage else events
+
+
+def read_whole(dialect: str, events: Iterable[Event]) -> list[Event]:
+    answer, reader = WIRES[dialect].answer(call(dialect), "1", "m", 1), DIALECTS[dialect].reader()
+    for event in events:
+        answer.add(event)
+    read = list(reader.read_whole(answer.body()))
+    return [*read, reader.usage] if reader.usage else read
+
+
+def counted(told: dict[str, Any], dialect: str) -> dict[str, Any]:
+    """Chat has no word for tokens that were written to a cache."""
+    usage: Usage = told["usage"]
+    if dialect != "chat":
+        return told
+    fresh = usage.input + usage.cache_write
+    return {**told, "usage": Usage(fresh, usage.output, usage.cache_read, 0, usage.reasoning)}
+
+
+@pytest.mark.parametrize("dialect", ["chat", "responses"])
+@given(events=answers(custom=True))
+def test_openai_there_and_back(dialect: str, events: list[Event]) -> None:
+    wanted = counted(said(events), dialect)
+    assert counted(said(read_stream(dialect, streamed(dialect, events))), dialect) == wanted
+    assert counted(said(read_whole(dialect, events)), dialect) == wanted
+
+
+@given(events=answers())
+def test_anthropic_there_and_back(events: list[Event]) -> None:
+    wanted = said(events)
+    assert said(read_stream("messages", streamed("messages", events))) == wanted
+    assert said(read_whole("messages", events)) == wanted
+
+
+@pytest.mark.parametrize("dialect", list(WIRES))
+@given(events=answers(), cuts=st.lists(st.integers(1, 400), max_size=12))
+def test_a_stream_is_whole_events_however_it_is_cut(dialect: str, events: list[Event], cuts: list[int]) -> None:
+    stream = WIRES[dialect].stream(call(dialect), "1", "m", 1)
+    for piece in [stream.begin(), *map(stream.add, events), stream.end()]:
+        assert piece == b"" or piece.endswith(b"\n\n")
+
+
+@pytest.mark.parametrize("dialect", list(WIRES))
+def test_calls_that_come_in_turns_are_told_apart(dialect: str) -> None:
+    events: list[Event] = [
+        ToolCallDelta(0, '{"a"', "c0", "f"),
+        ToolCallDelta(1, '{"b"', "c1", "g"),
+        ToolCallDelta(0, ":1}"),
+        ToolCallDelta(1, ":2}"),
+        Stop("tool_calls"),
+        Usage(1, 1),
+    ]
+    told = said(read_stream(dialect, streamed(dialect, events)))
+    assert told["calls"] == {
+        0: {"id": "c0", "name": "f", "text": {"a": 1}, "custom": False},
+        1: {"id": "c1", "name": "g", "text": {"b": 2}, "custom": False},
+    }
+
+
+@pytest.mark.parametrize("dialect", ["chat", "responses"])
+def test_refusals_and_log_probabilities(dialect: str) -> None:
+    token = TokenLogprob("a", -0.5, (97,), (TopLogprob("a", -0.5, (97,)),))
+    events: list[Event] = [TextDelta("a", (token,)), Stop("stop"), Usage(1, 1)]
+    read = read_stream(dialect, streamed(dialect, events))
+    assert [each.logprobs for each in read if isinstance(each, TextDelta) and each.logprobs] == [(token,)]
+    assert [e.logprobs for e in read_whole(dialect, events) if isinstance(e, TextDelta) and e.logprobs] == [(token,)]
+    refusing: list[Event] = [RefusalDelta("No."), Stop("content_filter"), Usage(1, 1)]
+    for read in (read_stream(dialect, streamed(dialect, refusing)), read_whole(dialect, refusing)):
+        assert said(read)["refusal"] == "No."
+        assert said(read)["stop"] == "content_filter"
+
+
+def test_the_stop_sequence_is_named() -> None:
+    events: list[Event] = [TextDelta("a"), Stop("stop", "END"), Usage(1, 1)]
+    for read in (read_stream("messages", streamed("messages", events)), read_whole("messages", events)):
+        assert Stop("stop", "END") in read
+
+
+@pytest.mark.parametrize("dialect", list(DIALECTS))
+@given(data=st.binary(max_size=80))
+def test_no_event_makes_a_reader_raise_but_as_it_says(dialect: str, data: bytes) -> None:
+    for read in (DIALECTS[dialect].reader().read, DIALECTS[dialect].reader().read_whole):
+        try:
+            list(read(data))
+        except (ErrorEventError, msgspec.DecodeError):
+            pass
+
+
+_FIELDS = [
+    *("type", "choices", "delta", "message", "content", "tool_calls", "function", "name", "arguments", "index", "id"),
+    *("finish_reason", "usage", "response", "output", "item", "summary", "text", "part", "error", "code", "block"),
+    *("content_block", "stop_reason", "input"),
+]
+_json = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-5, 2**50), st.text(max_size=4), st.floats(allow_nan=False)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(
+            st.sampled_from(_FIELDS),
+            inner,
+            max_size=4,
+        ),
+    ),
+    max_leaves=14,
+)
+_KINDS = [
+    *("response.created", "response.output_text.delta", "response.output_item.added", "response.output_item.done"),
+    *("response.completed", "response.incomplete", "response.failed", "error", "message_start", "message_delta"),
+    *("content_block_start", "content_block_delta", "content_block_stop", "message_stop", "message"),
+]
+
+
+@pytest.mark.parametrize("dialect", list(DIALECTS))
+@given(value=_json, kind=st.sampled_from(_KINDS))
+def test_no_json_makes_a_reader_raise_but_as_it_says(dialect: str, value: Any, kind: str) -> None:
+    for said_ in (value, {**value, "type": kind} if isinstance(value, dict) else value):
+        data = json.dumps(said_).encode()
+        for read in (DIALECTS[dialect].reader().read, DIALECTS[dialect].reader().read_whole):
+            try:
+                list(read(data))
+            except (ErrorEventError, msgspec.DecodeError):
+                pass
+        observer = DIALECTS[dialect].observer()
+        observer.watch(b"data: " + data + b"\n\n")

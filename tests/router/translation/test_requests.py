@@ -1,0 +1,175 @@
+"""A request put into a dialect and read again is the same: nothing is lost that the dialect can say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from agent_models.completion import CompletionRequest, Image, Message, NamedTool, Text, Tool, ToolCall
+from agent_router.errors import ApiError
+from agent_router.upstreams.dialects import DIALECTS
+from agent_router.upstreams.responses.render import responses_body
+from agent_router.wire.chat.wire import ChatWire
+from agent_router.wire.messages.wire import MessagesWire
+from agent_router.wire.responses.store import ResponseStore
+from agent_router.wire.responses.wire import ResponsesWire
+from agent_router.wire.wire import Wire
+from tests.router.translation.requests import requests, texts
+
+WIRES: dict[str, Wire] = {
+    "chat": ChatWire(),
+    "responses": ResponsesWire(ResponseStore()),
+    "messages": MessagesWire(),
+}
+fractions = st.one_of(st.none(), st.sampled_from([0.0, 0.25, 0.5, 1.0]))
+efforts = st.one_of(st.none(), st.sampled_from(["low", "medium", "high"]))
+notes = st.sampled_from([{}, {"metadata": {"a": "b"}, "service_tier": "flex", "prompt_cache_key": "k"}])
+
+
+def there_and_back(dialect: str, request: CompletionRequest, model: str = "gpt-5.4") -> CompletionRequest:
+    body = DIALECTS[dialect].body(request, model, False)
+    return WIRES[dialect].read(msgspec.json.encode(body), {}, "").completion
+
+
+def plain(request: CompletionRequest) -> CompletionRequest:
+    """Without differences that mean nothing: silence about strictness is no."""
+    made = tuple(structs.replace(tool, strict=tool.strict or None) for tool in request.tools)
+    form = request.output_format
+    return structs.replace(request, tools=made, output_format=structs.replace(form, strict=form.strict or None))
+
+
+@given(
+    requests(
+        custom=True,
+        temperature=fractions,
+        top_p=fractions,
+        stop=st.lists(texts, max_size=4).map(tuple),
+        seed=st.one_of(st.none(), st.integers(0, 99)),
+        frequency_penalty=fractions,
+        presence_penalty=fractions,
+        top_logprobs=st.one_of(st.none(), st.integers(0, 20)),
+        reasoning_effort=efforts,
+        verbosity=efforts,
+        user=st.one_of(st.none(), texts),
+        notes=notes,
+    )
+)
+def test_chat(request_: CompletionRequest) -> None:
+    assert plain(there_and_back("chat", request_)) == plain(request_)
+
+
+@given(
+    requests(
+        custom=True,
+        temperature=fractions,
+        top_p=fractions,
+        top_logprobs=st.one_of(st.none(), st.integers(0, 20)),
+        reasoning_effort=efforts,
+        verbosity=efforts,
+        user=st.one_of(st.none(), texts),
+        truncate=st.booleans(),
+        notes=notes,
+    )
+)
+def test_responses(request_: CompletionRequest) -> None:
+    assert plain(there_and_back("responses", request_)) == plain(request_)
+
+
+@given(
+    requests(
+        stop=st.lists(texts, max_size=6).map(tuple),
+        top_k=st.one_of(st.none(), st.integers(1, 99)),
+        reasoning_tokens=st.one_of(st.none(), st.integers(1024, 9999)),
+    )
+)
+def test_messages(request_: CompletionRequest) -> None:
+    """Schemas that Anthropic cannot be held to, and a choice beside no tools, become instructions or nothing."""
+    back = there_and_back("messages", request_, "some-model")
+    if request_.output_format.schema != {"type": "object", "properties": {}}:
+        assert back.output_format.schema == request_.output_format.schema
+        assert back.messages == merged(request_.messages)
+    assert (back.tools, back.tool_choice) == (request_.tools, request_.tool_choice)
+    assert back.parallel_tool_calls == request_.parallel_tool_calls or request_.tool_choice == "none"
+    for field in ("max_tokens", "stop", "top_k", "reasoning_tokens"):
+        assert getattr(back, field) == getattr(request_, field)
+
+
+def merged(messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """JSON of arguments as Anthropic's dialect has it: an object, not a text."""
+    return tuple(
+        structs.replace(
+            message,
+            tool_calls=tuple(
+                structs.replace(call, arguments=msgspec.json.encode(msgspec.json.decode(call.arguments)).decode())
+                for call in message.tool_calls
+            ),
+        )
+        for message in messages
+    )
+
+
+@pytest.mark.parametrize("dialect", ["chat", "responses"])
+def test_a_choice_among_tools_and_a_custom_tools_grammar(dialect: str) -> None:
+    request = CompletionRequest(
+        messages=(Message("user", (Text("hi"),)),),
+        tools=(Tool("a", "", {"type": "object"}), Tool("b", "", {"type": "object"})),
+        allowed_tools=("b",),
+        tool_choice="required",
+    )
+    assert plain(there_and_back(dialect, request)) == plain(request)
+
+
+@pytest.mark.parametrize("dialect", list(WIRES))
+def test_a_tool_that_must_be_called(dialect: str) -> None:
+    request = CompletionRequest(
+        messages=(Message("user", (Text("hi"),)),),
+        tools=(Tool("a", "", {"type": "object", "properties": {}}),),
+        tool_choice=NamedTool("a"),
+        max_tokens=9,
+    )
+    assert there_and_back(dialect, request).tool_choice == NamedTool("a")
+
+
+@pytest.mark.parametrize("dialect", list(WIRES))
+def test_a_result_with_an_image(dialect: str) -> None:
+    shot = Image("data:image/png;base64,aGk=")
+    request = CompletionRequest(
+        messages=(
+            Message("user", (Text("look"),)),
+            Message("assistant", (), (ToolCall("c1", "shot", "{}"),)),
+            Message("tool", (Text("done"), shot), tool_call_id="c1", failed=dialect == "messages"),
+        ),
+        tools=(Tool("shot", "", {"type": "object", "properties": {}}),),
+        max_tokens=9,
+    )
+    back = there_and_back(dialect, request)
+    if dialect != "chat":
+        assert back.messages == request.messages
+    else:  # where a result holds text only, the image follows
+        assert back.messages[2].text.startswith("done")
+        assert back.messages[3] == Message("user", (shot,))
+
+
+@pytest.mark.parametrize(
+    ("dialect", "more"),
+    [
+        ("chat", {"stop": tuple("abcde")}),
+        ("responses", {"stop": ("a",)}),
+        ("messages", {"top_logprobs": 3}),
+    ],
+)
+def test_what_cannot_be_said_is_an_error_that_names_it(dialect: str, more: dict[str, Any]) -> None:
+    request = CompletionRequest(messages=(Message("user", (Text("hi"),)),), max_tokens=9, **more)
+    with pytest.raises(ApiError) as caught:
+        DIALECTS[dialect].body(request, "m", False)
+    assert caught.value.status == 400
+    assert caught.value.param is not None
+
+
+def test_a_provider_is_asked_to_store_nothing() -> None:
+    assert responses_body(CompletionRequest(messages=(Message("user", (Text("hi"),)),)), "m", False)["store"] is False

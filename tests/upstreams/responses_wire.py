@@ -1,0 +1,155 @@
+"""The scripted upstream in OpenAI's responses dialect."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from tests.upstreams.answer import Answer, Dialect, Event
+from tests.upstreams.echo import Asked, Reply, reply
+from tests.upstreams.openai_wire import CREATED, encode, error, text_of
+from tests.upstreams.received import Received
+
+ID = "resp_scripted"
+
+
+def error_event(message: str) -> bytes:
+    """An error inside a stream."""
+    event = {"type": "error", "sequence_number": 9, "code": "server_error", "message": message, "param": None}
+    return b"event: error\ndata: " + encode(event) + b"\n\n"
+
+
+DIALECT = Dialect(error, error_event)
+
+
+def _asked(body: dict[str, Any], size: int) -> Asked:
+    given = body["input"]
+    items = [{"role": "user", "content": given}] if isinstance(given, str) else given
+    last = items[-1]
+    from_tool = str(last.get("type", "message")).endswith("_output")
+    choice = body.get("tool_choice", "auto")
+    forced = choice["name"] if isinstance(choice, dict) and "name" in choice else None
+    form = (body.get("text") or {}).get("format") or {}
+    schemas: dict[str, Any] = {"json_object": {}, "json_schema": form.get("schema", {})}
+    tools = {
+        tool["name"]: tool.get("parameters") or {"type": "object"}
+        for tool in body.get("tools") or ()
+        if tool["type"] in ("function", "custom")
+    }
+    return Asked(
+        ask=text_of(last["output"] if from_tool else last["content"]),
+        from_tool=from_tool,
+        tools={} if choice == "none" else tools,
+        forced="" if choice == "required" else forced,
+        schema=schemas.get(form.get("type", "text")),
+        thinks=False,
+        max_tokens=body.get("max_output_tokens"),
+        input_tokens=max(1, size // 4),
+    )
+
+
+def _output(said: Reply, custom: set[str]) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
+    status = "incomplete" if said.finish == "length" else "completed"
+    if said.reasoning:
+        part = {"type": "summary_text", "text": said.reasoning}
+        items.append({"type": "reasoning", "id": "rs_1", "summary": [part], "encrypted_content": "c2VhbGVk"})
+    if said.words:
+        part = {"type": "output_text", "text": said.text, "annotations": [], "logprobs": []}
+        items.append({"type": "message", "id": "msg_1", "role": "assistant", "status": status, "content": [part]})
+    for nth, (name, arguments) in enumerate(said.calls):
+        ids = {"id": f"fc_{nth}", "call_id": f"call_{nth}", "name": name, "status": "completed"}
+        if name in custom:
+            items.append({"type": "custom_tool_call", **ids, "input": "free text"})
+        else:
+            items.append({"type": "function_call", **ids, "arguments": json.dumps(arguments)})
+    return items
+
+
+def _response(body: dict[str, Any], said: Reply) -> dict[str, Any]:
+    cut = said.finish == "length"
+    custom = {tool["name"] for tool in body.get("tools") or () if tool["type"] == "custom"}
+    return {
+        "id": ID,
+        "object": "response",
+        "created_at": CREATED,
+        "status": "incomplete" if cut else "completed",
+        "error": None,
+        "incomplete_details": {"reason": "max_output_tokens"} if cut else None,
+        "instructions": body.get("instructions"),
+        "metadata": {},
+        "model": body["model"],
+        "output": _output(said, custom),
+        "parallel_tool_calls": True,
+        "temperature": 1.0,
+        "tool_choice": body.get("tool_choice", "auto"),
+        "tools": body.get("tools") or [],
+        "top_p": 1.0,
+        "store": body.get("store", True),
+        "usage": {
+            "input_tokens": said.input_tokens,
+            "input_tokens_details": {"cached_tokens": said.cached_tokens, "cache_write_tokens": 0},
+            "output_tokens": said.output_tokens,
+            "output_tokens_details": {"reasoning_tokens": said.reasoning_tokens},
+            "total_tokens": said.input_tokens + said.output_tokens,
+        },
+    }
+
+
+def _events(response: dict[str, Any], said: Reply) -> Iterator[Event]:
+    number = -1
+
+    def event(kind: str, name: str, **data: Any) -> Event:
+        nonlocal number
+        number += 1
+        body = encode({"type": name, "sequence_number": number} | data)
+        return Event(kind, f"event: {name}\ndata: ".encode() + body + b"\n\n")
+
+    opening = response | {"status": "in_progress", "output": [], "usage": None, "incomplete_details": None}
+    yield event("role", "response.created", response=opening)
+    yield event("role", "response.in_progress", response=opening)
+    for index, item in enumerate(response["output"]):
+        at: dict[str, Any] = {"output_index": index, "item_id": item["id"]}
+        if item["type"] == "reasoning":
+            yield event("delta", "response.output_item.added", output_index=index, item=item | {"summary": []})
+            empty = {"type": "summary_text", "text": ""}
+            yield event("delta", "response.reasoning_summary_part.added", **at, summary_index=0, part=empty)
+            text = item["summary"][0]["text"]
+            yield event("delta", "response.reasoning_summary_text.delta", **at, summary_index=0, delta=text)
+            yield event("delta", "response.reasoning_summary_text.done", **at, summary_index=0, text=text)
+            part = item["summary"][0]
+            yield event("delta", "response.reasoning_summary_part.done", **at, summary_index=0, part=part)
+        elif item["type"] == "message":
+            started = item | {"content": [], "status": "in_progress"}
+            yield event("delta", "response.output_item.added", output_index=index, item=started)
+            part = item["content"][0]
+            within = at | {"content_index": 0}
+            yield event("delta", "response.content_part.added", **within, part=part | {"text": ""})
+            for word in said.words:
+                yield event("delta", "response.output_text.delta", **within, delta=word, logprobs=[])
+            yield event("delta", "response.output_text.done", **within, text=part["text"], logprobs=[])
+            yield event("delta", "response.content_part.done", **within, part=part)
+        else:
+            field = "input" if item["type"] == "custom_tool_call" else "arguments"
+            kind = "custom_tool_call_input" if field == "input" else "function_call_arguments"
+            started = item | {field: "", "status": "in_progress"}
+            yield event("delta", "response.output_item.added", output_index=index, item=started)
+            for start in range(0, len(item[field]), 8):
+                yield event("delta", f"response.{kind}.delta", **at, delta=item[field][start : start + 8])
+            yield event("delta", f"response.{kind}.done", **at, **{field: item[field]})
+        yield event("delta", "response.output_item.done", output_index=index, item=item)
+    yield event("finish", f"response.{response['status']}", response=response)
+
+
+def responses(request: Received) -> Answer:
+    """POST /v1/responses."""
+    body = request.json
+    try:
+        said = reply(_asked(body, len(request.body)))
+        response = _response(body, said)
+    except (KeyError, IndexError, TypeError, AttributeError) as wrong:
+        message = f"The body is no responses request: {type(wrong).__name__} {wrong}"
+        return Answer(request, DIALECT, 400, error(400, message, "invalid_body"))
+    events = tuple(_events(response, said)) if body.get("stream") else None
+    return Answer(request, DIALECT, body=encode(response), events=events)
