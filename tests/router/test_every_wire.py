@@ -126,7 +126,8 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
                 "chat": {"base_url": chat_.base_url, "models": ["m"]},
                 "resp": {"base_url": responses_.base_url, "models": ["m"]},
                 "anth": {"kind": "anthropic", "base_url": messages_.url, "models": ["m"]},
-            }
+            },
+            "routing": {"closed": "chat/m"},
         }
         async with running_router(tmp_path, settings) as (url, _), aiohttp.ClientSession() as http:
             yield House(url, http, {"chat": chat_, "resp": responses_, "anth": messages_})
