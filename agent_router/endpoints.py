@@ -18,9 +18,10 @@ from agent_router.wire.chat.wire import ChatWire
 from agent_router.wire.completions.wire import CompletionsWire
 from agent_router.wire.gemini.wire import GeminiWire
 from agent_router.wire.messages.wire import MessagesWire
+from agent_router.wire.responses.compaction import CompactionWire
 from agent_router.wire.responses.store import ResponseStore
 from agent_router.wire.responses.wire import ResponsesWire
-from agent_router.wire.wire import Errors
+from agent_router.wire.wire import Errors, Wire
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
 
@@ -52,14 +53,15 @@ class Endpoints:
         salt: bytes,
         max_body_bytes: int,
     ) -> None:
-        def completions(wire: ChatWire | MessagesWire | CompletionsWire | GeminiWire) -> CompletionsEndpoint:
+        def completions(wire: Wire) -> CompletionsEndpoint:
             return CompletionsEndpoint(
                 wire, router, chain, ledger, feed, learning, escalation, salt=salt, max_body_bytes=max_body_bytes
             )
 
         self.chat = completions(_OPENAI)
+        wire = ResponsesWire(responses)
         self.responses = ResponsesEndpoint(
-            ResponsesWire(responses),
+            wire,
             router,
             chain,
             ledger,
@@ -73,6 +75,7 @@ class Endpoints:
         hot: dict[str, Endpoint[Any]] = {
             "/chat/completions": self.chat,
             "/responses": self.responses,
+            "/responses/compact": completions(CompactionWire(wire)),
             "/messages": completions(_ANTHROPIC),
             "/completions": completions(CompletionsWire()),
             "/embeddings": EmbeddingsEndpoint(

@@ -1,5 +1,5 @@
 """A headless Chromium, spoken to through its DevTools port."""
-# ruff: noqa: ASYNC240  a few bytes, in a test
+
 
 from __future__ import annotations
 

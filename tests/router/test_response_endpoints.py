@@ -1,0 +1,209 @@
+"""Responses that are named again: chained, shown, deleted."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import openai
+import pytest
+from openai import AsyncOpenAI
+from openai.types.responses import Response, ResponseItem
+from pydantic import TypeAdapter
+
+from tests.running_router import running_router
+from tests.upstreams.upstream import ScriptedUpstream
+
+ITEM: TypeAdapter[Any] = TypeAdapter(ResponseItem)
+
+
+class Running:
+    def __init__(self, sdk: AsyncOpenAI, upstream: ScriptedUpstream, data: Path) -> None:
+        self.sdk, self.upstream, self.data = sdk, upstream, data
+
+
+@contextlib.asynccontextmanager
+async def running_over(data: Path, speaks: str, **routing: Any) -> AsyncIterator[Running]:
+    async with ScriptedUpstream(speaks={speaks}) as upstream, ScriptedUpstream(speaks={"messages"}) as other:
+        settings = {
+            "upstreams": {
+                "up": {"base_url": upstream.base_url, "models": ["m"]},
+                "other": {"kind": "anthropic", "base_url": other.url, "models": ["m"]},
+            },
+            "routing": {"closed": "up/m", **routing},
+        }
+        async with (
+            running_router(data, settings) as (url, _),
+            AsyncOpenAI(base_url=f"{url}/v1", api_key="any", max_retries=0) as sdk,
+        ):
+            yield Running(sdk, upstream, data)
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[Running]:
+    async with running_over(tmp_path, "chat") as made:
+        yield made
+
+
+@pytest.mark.parametrize("speaks", ["chat", "responses"])
+@pytest.mark.parametrize("stream", [False, True])
+async def test_an_answer_can_be_gone_on_from_shown_and_deleted(tmp_path: Path, speaks: str, stream: bool) -> None:
+    async with running_over(tmp_path, speaks) as running:
+        sdk = running.sdk
+        if stream:
+            async with sdk.responses.stream(model="up/m", input="My name is Ada.") as events:
+                first = await events.get_final_response()
+        else:
+            first = await sdk.responses.create(model="up/m", input="My name is Ada.")
+        shown = await sdk.responses.retrieve(first.id)
+        assert (shown.output_text, shown.usage) == (first.output_text, first.usage)
+        assert [item.id for item in shown.output] == [item.id for item in first.output]
+        second = await sdk.responses.create(model="up/m", input="And yours?", previous_response_id=first.id)
+        assert second.previous_response_id in (first.id, None)
+        sent = running.upstream.requests[-1].json
+        if speaks == "chat":
+            assert [message["content"] for message in sent["messages"]] == [
+                "My name is Ada.",
+                "echo: My name is Ada.",
+                "And yours?",
+            ]
+        else:  # it has kept the first one itself
+            assert sent["previous_response_id"] == first.id
+            assert sent["input"] == "And yours?"
+        items = await sdk.responses.input_items.list(second.id, order="asc")
+        assert [ITEM.validate_json(item.to_json(), strict=True).type for item in items.data] == ["message"] * 3
+        await sdk.responses.delete(second.id)
+        with pytest.raises(openai.NotFoundError):
+            await sdk.responses.retrieve(second.id)
+        with pytest.raises(openai.NotFoundError):
+            await sdk.responses.input_items.list(second.id)
+
+
+async def test_another_upstream_is_told_the_whole_conversation(tmp_path: Path) -> None:
+    async with running_over(tmp_path, "responses") as running:
+        first = await running.sdk.responses.create(model="up/m", input="My name is Ada.")
+        second = await running.sdk.responses.create(model="other/m", input="And yours?", previous_response_id=first.id)
+        assert second.output_text == "echo: And yours?"
+        third = await running.sdk.responses.create(model="up/m", input="Go on.", previous_response_id=second.id)
+        assert third.output_text == "echo: Go on."
+        sent = running.upstream.requests[-1].json
+        assert "previous_response_id" not in sent
+        texts = [item["content"][0]["text"] for item in sent["input"]]
+        assert texts == [
+            "My name is Ada.",
+            "echo: My name is Ada.",
+            "And yours?",
+            "echo: And yours?",
+            "Go on.",
+        ]
+
+
+async def test_items_can_be_named(running: Running) -> None:
+    first = await running.sdk.responses.create(model="up/m", input="My name is Ada.")
+    reference: Any = [{"type": "item_reference", "id": first.output[0].id}, {"role": "user", "content": "Go on."}]
+    await running.sdk.responses.create(model="up/m", input=reference)
+    sent = running.upstream.requests[-1].json["messages"]
+    assert [message["content"] for message in sent] == ["echo: My name is Ada.", "Go on."]
+    reference[0]["id"] = "msg_nobody"
+    with pytest.raises(openai.BadRequestError) as refused:
+        await running.sdk.responses.create(model="up/m", input=reference)
+    assert refused.value.code == "item_not_found"
+
+
+async def test_what_is_not_to_be_stored_is_not(running: Running) -> None:
+    first = await running.sdk.responses.create(model="up/m", input="hi", store=False)
+    with pytest.raises(openai.NotFoundError):
+        await running.sdk.responses.retrieve(first.id)
+    with pytest.raises(openai.BadRequestError) as refused:
+        await running.sdk.responses.create(model="up/m", input="hi", previous_response_id=first.id)
+    assert refused.value.code == "previous_response_not_found"
+    assert refused.value.param == "previous_response_id"
+
+
+async def test_nothing_is_on_disk_unless_the_user_lets_text_be_kept(tmp_path: Path) -> None:
+    async with running_over(tmp_path / "a", "chat") as running:
+        await running.sdk.responses.create(model="up/m", input="a secret word")
+    written = [file for file in (tmp_path / "a").rglob("*") if file.is_file() and b"secret word" in file.read_bytes()]
+    assert written == []
+    first: Response | None = None
+    async with running_over(tmp_path / "b", "chat", keep_text=True) as running:
+        first = await running.sdk.responses.create(model="up/m", input="a secret word")
+    async with running_over(tmp_path / "b", "chat", keep_text=True) as running:
+        assert first is not None
+        assert (await running.sdk.responses.retrieve(first.id)).output_text == "echo: a secret word"
+        second = await running.sdk.responses.create(model="up/m", input="Go on.", previous_response_id=first.id)
+        assert second.output_text == "echo: Go on."
+
+
+async def test_pages_of_input_items(running: Running) -> None:
+    given: Any = [{"role": "user", "content": f"number {n}"} for n in range(5)]
+    response = await running.sdk.responses.create(model="up/m", input=given)
+    page = await running.sdk.responses.input_items.list(response.id, limit=2)
+    assert [item.content[0].text for item in page.data] == ["number 4", "number 3"]  # type: ignore[union-attr]
+    assert page.has_more
+    every = [item async for item in running.sdk.responses.input_items.list(response.id, limit=2)]
+    assert len(every) == 5
+    for bad in ({"limit": 0}, {"limit": 101}, {"after": "item_nobody"}, {"order": "sideways"}):
+        with pytest.raises(openai.BadRequestError):
+            await running.sdk.responses.input_items.list(response.id, **bad)  # type: ignore[arg-type]
+
+
+async def test_what_cannot_be_done_is_said(running: Running) -> None:
+    response = await running.sdk.responses.create(model="up/m", input="hi")
+    with pytest.raises(openai.BadRequestError):
+        await running.sdk.responses.cancel(response.id)
+    with pytest.raises(openai.NotFoundError):
+        await running.sdk.responses.cancel("resp_nobody")
+    with pytest.raises(openai.BadRequestError):
+        await running.sdk.responses.create(model="up/m", input="hi", background=True)
+
+
+async def test_a_conversation_is_compacted_and_gone_on_from(running: Running) -> None:
+    conversation: Any = [
+        {"role": "user", "content": "My name is Ada."},
+        {"role": "assistant", "content": "Hello, Ada."},
+    ]
+    raw = await running.sdk.responses.with_raw_response.compact(
+        model="up/m", input=conversation, instructions="Be brief."
+    )
+    compacted = raw.parse()
+    assert compacted.object == "response.compaction"
+    assert [item.type for item in compacted.output] == ["message", "compaction"]
+    assert compacted.usage.total_tokens > 0
+    asked = running.upstream.requests[-1].json["messages"]
+    assert asked[0] == {"role": "system", "content": "Be brief."}
+    assert asked[-1]["content"].startswith("Summarise this conversation")
+    items: Any = json.loads(raw.text)["output"]
+    await running.sdk.responses.create(model="up/m", input=[*items, {"role": "user", "content": "What is my name?"}])
+    said = [message["content"] for message in running.upstream.requests[-1].json["messages"]]
+    assert said[0] == "My name is Ada."
+    assert "echo: Summarise this conversation" in said[1]
+    items[-1]["encrypted_content"] = "c2VhbGVkIGJ5IHNvbWVib2R5IGVsc2U="
+    with pytest.raises(openai.BadRequestError):
+        await running.sdk.responses.create(model="up/m", input=items)
+
+
+async def test_custom_tools_and_namespaces(running: Running) -> None:
+    tools: Any = [
+        {"type": "custom", "name": "apply_patch", "description": "d"},
+        {"type": "web_search"},
+        {
+            "type": "namespace",
+            "name": "crm",
+            "description": "d",
+            "tools": [{"type": "function", "name": "find", "parameters": {"type": "object", "properties": {}}}],
+        },
+    ]
+    response = await running.sdk.responses.create(model="up/m", input="call apply_patch and crm__find", tools=tools)
+    by_name = {item.name: item for item in response.output if item.type in ("custom_tool_call", "function_call")}
+    assert by_name["find"].namespace == "crm"  # type: ignore[union-attr]
+    sent = running.upstream.requests[-1].json["tools"]
+    assert [tool["type"] for tool in sent] == ["custom", "function"]
+    response = await running.sdk.responses.create(model="other/m", input="call apply_patch", tools=tools)
+    (call,) = response.output
+    assert call.type == "custom_tool_call"
+    assert isinstance(call.input, str)
+    assert json.loads(call.to_json())["name"] == "apply_patch"
