@@ -84,15 +84,15 @@ class CompletionsEndpoint(Endpoint[Call]):
         stream = self._wire.stream(call, exchange.id, model, created)
         answer.broken = stream.fail
         await answer.begin(200, self._wire.content_type(call), reply.headers)
-        if begun := stream.begin():
-            await answer.more(begun)
+        rendered = stream.begin()
         async for event in reply.events:
             if capture is not None:
                 capture.event(event)
-            rendered = stream.add(event)
-            if rendered:
+            rendered += stream.add(event)
+            if rendered and not reply.at_hand():
                 await answer.more(rendered)
-        end = stream.end()
+                rendered = b""
+        end = rendered + stream.end()
         if stream.final is not None:
             self._complete(exchange, call, reply, stream.final)
         await answer.more(end)

@@ -104,7 +104,8 @@ class Reply:
     `headers` are the upstream's own that the caller may want (rate limits, request id). Iterating `chunks` or
     `events` raises StreamCutError if the answer breaks; `broken` then makes the event that tells the caller of it,
     where `chunks` alone know how. `source` is what they read from: closing a generator that was never begun does
-    nothing, so that `close` closes the source as well.
+    nothing, so that `close` closes the source as well. `at_hand`: the next event is there already, so that
+    what is written of this one can wait for it.
     """
 
     status: int = 200
@@ -117,6 +118,7 @@ class Reply:
     embeddings: Embeddings | None = None
     source: Source | None = None
     broken: Callable[[ApiError], bytes] | None = None
+    at_hand: Callable[[], bool] = field(default=lambda: False)
 
     async def close(self) -> None:
         """Stop the upstream, if it still runs."""

@@ -63,7 +63,13 @@ class Speaker:
                 return self._read_whole(plain, call, passed)
             pieces.watch_idle()
             events = custom_calls(stream.relay(), call.completion)
-            return Reply(headers=passed, observed=stream.observed, events=events, source=pieces)
+            return Reply(
+                headers=passed,
+                observed=stream.observed,
+                events=events,
+                source=pieces,
+                at_hand=lambda: stream.at_hand,
+            )
 
     async def _native(self, pieces: Pieces, call: Call, secret: str | None, passed: list[tuple[bytes, bytes]]) -> Reply:
         stream = NativeStream(self.name, pieces, self.dialect.observer(), secret)

@@ -23,6 +23,8 @@ class TranslatedStream:
         self._reader = reader
         self._boundary = EventBoundary()
         self._held: list[Event] = []
+        self.at_hand = False
+        """Whether the next event is there already."""
 
     async def begin(self) -> bytes | None:
         """Wait for the first event that says something. UpstreamFault if the stream ends or goes wrong before it.
@@ -57,6 +59,16 @@ class TranslatedStream:
         self.observed.model, self.observed.usage = self._reader.model, self._reader.usage
         return bool(self._held) and not (self._reader.ended and isinstance(self._held[0], Stop))
 
+    def _read(self, piece: bytes) -> tuple[list[Event], Exception | None]:
+        """The events that a piece completes, and what went wrong behind them."""
+        events: list[Event] = []
+        try:
+            for data in data_of(self._boundary.feed(piece)):
+                events += self._reader.read(data)
+        except (ErrorEventError, msgspec.DecodeError, EventTooLargeError) as error:
+            return events, error
+        return events, None
+
     def _last(self) -> list[Event]:
         """What a last event says that lacks the blank line which ends it; nothing if it was cut in the middle."""
         try:
@@ -72,9 +84,13 @@ class TranslatedStream:
                 yield event
             try:
                 async for piece in self._pieces:
-                    for data in data_of(self._boundary.feed(piece)):
-                        for event in reader.read(data):
-                            yield event
+                    events, problem = self._read(piece)
+                    last = len(events) - 1
+                    for number, event in enumerate(events):
+                        self.at_hand = number < last
+                        yield event
+                    if problem is not None:
+                        raise problem
                     if reader.ended and not lingering:
                         lingering = True
                         self._pieces.linger()

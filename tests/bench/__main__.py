@@ -29,6 +29,8 @@ MEASURES: dict[str, Callable[[Course], None]] = {
     "stream": measures.stream,
     "throughput": measures.throughput,
     "events": measures.events,
+    "translating": measures.translating,
+    "translation": measures.translation,
     "memory": measures.memory,
 }
 NAMES = ("start", *MEASURES, "ledger", "local")

@@ -43,6 +43,20 @@ def small_body(stream: bool = False) -> dict[str, Any]:
     return body | ({"stream": True, "stream_options": {"include_usage": True}} if stream else {})
 
 
+PATHS = {"chat": "/v1/chat/completions", "messages": "/v1/messages", "responses": "/v1/responses"}
+
+
+def stream_body(wire: str) -> dict[str, Any]:
+    """The same short turn as a stream in the dialect of a wire."""
+    body = small_body(True)
+    if wire == "chat":
+        return body
+    told = {"model": MODEL, "stream": True}
+    if wire == "responses":
+        return told | {"input": body["messages"], "max_output_tokens": 256, "store": False}
+    return told | {"system": "You are a helpful assistant.", "messages": body["messages"][1:], "max_tokens": 256}
+
+
 def agent_body(stream: bool = False) -> dict[str, Any]:
     """System prompt of 30 kB, 12 tools of 2 kB, and a history of tool calls and results that fills 88 kB."""
     chance = random.Random(2)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.bench.bodies import agent_body, encoded, small_body
-from tests.bench.figures import Figures
+from tests.bench.bodies import PATHS, agent_body, encoded, small_body, stream_body
+from tests.bench.figures import ROUTER, Figures
 from tests.bench.load import Latencies, Rate, interleaved, many
 from tests.bench.processes import rss, rss_of_tree
 from tests.bench.targets import Target, Upstream
+from tests.bench.translations import translations
 
 CONNECTIONS = 32
 LONG_STREAM = 512  # events
@@ -126,6 +128,40 @@ def events(course: Course) -> None:
         taken = _rates(course, lambda target: encoded(small_body(True) | {"model": target.model}))
         _note(course, taken, LONG_STREAM, f"32 streams, {per_write} a write", "events", bar)
     course.upstream.script("canned")
+
+
+def translating(course: Course) -> None:
+    """32 connections of long streams that the router translates, beside those that pass through."""
+    course.upstream.script(f"canned:events={LONG_STREAM},per_write=1")
+    for target in course.targets:
+        if target.name != ROUTER:
+            continue
+        taken: dict[str, list[Rate]] = {"chat": [], "messages": [], "responses": []}
+        asked = {wire: dataclasses.replace(target, path=PATHS[wire]) for wire in taken}
+        for wire, each in asked.items():
+            many(each, encoded(stream_body(wire)), CONNECTIONS, seconds=course.effort.seconds / 3)
+        for _ in range(course.effort.slices):
+            for wire, each in asked.items():
+                body = encoded(stream_body(wire) | {"model": target.model})
+                taken[wire].append(many(each, body, CONNECTIONS, seconds=course.effort.seconds))
+        target.sent += sum(each.sent - target.sent for each in asked.values())
+        through = statistics.median(rate.per_second for rate in taken["chat"]) * LONG_STREAM
+        course.figures.add(target.name, through, "32 streams, passed through", "events/s")
+        for wire in ("messages", "responses"):
+            rate = statistics.median(rate.per_second for rate in taken[wire]) * LONG_STREAM
+            course.figures.add(target.name, rate, f"32 streams, chat told as {wire}", "events/s")
+            name = f"32 streams, chat told as {wire}, ratio to pass-through"
+            course.figures.add(target.name, rate / through, name, "x", bar=0.6, sense="least")
+            cost = [statistics.median(r.per_cpu_second or 0 for r in taken[each]) for each in (wire, "chat")]
+            if all(cost):
+                course.figures.add(target.name, cost[0] / cost[1], f"{name}, per full core of the server", "x")
+    course.upstream.script("canned")
+
+
+def translation(course: Course) -> None:
+    """CPU of putting a 90 kB agent body from one dialect into another, both ways decoded and encoded."""
+    for name, seconds in translations(agent_body()).items():
+        course.figures.add(ROUTER, seconds * MICRO, f"88 kB body, {name}", "µs", bar=300)
 
 
 def idle_memory(course: Course) -> None:

@@ -1,6 +1,5 @@
 """A headless Chromium, spoken to through its DevTools port."""
 
-
 from __future__ import annotations
 
 import asyncio

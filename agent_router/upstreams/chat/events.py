@@ -56,6 +56,9 @@ class ChatReader:
             if not self.finished:
                 yield self._stop(None)
             return
+        if (text := _plain_text(data)) is not None and self.model is not None:
+            yield TextDelta(text)
+            return
         for choice in self._seen(data):
             yield from self._said(mapping(choice.delta))
             yield from self._logprobs(choice)
@@ -129,6 +132,36 @@ class ChatReader:
         tokens = tuple(token_logprob(mapping(each)) for each in sequence(mapping(choice.logprobs).get("content")))
         if tokens:
             yield TextDelta("", tokens)
+
+
+class _PlainDelta(msgspec.Struct, forbid_unknown_fields=True):
+    content: str
+
+
+class _PlainChoice(msgspec.Struct, forbid_unknown_fields=True):
+    delta: _PlainDelta
+    index: int = 0
+    finish_reason: None = None
+    logprobs: None = None
+
+
+class _PlainChunk(msgspec.Struct):
+    choices: tuple[_PlainChoice]
+    usage: None = None
+    error: None = None
+
+
+_plain = msgspec.json.Decoder(_PlainChunk)
+
+
+def _plain_text(data: bytes) -> str | None:
+    """The text of a chunk that holds nothing else, as nearly all do; None if it may hold more."""
+    if b'"content":' not in data:
+        return None
+    try:
+        return _plain.decode(data).choices[0].delta.content or None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def token_logprob(token: dict[str, Any]) -> TokenLogprob:

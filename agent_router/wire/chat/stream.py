@@ -29,6 +29,10 @@ def error_event(error: ApiError) -> bytes:
     return b"data: " + error_body(error) + b"\n\n"
 
 
+_PLACE = "\ue000"  # where the text goes in a chunk that is prepared
+_encode = msgspec.json.encode
+
+
 class ChunkStream:
     """Renders events as `chat.completion.chunk` objects; see `Stream`."""
 
@@ -39,6 +43,10 @@ class ChunkStream:
         self._include_usage = include_usage
         self._begun = False
         self._usage: Usage | None = None
+        whole = self._delta({"content": _PLACE})
+        self._before_text, _, self._behind_text = whole.rpartition(b"\n\ndata: ")[2].partition(_encode(_PLACE))
+        self._before_text = b"data: " + self._before_text
+        self._begun = False
         self._custom: set[int] = set()  # calls of custom tools
 
     def _chunk(self, choices: list[dict[str, Any]], usage: dict[str, Any] | None = None) -> bytes:
@@ -68,6 +76,8 @@ class ChunkStream:
         match event:
             case TextDelta():
                 logprobs = None
+                if self._begun and not event.logprobs:  # nearly all: only the text is new
+                    return self._before_text + _encode(event.text) + self._behind_text
                 if event.logprobs:
                     logprobs = {"content": [logprob_object(token) for token in event.logprobs], "refusal": None}
                 return self._delta({"content": event.text}, logprobs=logprobs)

@@ -29,6 +29,11 @@ def sse(event: dict[str, Any]) -> bytes:
 
 
 PING = sse({"type": "ping"})
+_encode = msgspec.json.encode
+_BEFORE_TEXT = (
+    b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,"delta":{"type":"text_delta","text":'
+)
+_BEHIND_TEXT = b"}}\n\n"
 
 
 class MessageStream:
@@ -40,6 +45,7 @@ class MessageStream:
     def __init__(self, id: str, model: str) -> None:
         self._message = message_object(id, model)
         self._index = -1
+        self._before_text = b""
         self._open: str | None = None  # the kind of the block that is open, or the call in it
         self._waiting: dict[int, list[ToolCallDelta]] = {}  # of calls that began while another was open
         self._stop: Stop | None = None
@@ -55,7 +61,10 @@ class MessageStream:
             case TextDelta() | RefusalDelta():
                 if not event.text:
                     return b""
+                if self._open == "text":  # nearly all: only the text is new
+                    return self._before_text + _encode(event.text) + _BEHIND_TEXT
                 begun = self._flush() + self._into("text", {"type": "text", "text": ""})
+                self._before_text = _BEFORE_TEXT % self._index
                 return begun + self._delta({"type": "text_delta", "text": event.text})
             case ReasoningDelta():
                 begun = self._flush() + self._into("thinking", {"type": "thinking", "thinking": "", "signature": ""})

@@ -29,6 +29,10 @@ from agent_router.wire.responses.parse import NAMESPACE, OURS
 from agent_router.wire.responses.response import response_object, usage_object
 from agent_router.wire.responses.sealed import seal
 
+_encode = msgspec.json.encode
+_BEFORE_NUMBER = b'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","sequence_number":'
+_BEHIND_TEXT = b',"logprobs":[]}\n\n'
+
 
 class ResponseStream:
     """See `wire.Stream`. One item is open at a time: of calls at the same time the first is told as it comes, the
@@ -46,6 +50,7 @@ class ResponseStream:
         self._namespaces = {tool.name for tool in body.tools or () if tool.type == "namespace"}
         self._output: list[dict[str, Any]] = self._response["output"]
         self._number = 0
+        self._before_text = b""
         self._open: str | None = None  # message, reasoning, or the call whose item is open
         self._part: dict[str, Any] | None = None  # of the open message
         self._waiting: dict[int, list[ToolCallDelta]] = {}  # of calls that began while another was open
@@ -62,6 +67,8 @@ class ResponseStream:
         """The events for one more event."""
         match event:
             case TextDelta():
+                if self._part is not None and self._part["type"] == "output_text" and not event.logprobs:
+                    return self._more_text(event.text)  # nearly all: only the text is new
                 if event.text or (event.logprobs and self._open == "message"):
                     return self._flush() + self._text(event)
             case RefusalDelta():
@@ -141,6 +148,13 @@ class ResponseStream:
         at = {"item_id": self._item["id"], "output_index": self._index, "content_index": self._within}
         return told + self._event("response.output_text.delta", **at, delta=event.text, logprobs=logprobs)
 
+    def _more_text(self, text: str) -> bytes:
+        if not text:
+            return b""
+        self._pieces.append(text)
+        number, self._number = self._number, self._number + 1
+        return b"".join((_BEFORE_NUMBER, str(number).encode(), self._before_text, _encode(text), _BEHIND_TEXT))
+
     def _refusal(self, event: RefusalDelta) -> bytes:
         told = self._message() + self._into({"type": "refusal", "refusal": ""})
         self._pieces.append(event.text)
@@ -159,6 +173,7 @@ class ResponseStream:
         self._part = part
         self._item["content"].append(part)
         at = {"item_id": self._item["id"], "output_index": self._index, "content_index": self._within}
+        self._before_text = b"," + _encode(at)[1:-1] + b',"delta":'
         return closed + self._event("response.content_part.added", **at, part=part)
 
     def _close_part(self) -> bytes:

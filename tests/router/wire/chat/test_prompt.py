@@ -31,9 +31,11 @@ def test_what_is_said_in_order() -> None:
 
 
 def test_tools_and_what_may_be_called() -> None:
-    tools = [{"type": "function", "function": {"name": name}} for name in ("b", "a")] + [{"type": "custom"}]
+    tools = [{"type": "function", "function": {"name": name}} for name in ("b", "a")] + [
+        {"type": "custom", "custom": {"name": "c"}}
+    ]
     hello = {"role": "user", "content": "hello"}
-    assert made(hello, tools=tools).tools == ("b", "a", "custom")
+    assert made(hello, tools=tools).tools == ("b", "a", "c")
     assert made(hello, tools=tools).acts
     assert not made(hello, tools=tools, tool_choice="none").acts
     forced = made(hello, tools=tools, tool_choice={"type": "function", "function": {"name": "a"}})
