@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import time
 from collections.abc import AsyncGenerator, Sequence
@@ -15,7 +16,7 @@ from agent_router.outcomes.comparison import Comparison, compare
 from agent_router.outcomes.said import Said, said_in_events
 from agent_router.routing.decision import Target
 from agent_router.settings import Verification
-from agent_router.upstreams.chain import Attempted, Chain
+from agent_router.upstreams.chain import Attempted, Chain, ChainError
 from agent_router.upstreams.reply import Reply, StreamCutError, UpstreamFault
 from agent_router.verification.answer import Answer
 from agent_router.verification.hold_back import Held, RefusedError, hold_back
@@ -26,6 +27,8 @@ from agent_telemetry.trial import Purpose, Trial
 
 DISAGREES = "two samples differ"
 _SHORT = 200  # characters of an answer that is worth a second one
+_LEAST_SECONDS = 2.0
+_LONGER = 3  # times what the first answer took, that a second one may take
 _GREY = 0.05  # above what is needed: so far what is local is still in doubt
 
 
@@ -42,19 +45,18 @@ class Escalation:
         """The answer that is to be released. ChainError if there is none."""
         decision = exchange.decision
         assert decision is not None
+        began = time.monotonic()
         attempted = await self._chain.open(call, decision.targets)
         if not self._looks_at(exchange, attempted):
             return attempted
-        began = time.monotonic()
         closed = tuple(target for target in decision.targets if target.route == "closed")
         problem: str | None
         answer = Answer()
+        held: Held | None = None
         try:
             held = await self._held(attempted.reply, call, alone=not closed)
             answer = held.answer
-            problem = await self._second(exchange, call, attempted.target, answer) if closed else None
-            if problem is not None:
-                await held.aclose()
+            problem = await self._second(exchange, call, attempted.target, held) if closed else None
         except RefusedError as refused:
             problem, answer = refused.code, refused.answer
         except StreamCutError as cut:  # it broke while it was held back
@@ -62,16 +64,34 @@ class Escalation:
         except BaseException:
             await attempted.reply.close()
             raise
-        if problem is None:
-            exchange.held_ms = held.seconds * 1000
-            attempted.reply.events, attempted.reply.source = _noting(held, exchange), held
-            return attempted
+        if held is not None and problem is None:
+            return self._released(exchange, attempted, held)
+        assert problem is not None
         exchange.verified = problem
-        await attempted.reply.close()
         self._record(exchange, "attempt", attempted.target, answer, time.monotonic() - began, problem=problem)
-        escalated = await self._chain.open(call, closed)
+        if held is None:
+            await attempted.reply.close()
+        try:
+            # Where there is nobody else, one that broke is asked again: its worker has been started anew.
+            escalated = await self._chain.open(call, closed or decision.targets)
+        except ChainError:
+            if held is None:
+                raise
+            return self._released(exchange, attempted, held)  # only in doubt, which is better than nothing
+        except BaseException:
+            await attempted.reply.close()
+            raise
+        if held is not None:
+            await held.aclose()
+            await attempted.reply.close()
         escalated.faults = attempted.faults + escalated.faults
         return escalated
+
+    def _released(self, exchange: Exchange, attempted: Attempted, held: Held) -> Attempted:
+        """The local answer, to be sent to the caller."""
+        exchange.held_ms = held.seconds * 1000
+        attempted.reply.events, attempted.reply.source = _noting(held, exchange), held
+        return attempted
 
     def _looks_at(self, exchange: Exchange, attempted: Attempted) -> bool:
         decision = exchange.decision
@@ -93,9 +113,9 @@ class Escalation:
             seconds=0.0 if alone else self._limits.hold_ms / 1000,
         )
 
-    async def _second(self, exchange: Exchange, call: Call, target: Target, answer: Answer) -> str | None:
+    async def _second(self, exchange: Exchange, call: Call, target: Target, held: Held) -> str | None:
         """Whether a second local answer differs, where the first is in doubt and short or structured: the problem."""
-        decision, task = exchange.decision, exchange.task
+        answer, decision, task = held.answer, exchange.decision, exchange.task
         assert decision is not None
         assert task is not None
         verdict, standing = decision.verdict, decision.standing
@@ -109,14 +129,12 @@ class Escalation:
             return None
         began = time.monotonic()
         try:
-            reply = await self._chain.upstreams[target.provider].open(_sampled(call), target.model)
-            assert reply.events is not None
-            try:
-                events = [event async for event in reply.events]
-            finally:
-                await reply.close()
-        except (UpstreamFault, StreamCutError):
+            async with asyncio.timeout(max(_LEAST_SECONDS, _LONGER * held.seconds)):
+                events = await self._sample(call, target)
+        except (UpstreamFault, StreamCutError, TimeoutError):
             return None  # it says nothing of the first
+        if not events:
+            return None
         first = Said(answer.text, tuple((call.name, call.arguments) for call in answer.calls.values()), answer.stop)
         comparison = compare(task, request, first, said_in_events(events))
         exchange.resampled = comparison.agree
@@ -126,6 +144,14 @@ class Escalation:
         seconds = time.monotonic() - began
         self._record(exchange, "sample", target, second, seconds, compared=comparison)
         return None if comparison.agree else DISAGREES
+
+    async def _sample(self, call: Call, target: Target) -> list[Event]:
+        """A second answer of the local model."""
+        reply = await self._chain.upstreams[target.provider].open(_sampled(call), target.model)
+        try:
+            return [event async for event in reply.events] if reply.events is not None else []
+        finally:
+            await reply.close()
 
     def _record(
         self,

@@ -91,7 +91,7 @@ class LocalUpstream:
             raise
         if not held:
             raise UpstreamFault("empty", "The local model gave no answer.")
-        return Reply(observed=observed, events=_relay(held, events, observed), source=events)
+        return Reply(observed=observed, events=_relay(held, events, observed, call), source=events)
 
     async def count(self, request: CompletionRequest, model: str) -> int:
         """The tokens of a request's prompt. UpstreamFault."""
@@ -146,20 +146,28 @@ def _fault(error: ModelError, *, text: str) -> UpstreamFault:
 
 
 async def _relay(
-    held: list[Event], events: AsyncGenerator[Event, None], observed: Observed
+    held: list[Event], events: AsyncGenerator[Event, None], observed: Observed, call: Call
 ) -> AsyncGenerator[Event, None]:
     try:
         for event in held:
             if _is_answer(event, observed):
-                yield event
+                yield _told(event, call)
         try:
             async for event in events:
                 if _is_answer(event, observed):
-                    yield event
+                    yield _told(event, call)
         except UpstreamFault as error:
             raise StreamCutError(error.message, f"local_{error.kind}") from None
     finally:
         await events.aclose()
+
+
+def _told(event: Event, call: Call) -> Event:
+    """In Anthropic's dialect only what the caller has marked is ever read from a cache; what the engine did not have to
+    read again is then no less of the prompt."""
+    if isinstance(event, Usage) and call.wire == "messages" and b'"cache_control"' not in call.raw:
+        return structs.replace(event, input=event.prompt, cache_read=0, cache_write=0)
+    return event
 
 
 def _is_answer(event: Event, observed: Observed) -> bool:

@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 
-from agent_models.completion import CompletionRequest, Event, ToolCallDelta
+from agent_models.completion import CompletionRequest, Event, ReasoningDelta, ToolCallDelta
 from agent_router.upstreams.reply import Observed, StreamCutError
 from agent_router.verification.answer import Answer
 from agent_router.verification.verifier import Verifier
@@ -117,14 +117,20 @@ async def hold_back(
     try:
         while True:
             left = None
-            if began is not None and not until_whole and not (verifiers and answer.calls):
+            if (
+                began is not None
+                and not until_whole
+                and not (verifiers and (answer.calls or _may_call(answer, request)))
+            ):
                 left = seconds - (now() - began)
                 if left <= 0 or _says_enough(answer):
                     break
             event = await source.next(left)
             if event is None:
+                if left is None and not answer.whole:
+                    raise StreamCutError("The local model's answer ended before it was whole.", "unfinished")
                 break
-            if began is None:
+            if began is None and not isinstance(event, ReasoningDelta):
                 began = now()
             held.append(event)
             answer.add(event)
@@ -138,8 +144,13 @@ async def hold_back(
         answer.usage = observed.usage or answer.usage
         raise RefusedError(found, answer)
     released = Held(events, answer, source, seconds=now() - began if began is not None else 0.0)
-    released.events = _rest(held, source, observed, request, late or verifiers, released)
+    released.events = _rest(held, source, observed, request, late or verifiers, released, strict=bool(verifiers))
     return released
+
+
+def _may_call(answer: Answer, request: CompletionRequest) -> bool:
+    """Whether the text begins as a call may that is written as text: only the whole tells."""
+    return bool(request.tools) and request.tool_choice != "none" and answer.text.lstrip()[:1] in ("{", "[", "<", "`")
 
 
 def _says_enough(answer: Answer) -> bool:
@@ -153,8 +164,11 @@ async def _rest(
     request: CompletionRequest,
     verifiers: Sequence[Verifier],
     released: Held,
+    *,
+    strict: bool,
 ) -> AsyncGenerator[Event, None]:
-    """What was held, then what comes. A call that begins behind text is held until it is whole."""
+    """What was held, then what comes. A call that begins behind text is held until it is whole, and breaks the stream
+    if it is wrong (`strict`; where there is nobody else, it is what there is)."""
     answer = released.answer
     waiting: list[Event] = []
     try:
@@ -167,7 +181,7 @@ async def _rest(
                 continue
             if waiting:
                 found = problem(answer, request, verifiers)
-                if found is not None:
+                if found is not None and strict:
                     # The text before it is out: the agent is better off with a broken stream, which it repeats, than
                     # with a call that nobody asked for.
                     released.problem = found
@@ -176,8 +190,8 @@ async def _rest(
                     yield event
                 waiting = []
             yield following
-        for event in waiting:
-            yield event
+        if not answer.whole:
+            raise StreamCutError("The local model's answer ended before it was whole.", "unfinished")
         answer.signals = observed.signals
         released.problem = problem(answer, request, verifiers)
     finally:

@@ -16,13 +16,15 @@ _ACTS = (
     r"browse|open|execute|perform|engage|discuss|support|continue|respond|understand|read (?:files|your)|"
     r"see (?:your|any))"
 )
+# What was looked for and is not there is an answer, however sorry.
+_NOT_FOUND = r"(?! (?:to )?(?:find|locate|identify|detect|spot|see|confirm|verify|match|determine)\b)"
 _REFUSALS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         r"\W*(?:i'?m |i am |we'?re )?(?:very |so |really )?(?:sorry|afraid)\b[^.!\n]{0,60}\b(?:i|we)\b[^.!\n]{0,30}"
-        r"(?:can'?t|can ?not|unable|not able|won'?t|couldn'?t|do(?:n'?t| not) (?:have|understand|know))",
+        rf"(?:can'?t|can ?not|unable|not able|won'?t|couldn'?t|do(?:n'?t| not) (?:have|understand|know))\b{_NOT_FOUND}",
         r"\W*(?:unfortunately|apologies|my apologies|i apologi[sz]e)\b[^.!\n]{0,60}\b(?:i|we)\b[^.!\n]{0,30}"
-        r"(?:can'?t|can ?not|unable|not able|won'?t|do(?:n'?t| not) have)",
+        rf"(?:can'?t|can ?not|unable|not able|won'?t|do(?:n'?t| not) have)\b{_NOT_FOUND}",
         rf"\W*(?:i|we) (?:can'?t|can ?not|won'?t|will not|could ?n'?t|am unable to|am not able to|'?m unable to|"
         rf"'?m not able to|must decline to|have to decline to) (?:\w+ ){{0,2}}?{_ACTS}\b",
         r"\W*(?:i'?m|i am) (?:unable|not able|not allowed|not permitted|not designed|not programmed) to\b",
@@ -66,10 +68,16 @@ def refuses(answer: Answer, request: CompletionRequest) -> bool:
     if not any(pattern.match(opening) for pattern in _REFUSALS):
         return False
     # To translate, correct or write a refusal is no refusing: then the prompt speaks of one.
-    asked = next((message.text for message in reversed(request.messages) if message.role == "user"), "")[-4000:].lower()
+    asked = next((message.text for message in reversed(request.messages) if message.role == "user"), "")
+    asked = _POLITE.sub(" ", asked[-4000:].lower())
     return not any(word in asked for word in _SPOKEN_OF)
 
 
+# With which an ask begins: then it is the asker who is sorry.
+_POLITE = re.compile(
+    r"\A\W*(?:hi|hello|hey|hallo|hola|olá|bonjour|你好)?\W*(?:i'?m |i am )?(?:so |very )?(?:sorry|leider|"
+    r"entschuldig\w*|excuse me|disculp\w*|désolé\w*|desculp\w*|抱歉|对不起|माफ़?\S*|क्षमा|عذرا\S*|آسف)[^.!?\n]{0,60}"
+)
 _SPOKEN_OF = (
     *("sorry", "apolog", "decline", "refus", "unfortunately", "unable", "regret", "lo siento", "disculp", "rechaz"),
     *(

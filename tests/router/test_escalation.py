@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from agent_models.completion import Event, Signals, Stop, TextDelta, Usage
+from agent_models.completion import Event, Signals, Stop, TextDelta, ToolCallDelta, Usage
+from agent_router import escalation
 from agent_router.escalation import DISAGREES, Escalation
 from agent_router.exchange import Exchange
 from agent_router.routing.decision import Decision, Target, Verdict
@@ -196,6 +197,60 @@ async def test_if_the_closed_side_is_out_the_caller_is_told() -> None:
     house = House([REFUSAL], closed=[UpstreamFault("refused", "no such key", status=401)])
     with pytest.raises(ChainError):
         await house.ask()
+
+
+async def test_where_there_is_nobody_else_one_that_breaks_is_asked_again() -> None:
+    broken: list[Event | Exception] = [StreamCutError("It crashed.", "local_crashed")]
+    house = House([broken, GOOD], alone=True)
+    assert await house.ask() == "Paris"
+    house = House([[StreamCutError("It crashed.", "local_crashed")], [UpstreamFault("crashed", "again")]], alone=True)
+    with pytest.raises(ChainError):
+        await house.ask()
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_an_answer_that_ends_without_an_end_is_broken(stream: bool) -> None:
+    house = House([[ToolCallDelta(0, '{"a":', "c", "f")]])
+    assert await house.ask(stream=stream) == "Paris"
+    assert house.exchange.verified == "unfinished"
+
+
+async def test_a_doubtful_answer_is_better_than_none() -> None:
+    out = [UpstreamFault("refused", "no such key", status=401)]
+    house = House(
+        [[TextDelta("London"), Stop("stop")], GOOD], rung="canary", score=0.91, second_sample=True, closed=out
+    )
+    assert await house.ask() == "London"
+    assert house.exchange.verified == "ok"
+
+
+async def test_a_second_answer_without_events_costs_nobody_the_first() -> None:
+    class Odd(Scripted):
+        async def open(self, call: Any, model: str) -> Reply:
+            reply = await super().open(call, model)
+            if len(self.asked) > 1:
+                reply.events = None
+            return reply
+
+    house = House([GOOD], rung="canary", score=0.91, second_sample=True)
+    odd = Odd("local", "device", GOOD, GOOD)
+    house.escalation._chain.upstreams = {**house.escalation._chain.upstreams, "local": odd}
+    assert await house.ask() == "Paris"
+
+
+async def test_a_second_answer_has_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(Scripted):
+        async def _events(self, answer: Sequence[Event | Exception], observed: Observed) -> AsyncGenerator[Event, None]:
+            if len(self.asked) > 1:
+                await asyncio.sleep(60)
+            yield TextDelta("Paris")
+            yield Stop("stop")
+
+    monkeypatch.setattr(escalation, "_LEAST_SECONDS", 0.05)
+    house = House([GOOD], rung="canary", score=0.91, second_sample=True)
+    slow = Slow("local", "device", GOOD, GOOD)
+    house.escalation._chain.upstreams = {**house.escalation._chain.upstreams, "local": slow}
+    assert await asyncio.wait_for(house.ask(), 5) == "Paris"
 
 
 async def test_a_second_answer_that_agrees_releases_the_first() -> None:

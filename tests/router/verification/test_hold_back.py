@@ -8,7 +8,17 @@ from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 
-from agent_models.completion import CompletionRequest, Event, Signals, Stop, TextDelta, Tool, ToolCallDelta, Usage
+from agent_models.completion import (
+    CompletionRequest,
+    Event,
+    ReasoningDelta,
+    Signals,
+    Stop,
+    TextDelta,
+    Tool,
+    ToolCallDelta,
+    Usage,
+)
 from agent_router.upstreams.reply import Observed, StreamCutError
 from agent_router.verification.hold_back import Held, RefusedError, hold_back
 from agent_router.verification.verifiers import BUILT_IN
@@ -86,6 +96,39 @@ async def test_or_when_the_time_is_over_and_no_event_is_lost() -> None:
     assert time.monotonic() - began < 0.15
     assert found.seconds >= 0.04
     assert await rest(found) == [event for event in events if not isinstance(event, float)]
+
+
+async def test_thoughts_do_not_start_the_clock() -> None:
+    events: list[Event | float] = [ReasoningDelta("Hm."), 0.15, TextDelta("<tool_call>"), TextDelta("{}"), Stop("stop")]
+    with pytest.raises(RefusedError) as refused:
+        await held(Source(events), request(tools=(TOOL,)), seconds=0.05)
+    assert refused.value.code == "tool_as_text"
+
+
+async def test_text_that_may_be_a_call_is_held_until_it_is_whole() -> None:
+    call = '{"name": "get", "arguments": {"n": 1}}'
+    events: list[Event | float] = [TextDelta(call[:10]), 0.1, TextDelta(call[10:]), Stop("stop")]
+    with pytest.raises(RefusedError) as refused:
+        await held(Source(events), request(tools=(TOOL,)), seconds=0.05)
+    assert refused.value.code == "tool_as_text"
+
+
+@pytest.mark.parametrize("events", [[TextDelta('{"a":')], [ToolCallDelta(0, "{", "c", "get")], [TextDelta("A b.")], []])
+async def test_what_ends_without_an_end_is_broken(events: list[Event]) -> None:
+    source = Source(events)
+    with pytest.raises(StreamCutError, match="before it was whole"):
+        await rest(await held(source, request(tools=(TOOL,))))
+    assert source.closed
+
+
+async def test_where_there_is_nobody_else_a_broken_call_is_what_there_is() -> None:
+    events: list[Event] = [TextDelta("Let me look."), ToolCallDelta(0, "{", "c", "nobody"), Stop("tool_calls")]
+    source = Source(events)
+    found = await hold_back(
+        source.events, source.observed, request(tools=(TOOL,)), (), late=BUILT_IN, stream=True, seconds=0
+    )
+    assert await rest(found) == events
+    assert found.problem == "invented_tool"
 
 
 async def test_the_time_before_the_first_event_is_the_models_own() -> None:

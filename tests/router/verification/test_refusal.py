@@ -26,10 +26,26 @@ def test_refusals_are_known_in_eight_languages(text: str) -> None:
         "Leider ist der Server noch nicht wieder da.",
         "No puedo encontrar el archivo config.toml en el repositorio.",
         "没有需要处理的事项。",
+        "Sorry, I couldn't find any TODO in this file.",
+        "Unfortunately, I can't find a match for 'frobnicate' in the repository.",
+        "I'm sorry, but I don't see any failing test in this log.",
     ],
 )
 def test_what_is_missing_in_the_material_is_an_answer(text: str) -> None:
     assert not refuses(said(text), request("Look through the file."))
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        "Sorry to bother you, what is two plus two?",
+        "Leider habe ich die Frage vergessen, was ist zwei plus zwei?",
+        "Hi, sorry, which line is it?",
+        "抱歉打扰一下，这是什么？",
+    ],
+)
+def test_a_polite_ask_excuses_no_refusal(ask: str) -> None:
+    assert refuses(said("I'm sorry, but I can't help with that."), request(ask))
 
 
 def test_the_bundled_models_own_words() -> None:

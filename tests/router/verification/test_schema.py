@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -39,3 +40,42 @@ def test_text_is_decoded_or_invalid() -> None:
     assert decoded(" null ") is None
     assert decoded("[" * 100_000) is INVALID
     assert decoded("\ud800") is INVALID
+
+
+def test_a_reference_to_elsewhere_is_never_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fetched(*_: object, **__: object) -> None:
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr("urllib.request.urlopen", fetched)
+    monkeypatch.setattr("socket.create_connection", fetched)
+    assert valid({"a": 1}, {"$ref": "http://127.0.0.1:9/schema.json"})
+    assert valid({"a": 1}, {"properties": {"a": {"$ref": "https://example.com/other"}}})
+    assert not valid({"a": 1}, {"$defs": {"x": {"type": "string"}}, "properties": {"a": {"$ref": "#/$defs/x"}}})
+
+
+@pytest.mark.parametrize(
+    ("value", "schema"),
+    [
+        ("a" * 40 + "!", {"pattern": "(a+)+$"}),
+        ("a" * 40 + "!", {"pattern": "(a|aa)+$"}),
+        ("a" * 400 + "!", {"pattern": "a*a*a*a*a*b$"}),
+        ("ab" * 40, {"pattern": r"(\w+)\s\1"}),
+        ({"a" * 40 + "!": 1}, {"patternProperties": {"(a+)+$": {"type": "string"}}}),
+        ([[n] for n in range(5000)], {"uniqueItems": True}),
+    ],
+)
+def test_no_schema_holds_everybody_up(value: Any, schema: dict[str, Any]) -> None:
+    began = time.perf_counter()
+    assert valid(value, schema)
+    assert time.perf_counter() - began < 0.2
+
+
+def test_patterns_and_unique_items_are_checked_where_that_is_quick() -> None:
+    assert valid("2026-11-27", {"pattern": r"^\d{4}-\d{2}-\d{2}$"})
+    assert not valid("27.11.2026", {"pattern": r"^\d{4}-\d{2}-\d{2}$"})
+    assert not valid([1, 2, 1], {"uniqueItems": True})
+    assert not valid([{"a": 1, "b": 2}, {"b": 2, "a": 1}], {"uniqueItems": True})
+    assert valid([1, 2, 1], {"uniqueItems": False})
+    numbered = {"patternProperties": {"^n_": {"type": "integer"}}}
+    assert not valid({"n_a": "x"}, numbered)
+    assert valid({"n_a": 1, "b": "x"}, numbered)
