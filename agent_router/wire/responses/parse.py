@@ -108,6 +108,7 @@ def _messages(items: Iterable[ItemIn]) -> list[Message]:
     """The items of one side that follow each other are one message there: its text, and then its calls."""
     messages: list[Message] = []
     thoughts: list[str] = []
+    called: set[str | None] = set()
     for i, item in enumerate(items):
         at = f"input[{i}]"
         kind = item.type or "message"
@@ -117,6 +118,10 @@ def _messages(items: Iterable[ItemIn]) -> list[Message]:
         if kind in _DROPPED:
             continue
         made = _message(item, kind, at)
+        called.update(call.id for call in made.tool_calls)
+        if made.role == "tool" and made.tool_call_id not in called:
+            said = f"No tool call found for the output with call_id {made.tool_call_id!r}."[:200]
+            raise ApiError(400, said, code="invalid_value", param=f"{at}.call_id")
         if made.role == "assistant":
             reasoning, thoughts = "\n\n".join(thoughts) or None, []
             last = messages[-1] if messages and messages[-1].role == "assistant" else None
