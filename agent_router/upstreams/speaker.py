@@ -18,6 +18,7 @@ from agent_router.upstreams.pieces import Pieces
 from agent_router.upstreams.reader import Dialect, EmptyAnswerError, ErrorEventError
 from agent_router.upstreams.reply import Observed, Reply, UpstreamFault
 from agent_router.upstreams.statuses import fault
+from agent_router.upstreams.stop_sequences import cut_at
 from agent_router.upstreams.translated_stream import TranslatedStream
 from agent_router.wire.call import Call
 
@@ -62,7 +63,7 @@ class Speaker:
             if plain is not None:
                 return self._read_whole(plain, call, passed)
             pieces.watch_idle()
-            events = custom_calls(stream.relay(), call.completion)
+            events = self._as_asked(stream.relay(), call)
             return Reply(
                 headers=passed,
                 observed=stream.observed,
@@ -107,8 +108,16 @@ class Speaker:
         usage = reader.usage
         if usage is not None:
             events.append(usage)
-        told = custom_calls(_listed(events), call.completion)
+        told = self._as_asked(_listed(events), call)
         return Reply(headers=passed, observed=Observed(reader.model, usage), events=told)
+
+    def _as_asked(self, events: AsyncGenerator[Event, None], call: Call) -> AsyncGenerator[Event, None]:
+        """The answer with what was asked for and the dialect could not say."""
+        request = call.completion
+        most = self.dialect.most_stops
+        if most is not None and len(request.stop) > most and call.wire != self.dialect.name:
+            events = cut_at(events, request.stop)
+        return custom_calls(events, request)
 
     def _no_answer(self, body: bytes, error: msgspec.DecodeError) -> UpstreamFault:
         if not body.strip():

@@ -188,8 +188,17 @@ async def test_stop_sequences_and_limits(running: Running) -> None:
         assert message.stop_reason == "max_tokens"
     await running.sdk.messages.create(model="chat/m", max_tokens=9, messages=HELLO, stop_sequences=["END"])
     assert running.upstreams["chat"].requests[-1].json["stop"] == ["END"]
-    with pytest.raises(anthropic.BadRequestError, match="stop sequences"):
-        await running.sdk.messages.create(model="resp/m", max_tokens=9, messages=HELLO, stop_sequences=["END"])
+    for stops in (["7"], ["x", "y", "z", "w", "7"]):  # a dialect without them, and more than a dialect takes
+        model = "resp/m" if len(stops) == 1 else "chat/m"
+        message = await running.sdk.messages.create(model=model, max_tokens=99, messages=counting, stop_sequences=stops)
+        assert message.content[0].type == "text"
+        assert message.content[0].text == "1 2 3 4 5 6 "
+        assert (message.stop_reason, message.stop_sequence) == ("stop_sequence", "7")
+        async with running.sdk.messages.stream(
+            model=model, max_tokens=99, messages=counting, stop_sequences=stops
+        ) as stream:
+            assert "".join([text async for text in stream.text_stream]) == "1 2 3 4 5 6 "
+            assert (await stream.get_final_message()).stop_sequence == "7"
     await running.sdk.messages.create(
         model="chat/m",
         max_tokens=9,

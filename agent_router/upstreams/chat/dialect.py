@@ -7,7 +7,7 @@ import msgspec
 from agent_router.upstreams.chat.chunk import model_of, read_chunk, usage_of
 from agent_router.upstreams.chat.events import ChatReader
 from agent_router.upstreams.chat.observer import ChatObserver
-from agent_router.upstreams.chat.render import chat_body
+from agent_router.upstreams.chat.render import MOST_STOPS, chat_body
 from agent_router.upstreams.chat.unstreamed import as_stream
 from agent_router.upstreams.reader import Dialect, EmptyAnswerError, ErrorEventError
 from agent_router.upstreams.reply import Observed
@@ -25,4 +25,4 @@ def observe(body: bytes) -> Observed:
     return Observed(model_of(chunk), usage_of(chunk))
 
 
-CHAT = Dialect("chat", "/chat/completions", chat_body, ChatReader, ChatObserver, observe, as_stream)
+CHAT = Dialect("chat", "/chat/completions", chat_body, ChatReader, ChatObserver, observe, as_stream, MOST_STOPS)

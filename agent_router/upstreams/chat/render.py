@@ -25,6 +25,7 @@ from agent_models.completion import (
 from agent_router.errors import ApiError
 
 MOST_STOPS = 4
+"""Of stop sequences; the router itself sees to more."""
 _SEEN_BELOW = "(The images of this result are in the next message.)"
 # Models that refuse the older `max_tokens`; other servers may know no newer one.
 _NEWER = re.compile(r"(?:openai/)?(?:gpt-(?!oss)|o\d|chatgpt)")
@@ -32,9 +33,6 @@ _NEWER = re.compile(r"(?:openai/)?(?:gpt-(?!oss)|o\d|chatgpt)")
 
 def chat_body(request: CompletionRequest, model: str, stream: bool) -> dict[str, Any]:
     """The body; ApiError 400 for what cannot be said."""
-    if len(request.stop) > MOST_STOPS:
-        said = f"This model takes at most {MOST_STOPS} stop sequences; there are {len(request.stop)}."
-        raise _inexpressible("stop", said)
     body: dict[str, Any] = {"model": model, "messages": _messages(request)}
     if stream:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
@@ -49,7 +47,7 @@ def chat_body(request: CompletionRequest, model: str, stream: bool) -> dict[str,
     if request.max_tokens is not None:
         body["max_completion_tokens" if _NEWER.match(model) else "max_tokens"] = request.max_tokens
     if request.stop:
-        body["stop"] = list(request.stop)
+        body["stop"] = list(request.stop[:MOST_STOPS])
     if request.logit_bias:
         body["logit_bias"] = {str(token): bias for token, bias in request.logit_bias.items()}
     if request.top_logprobs is not None:

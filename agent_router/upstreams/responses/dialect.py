@@ -25,4 +25,6 @@ def observe(body: bytes) -> Observed:
     return Observed(string(response.get("model")) or None, usage_of(response.get("usage")))
 
 
-RESPONSES = Dialect("responses", "/responses", responses_body, ResponsesReader, ResponsesObserver, observe)
+RESPONSES = Dialect(
+    "responses", "/responses", responses_body, ResponsesReader, ResponsesObserver, observe, most_stops=0
+)

@@ -2,7 +2,7 @@
 
 What that dialect cannot say is an error, but for these documented drops: `seed`, `logit_bias`, the two penalties,
 `top_k`, a bound on thoughts, the mark of a tool's result that it failed, the names of speakers, and earlier thoughts.
-The provider is asked not to store what it is sent. Source: OpenAI's API reference, "Create a response".
+Stop sequences the router sees to itself. The provider is asked not to store what it is sent. Source: OpenAI's API reference, "Create a response".
 """
 
 from __future__ import annotations
@@ -16,10 +16,6 @@ from agent_router.errors import ApiError
 
 def responses_body(request: CompletionRequest, model: str, stream: bool) -> dict[str, Any]:
     """The body; ApiError 400 for what cannot be said."""
-    if request.stop:
-        raise ApiError(
-            400, "This model takes no stop sequences in its dialect.", code="unsupported_parameter", param="stop"
-        )
     messages = request.messages
     body: dict[str, Any] = {"model": model, "store": False}
     if request.text is not None:  # to be continued; the nearest that can be said

@@ -158,8 +158,6 @@ def test_a_result_with_an_image(dialect: str) -> None:
 @pytest.mark.parametrize(
     ("dialect", "more"),
     [
-        ("chat", {"stop": tuple("abcde")}),
-        ("responses", {"stop": ("a",)}),
         ("messages", {"top_logprobs": 3}),
     ],
 )
