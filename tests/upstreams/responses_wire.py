@@ -86,6 +86,7 @@ def _response(body: dict[str, Any], said: Reply) -> dict[str, Any]:
         "tool_choice": body.get("tool_choice", "auto"),
         "tools": body.get("tools") or [],
         "top_p": 1.0,
+        "text": body.get("text") or {"format": {"type": "text"}},
         "store": body.get("store", True),
         "usage": {
             "input_tokens": said.input_tokens,

@@ -2,7 +2,8 @@
 
 What that dialect cannot say is an error, but for these documented drops: `seed`, `logit_bias`, the two penalties,
 `top_k`, a bound on thoughts, the mark of a tool's result that it failed, the names of speakers, and earlier thoughts.
-Stop sequences the router sees to itself. The provider is asked not to store what it is sent. Source: OpenAI's API reference, "Create a response".
+Stop sequences the router sees to itself. The provider is asked not to store what it is sent.
+Source: OpenAI's API reference, "Create a response".
 """
 
 from __future__ import annotations
