@@ -29,6 +29,7 @@ from agent_router.learning.teacher import Teacher
 from agent_router.local_models import embedding_models, local_names, local_paths, stamps
 from agent_router.model_endpoints import model_endpoints
 from agent_router.model_list import model_list
+from agent_router.openapi import document
 from agent_router.outcomes.session import Session
 from agent_router.request_body import Receive, Send
 from agent_router.response_endpoints import response_endpoints
@@ -317,6 +318,10 @@ class App:
         keep_text = self.configuration.settings.routing.keep_text
         cold.include_router(feedback_endpoint(self._learning.teacher, ledger.path, keep_text=keep_text))
         cold.include_router(self._metrics.endpoint(self.status))
+
+        @cold.get("/openapi.json")
+        async def openapi() -> Response:
+            return JSONResponse(document())
 
         @cold.get("/healthz")
         async def healthz() -> Response:

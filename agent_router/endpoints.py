@@ -25,7 +25,8 @@ from agent_router.wire.wire import Errors, Wire
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
 
-_GENERATES = re.compile(r"/v1(?:beta|alpha)?/models/[^:]{1,300}:(?:streamGenerateContent|generateContent)")
+# Some clients leave `models/` out before a name with a slash in it.
+_GENERATES = re.compile(r"/v1(?:beta|alpha)?/(?:models/)?[^:]{1,300}:(?:streamGenerateContent|generateContent)")
 _GEMINI = re.compile(r"/v1(?:beta|alpha)(?:/|\Z)|/v1/models/[^:]{1,300}:")
 _OPENAI, _ANTHROPIC, _GOOGLE = ChatWire(), MessagesWire(), GeminiWire()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from agent_router.wire.chat.render import error_body
 from agent_router.wire.json_body import decoded
 from agent_telemetry.explanation import explanations
 
-_OWN = "chatcmpl-ar"  # what the ids of local answers begin with
+_OWN = re.compile(r"(?:chatcmpl-|cmpl-|resp_|msg_)ar")  # what the ids of answers begin with that are told here
 _LARGEST = 64 * 1024
 _COMMENT = 2000  # characters
 _WRITTEN = 0.2  # seconds, in which the row of an answer is in the ledger
@@ -43,7 +44,7 @@ def feedback_endpoint(teacher: Teacher, ledger: Path, *, keep_text: bool) -> API
     async def take(request: Request) -> Response:
         try:
             word = _read(await request.body())
-            id = word.request_id.removeprefix(_OWN).strip()
+            id = _OWN.sub("", word.request_id, count=1).strip()
             score = max(float(word.score), 0.0)
             comment = word.comment[:_COMMENT] if keep_text and word.comment else None
             signal = feedback(score)

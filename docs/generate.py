@@ -1,13 +1,15 @@
-"""Writes docs/configuration.md and docs/commands.md from the program itself: `python docs/generate.py`."""
+"""Writes configuration.md, commands.md and openapi.json here from the program itself: `python docs/generate.py`."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 from agent_router.config import documented
+from agent_router.openapi import document
 
 HERE = Path(__file__).parent
 COMMANDS = [["serve"], ["demo"], ["models"], ["models", "add"], ["models", "remove"], ["usage"], ["why"]]
@@ -63,3 +65,4 @@ def _commands() -> str:
 if __name__ == "__main__":
     (HERE / "configuration.md").write_text(_configuration())
     (HERE / "commands.md").write_text(_commands())
+    (HERE / "openapi.json").write_text(json.dumps(document(), indent=1, ensure_ascii=False) + "\n")

@@ -261,7 +261,7 @@ async def test_gemini(house: House, model: str) -> None:
     assert b"\n:" not in raw  # a comment breaks Gemini CLI
     streamed = [json.loads(data) for data in data_of(raw)]
     assert streamed[-1]["candidates"][0]["finishReason"] == "STOP"
-    status, raw = await house.ask(f"/v1beta/models/{model}:streamGenerateContent", body)
+    status, raw = await house.ask(f"/v1beta/{model}:streamGenerateContent", body)
     assert json.loads(raw)[-1]["candidates"][0]["finishReason"] == "STOP"
 
 
