@@ -229,7 +229,7 @@ def _ref(name: str) -> Schema:
 def _responses(answer: str, errors: str, *, stream: bool = False) -> dict[str, Any]:
     content: dict[str, Any] = {"application/json": {"schema": _ref(answer)}}
     if stream:
-        content[_SSE] = {"schema": _STRING}
+        content[_SSE] = {"schema": _object({"data": _STRING}, event=_STRING)}  # of each event
     error = {"description": "An error", "content": {"application/json": {"schema": _ref(errors)}}}
     return {"200": {"description": "The answer", "content": content}, "default": error}
 

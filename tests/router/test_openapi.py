@@ -83,7 +83,8 @@ async def test_what_is_sent_and_answered_is_as_described(tmp_path: Path) -> None
 async def test_other_methods_are_refused_in_words(tmp_path: Path, path: str, method: str) -> None:
     async with (
         running_router(tmp_path, {"local": {"models": ["none.gguf"]}}) as (url, _),
-        aiohttp.ClientSession() as http,http.request(method, url + path) as response
+        aiohttp.ClientSession() as http,
+        http.request(method, url + path) as response,
     ):
         assert response.status == 405
         assert response.headers["allow"] == "POST"

@@ -107,7 +107,7 @@ def _result(block: BlockIn, at: str) -> Message:
     parts: list[Part] = []
     if isinstance(content, str):
         parts.append(Text(content))
-    for each in msgspec.convert(content, list[BlockIn]) if isinstance(content, list) else ():
+    for each in _inner(content, f"{at}.content"):
         parts += _parts(each, f"{at}.content")
     return Message("tool", tuple(parts), tool_call_id=block.tool_use_id, failed=bool(block.is_error))
 
@@ -118,14 +118,23 @@ def _parts(block: BlockIn, at: str) -> list[Part]:
     if block.type in ("image", "document") and block.source is not None:
         return _sourced(block, block.source, at)
     if block.type == "search_result":
-        inner = msgspec.convert(block.content, list[BlockIn]) if isinstance(block.content, list) else []
         title = [Text(block.title)] if block.title else []
-        return [*title, *(part for each in inner for part in _parts(each, at))]
+        return [*title, *(part for each in _inner(block.content, at) for part in _parts(each, at))]
     if block.type == "compaction" and isinstance(block.content, str):
         return [Text(block.content)]
     if block.type == "tool_reference":
         return []
     raise _inexpressible(at, f"A content block of type {block.type[:40]!r} cannot be sent to this model.")
+
+
+def _inner(content: Any, at: str) -> list[BlockIn]:
+    """The blocks within a block."""
+    if not isinstance(content, list):
+        return []
+    try:
+        return msgspec.convert(content, list[BlockIn])
+    except msgspec.ValidationError as error:
+        raise ApiError(400, f"{at}: {error}.", code="invalid_type", param=at) from None
 
 
 def _sourced(block: BlockIn, source: Source, at: str) -> list[Part]:
@@ -134,8 +143,7 @@ def _sourced(block: BlockIn, source: Source, at: str) -> list[Part]:
     if source.type == "content":
         if isinstance(source.content, str):
             return [Text(source.content)]
-        inner = msgspec.convert(source.content, list[BlockIn]) if isinstance(source.content, list) else []
-        return [part for each in inner for part in _parts(each, at)]
+        return [part for each in _inner(source.content, at) for part in _parts(each, at)]
     if source.type == "base64" and source.data is not None and source.media_type:
         url = f"data:{source.media_type};base64,{source.data}"
     elif source.type == "url" and source.url:

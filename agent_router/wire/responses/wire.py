@@ -130,12 +130,19 @@ def _completion(asked: Asked) -> CompletionRequest:
         )
     given_ = asked.body.input
     if asked.input is not None:
-        items = msgspec.convert(asked.input, list[ItemIn])
+        items = _typed(asked.input)
     elif isinstance(given_, str):
-        items = msgspec.convert(given(given_), list[ItemIn])
+        items = _typed(given(given_))
     else:
         items = given_ or []
     return completion_request(asked.body, items)
+
+
+def _typed(items: list[Item]) -> list[ItemIn]:
+    try:
+        return msgspec.convert(items, list[ItemIn])
+    except msgspec.ValidationError as error:  # an earlier response's, of an upstream of its own mind
+        raise ApiError(400, f"The earlier response cannot be gone on from: {error}.", code="invalid_type") from None
 
 
 def _native(asked: Asked, raw: bytes, provider: str) -> bytes:
