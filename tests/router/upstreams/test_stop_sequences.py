@@ -1,0 +1,58 @@
+"""Stop sequences that the router sees to itself."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncGenerator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent_models.completion import Event, Stop, TextDelta, ToolCallDelta, Usage
+from agent_router.upstreams.stop_sequences import cut_at
+
+
+async def cut(pieces: list[str], *stops: str) -> tuple[str, list[Event], bool]:
+    """(text, what is no text, whether the upstream was stopped before its end)"""
+    ended = False
+
+    async def source() -> AsyncGenerator[Event, None]:
+        nonlocal ended
+        for piece in pieces:
+            yield TextDelta(piece)
+        yield Stop("length")
+        yield Usage(1, 2)
+        ended = True
+
+    events = [event async for event in cut_at(source(), stops)]
+    text = "".join(event.text for event in events if isinstance(event, TextDelta))
+    return text, [event for event in events if not isinstance(event, TextDelta)], not ended
+
+
+async def test_the_answer_ends_before_the_first_of_them_and_the_upstream_is_stopped() -> None:
+    assert await cut(["one t", "wo thr", "ee"], "three", "two") == ("one ", [Stop("stop", "two")], True)
+
+
+async def test_without_one_nothing_changes() -> None:
+    assert await cut(["a th", "r"], "three") == ("a thr", [Stop("length"), Usage(1, 2)], False)
+
+
+async def test_text_that_only_began_like_one_comes_before_a_call() -> None:
+    async def source() -> AsyncGenerator[Event, None]:
+        yield TextDelta("th")
+        yield ToolCallDelta(0, "{}", "c", "f")
+        yield Stop("tool_calls")
+
+    events = [event async for event in cut_at(source(), ["three"])]
+    assert events == [TextDelta("th"), ToolCallDelta(0, "{}", "c", "f"), Stop("tool_calls")]
+
+
+@pytest.mark.parametrize("stop", ["ab", "aab", "b"])
+@given(text=st.text("ab ", max_size=20), cuts=st.lists(st.integers(0, 20), max_size=5))
+async def test_however_the_text_is_cut(stop: str, text: str, cuts: list[int]) -> None:
+    places = [0, *sorted(min(place, len(text)) for place in cuts), len(text)]
+    pieces = [text[a:b] for a, b in itertools.pairwise(places)]
+    found, rest, _ = await cut(pieces, stop)
+    assert found == text.partition(stop)[0]
+    assert (rest[0] == Stop("stop", stop)) == (stop in text)
