@@ -44,6 +44,7 @@ class Address(NamedTuple):
         parts = urlsplit(url)
         tls = parts.scheme == "https"
         path = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~")
+        path += f"?{parts.query}" if parts.query else ""
         return cls(parts.hostname or "", parts.port or (443 if tls else 80), tls, path)
 
     @property

@@ -71,13 +71,14 @@ class Observer(Protocol):
 
 @dataclass(frozen=True)
 class Dialect:
-    """A dialect as an upstream speaks it. `path` is its endpoint's below the base URL; `body` makes the request of
+    """A dialect as an upstream speaks it. `path` is its endpoint's below the
+    base URL, or makes it of (model, stream); `body` makes the request of
     (request, model, stream). `observe` reads a whole answer that passes by, and raises ErrorEventError or
     msgspec.DecodeError for none. `as_stream` tells a whole answer as the stream that was asked for, where it can.
     `most_stops`: how many stop sequences it takes, where that is bounded; more are seen to by the router itself."""
 
     name: str
-    path: str
+    path: str | Callable[[str, bool], str]
     body: Callable[[CompletionRequest, str, bool], dict[str, Any]]
     reader: Callable[[], Reader]
     observer: Callable[[], Observer]

@@ -10,11 +10,15 @@ from agent_models.engine.protocol import Adapter
 from agent_router.local_models import local_paths
 from agent_router.settings import Settings
 from agent_router.upstreams.anthropic.upstream import AnthropicUpstream
+from agent_router.upstreams.gemini.upstream import GeminiUpstream
 from agent_router.upstreams.http_client import HttpClient
 from agent_router.upstreams.keys import Key
 from agent_router.upstreams.local import PROVIDER, LocalUpstream
 from agent_router.upstreams.openai import OpenAIUpstream
 from agent_router.upstreams.reply import Upstream
+
+_Kind = type[OpenAIUpstream] | type[AnthropicUpstream] | type[GeminiUpstream]
+_KINDS: dict[str, _Kind] = {"openai": OpenAIUpstream, "anthropic": AnthropicUpstream, "gemini": GeminiUpstream}
 
 
 class Registry:
@@ -55,7 +59,7 @@ class Registry:
         self.keys = {name: Key(name, upstream) for name, upstream in settings.upstreams.items()}
         self.upstreams: dict[str, Upstream] = {PROVIDER: self.local}
         for name, upstream in settings.upstreams.items():
-            speak = AnthropicUpstream if upstream.kind == "anthropic" else OpenAIUpstream
+            speak = _KINDS[upstream.kind]
             self.upstreams[name] = speak(name, upstream, self.keys[name], self._http, settings.timeouts)
 
     def keyed(self, provider: str) -> bool:

@@ -25,6 +25,7 @@ from agent_router.wire.call import Call
 EVENT_STREAM = b"text/event-stream; charset=utf-8"
 # Wires whose callers understand an error body of the dialect.
 _SAME_ERRORS = {"chat": {"chat", "responses", "completions"}, "responses": {"chat", "responses", "completions"}}
+_MOST_PATHS = 64  # of a dialect that has models' names in its paths
 _object = msgspec.json.Decoder(dict)
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
@@ -36,7 +37,8 @@ class Speaker:
         self.name = name
         self.dialect = dialect
         self._key = key
-        self._connection = Connection(name, base + dialect.path, http, timeouts)
+        self._base, self._http, self._timeouts = base, http, timeouts
+        self._connections: dict[str, Connection] = {}
 
     async def ask(self, call: Call, model: str, headers: Mapping[str, str], secret: str | None) -> Reply:
         """See `Upstream.open`. `secret` is the key in `headers`, which goes nowhere else."""
@@ -47,9 +49,10 @@ class Speaker:
                 body = named(body, model)
         else:
             body = msgspec.json.encode(self.dialect.body(call.completion, model, call.stream))
-        async with self._connection.answer(body, headers) as pieces:
+        connection = self._to(model, stream=call.stream)
+        async with connection.answer(body, headers) as pieces:
             if pieces.response.status >= 300:
-                return await self._refusal(pieces, call, secret)
+                return await self._refusal(connection, pieces, call, secret)
             passed = passed_headers(pieces.response, secret)
             if not call.stream:
                 whole = await pieces.whole()
@@ -124,9 +127,19 @@ class Speaker:
             return UpstreamFault("empty", f"Upstream {self.name} sent an empty answer.")
         return UpstreamFault("garbled", f"Upstream {self.name} sent an answer that is {_known(str(error))}.")
 
-    async def _refusal(self, pieces: Pieces, call: Call, secret: str | None) -> Reply:
+    def _to(self, model: str, *, stream: bool) -> Connection:
+        path = self.dialect.path if isinstance(self.dialect.path, str) else self.dialect.path(model, stream)
+        found = self._connections.get(path)
+        if found is None:
+            if len(self._connections) >= _MOST_PATHS:
+                self._connections.clear()
+            found = Connection(self.name, self._base + path, self._http, self._timeouts)
+            self._connections[path] = found
+        return found
+
+    async def _refusal(self, connection: Connection, pieces: Pieces, call: Call, secret: str | None) -> Reply:
         response = pieces.response
-        body = await self._connection.refusal(pieces)
+        body = await connection.refusal(pieces)
         wait = retry_after(response)
         problem = fault(self.name, response.status, body, key=secret, retry_after=wait, key_source=self._key.source)
         if call.wire not in _SAME_ERRORS.get(self.dialect.name, {self.dialect.name}):

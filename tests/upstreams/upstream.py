@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Sequence
 from typing import Self
 
-from tests.upstreams import anthropic_wire, openai_wire, responses_wire
+from tests.upstreams import anthropic_wire, gemini_wire, openai_wire, responses_wire
 from tests.upstreams.answer import Answer
 from tests.upstreams.behaviour import Behaviour, parse
 from tests.upstreams.connection import Connection
@@ -178,6 +178,8 @@ class ScriptedUpstream:
             return anthropic_wire.count_tokens(request)
         if method == "POST" and path.endswith("/messages") and "messages" in self.speaks:
             return anthropic_wire.messages(request)
+        if method == "POST" and path.endswith((":generateContent", ":streamGenerateContent")):
+            return gemini_wire.generate(request)
         if method == "GET" and "/models" in path:
             models = anthropic_wire.models if "anthropic-version" in request.headers else openai_wire.models
             return models(request, self.models)

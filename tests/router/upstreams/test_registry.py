@@ -8,6 +8,7 @@ import pytest
 
 from agent_router.settings import Settings
 from agent_router.upstreams.anthropic.upstream import AnthropicUpstream
+from agent_router.upstreams.gemini.upstream import GeminiUpstream
 from agent_router.upstreams.openai import OpenAIUpstream
 from agent_router.upstreams.registry import Registry
 
@@ -27,7 +28,7 @@ async def test_each_provider_speaks_its_dialect(tmp_path: Path) -> None:
         assert list(registry.upstreams) == ["local", "work", "claude", "google"]
         assert isinstance(registry.upstreams["work"], OpenAIUpstream)
         assert isinstance(registry.upstreams["claude"], AnthropicUpstream)
-        assert isinstance(registry.upstreams["google"], OpenAIUpstream)
+        assert isinstance(registry.upstreams["google"], GeminiUpstream)
         assert registry.upstreams["work"].place == "lan"
     finally:
         await registry.close()
