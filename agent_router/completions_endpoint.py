@@ -50,7 +50,8 @@ class CompletionsEndpoint(Endpoint[Call]):
 
     def _decide(self, exchange: Exchange, call: Call, raw: bytes) -> Decision:
         assert exchange.task is not None
-        decision = self._router.decide(exchange.task, raw)
+        decision = self._router.decide(exchange.task, call.meant)
+        call.private = call.private or decision.private
         exchange.capture = self._learning.capture(decision, call.wire)
         return decision
 

@@ -48,4 +48,6 @@ class ResponsesEndpoint(CompletionsEndpoint):
     def _complete(self, exchange: Exchange, call: Call, reply: Reply, body: bytes) -> None:
         assert exchange.target is not None
         native = reply.events is None
-        self.responses.keep(call, body, exchange.target.provider if native else None)
+        assert exchange.decision is not None
+        provider = exchange.target.provider if native else None
+        self.responses.keep(call, body, provider, private=exchange.decision.private)

@@ -46,7 +46,7 @@ def token_endpoints(router: Router, upstreams: Mapping[str, Upstream], limit: in
             for name in ("anthropic-beta", "anthropic-version")
             if name.encode() in headers
         }
-        target = router.aim(task(call, headers, b""), call.raw)
+        target = router.aim(task(call, headers, b""), call.meant)
         return await _count(call, target, upstreams)
 
     async def answer(request: Request, errors: Errors, read: Any, told: str) -> Response:

@@ -46,6 +46,7 @@ class Decision(Struct, frozen=True):
     `propensity` is the probability with which the policy took this route; 1.0 for a rule. `guard` names the guard that
     spoke, if one did. `auto`: the router chose, and so may choose again where a local answer is refused. `standing`,
     `verdict` and `expected` (seconds that a local answer takes) are what was known, `reading` what the estimate read.
+    `private`: the request must not leave this machine.
     """
 
     targets: tuple[Target, ...]
@@ -57,3 +58,4 @@ class Decision(Struct, frozen=True):
     verdict: Verdict | None = None
     expected: float | None = None
     reading: Seen | None = None
+    private: bool = False

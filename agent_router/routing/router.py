@@ -70,8 +70,12 @@ class Router:
 
     def decide(self, task: Task, raw: bytes) -> Decision:
         """The decision; ApiError where the request can go nowhere. `raw` is only searched, never kept."""
-        named = self.names.resolve(task.requested_model)
         private = self._private(task, raw)
+        decision = self._decide(task, private)
+        return structs.replace(decision, private=True) if private else decision
+
+    def _decide(self, task: Task, private: str | None) -> Decision:
+        named = self.names.resolve(task.requested_model)
         if named == "auto":
             local = self.names.default_local
             task = task if local is None else self._known(task, local)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from agent_router.routing.agent import agent, session
 from agent_router.routing.ask import ask
@@ -69,7 +69,8 @@ class Task(Struct, frozen=True, kw_only=True):
 
 def task(call: Call, headers: Mapping[bytes, bytes], salt: bytes) -> Task:
     """The task in a caller's request. `headers` are lower-case."""
-    return prompted(call.prompt, call.model, call.stream, len(call.raw), headers, salt)
+    made = prompted(call.prompt, call.model, call.stream, len(call.meant), headers, salt)
+    return structs.replace(made, private=True) if call.private else made
 
 
 def prompted(

@@ -23,6 +23,9 @@ class Call:
     `named_in_body`: the body holds the model's name. `include_usage`: a stream is to tell its tokens. `headers` are
     passed on. `client` tells callers apart, so that each gets its turn where they wait for the same model. `native`
     makes the body for an upstream (by provider) of the same dialect, where that is not always `raw`.
+
+    `meant` is all that may be sent on, where that is more than the body says; `private`: it belongs to a conversation
+    that must not leave the machine.
     """
 
     wire: str
@@ -37,6 +40,11 @@ class Call:
     client: str = ""
     named_in_body: bool = True
     native: Callable[[str], bytes] | None = None
+    meant: bytes = b""
+    private: bool = False
+
+    def __post_init__(self) -> None:
+        self.meant = self.meant or self.raw
 
     @property
     def has_images(self) -> bool:

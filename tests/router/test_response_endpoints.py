@@ -161,6 +161,28 @@ async def test_what_cannot_be_done_is_said(running: Running) -> None:
         await running.sdk.responses.create(model="up/m", input="hi", background=True)
 
 
+async def test_what_must_stay_here_stays_here_when_it_is_gone_on_from(tmp_path: Path) -> None:
+    async with running_over(tmp_path, "chat", local_only=["/secret/*"]) as running:
+        sdk, private = running.sdk, {"x-agent-router-privacy": "local-only"}
+        by_path = await sdk.responses.create(model="auto", input="Read /secret/notes.txt.", max_output_tokens=20)
+        by_header = await sdk.responses.create(
+            model="auto", input="Hello.", extra_headers=private, max_output_tokens=20
+        )
+        compacted = await sdk.responses.with_raw_response.compact(model="auto", input="Hello.", extra_headers=private)
+        items: Any = json.loads(compacted.text)["output"]
+        for more in (
+            {"previous_response_id": by_path.id, "input": "And?"},
+            {"previous_response_id": by_header.id, "input": "And?"},
+            {"input": [{"type": "item_reference", "id": by_header.output[0].id}, {"role": "user", "content": "And?"}]},
+            {"input": [*items, {"role": "user", "content": "And?"}]},
+        ):
+            answer = await sdk.responses.create(model="auto", max_output_tokens=20, **more)  # type: ignore[arg-type]
+            assert answer.model == "pocket"
+            with pytest.raises(openai.PermissionDeniedError):
+                await sdk.responses.create(model="up/m", **more)  # type: ignore[arg-type]
+        assert running.upstream.count == 0
+
+
 async def test_a_conversation_is_compacted_and_gone_on_from(running: Running) -> None:
     conversation: Any = [
         {"role": "user", "content": "My name is Ada."},

@@ -14,11 +14,12 @@ def prompt(body: ChatBody) -> Prompt:
     """The prompt of a checked body."""
     system: list[str] = []
     turns: list[Turn] = []
-    images = False
+    images = opaque = False
     for message in body.messages if isinstance(body.messages, list) else ():
         role, content = message.role, message.content
         if isinstance(content, list):
             images = images or any(part.type not in _TEXT for part in content)
+            opaque = opaque or any(part.type == "file" for part in content)
             content = "\n".join(part.text for part in content if part.text)
         if role == "user" or role == "assistant":
             turns.append(Turn(role, content or ""))
@@ -39,5 +40,6 @@ def prompt(body: ChatBody) -> Prompt:
         forced_tool=choice.name if isinstance(choice, ChoiceIn) else None,
         images=images,
         output_limit=body.limit,
+        opaque=opaque,
         session=session_in(mapping(body.metadata).get("session_id"), body.prompt_cache_key),
     )

@@ -7,15 +7,19 @@ from typing import Any
 from agent_router.routing.prompt import Prompt, Turn
 from agent_router.wire.loose import either, fields, integer, mapping, names, sequence, string
 
+_NO_TEXT = ("image/", "audio/", "video/")
+
 
 def prompt(body: Any) -> Prompt:
     """The prompt of a decoded body of any shape. Names may be in camel case or in snake case, as the API takes both."""
     body = mapping(body)
     turns: list[Turn] = []
-    images = False
+    images = opaque = False
     for content in map(mapping, sequence(body.get("contents"))):
         parts = [mapping(part) for part in sequence(content.get("parts"))]
         images = images or any(either(part, "inlineData") or either(part, "fileData") for part in parts)
+        inline = [string(either(mapping(either(part, "inlineData")), "mimeType")) for part in parts]
+        opaque = opaque or any(kind and not kind.startswith(_NO_TEXT) for kind in inline)
         answered = any(either(part, "functionResponse") is not None for part in parts)
         if answered:
             turns.append(Turn("tool", ""))
@@ -39,6 +43,7 @@ def prompt(body: Any) -> Prompt:
         forced_tool=string(allowed[0]) or None if len(allowed) == 1 else None,
         images=images,
         output_limit=integer(either(asked, "maxOutputTokens")),
+        opaque=opaque,
     )
 
 

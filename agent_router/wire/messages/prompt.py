@@ -16,11 +16,12 @@ def prompt(body: Any) -> Prompt:
     """The prompt of a decoded body of any shape."""
     body = mapping(body)
     turns: list[Turn] = []
-    images = False
+    images = opaque = False
     for message in map(mapping, sequence(body.get("messages"))):
         role, content = message.get("role"), message.get("content")
         parts = [mapping(part) for part in sequence(content)]
         images = images or any(part.get("type") in _SEEN for part in parts)
+        opaque = opaque or any(map(_is_opaque, parts))
         if any(part.get("type") == "tool_result" for part in parts):
             turns.append(Turn("tool", ""))
         text = string(content) or _joined(parts)
@@ -40,8 +41,14 @@ def prompt(body: Any) -> Prompt:
         forced_tool=string(choice.get("name")) or None if choice.get("type") == "tool" else None,
         images=images,
         output_limit=integer(body.get("max_tokens")),
+        opaque=opaque,
         session=_session(mapping(body.get("metadata")).get("user_id")),
     )
+
+
+def _is_opaque(part: dict[str, Any]) -> bool:
+    """Whether it is a document whose text cannot be read here."""
+    return part.get("type") == "document" and mapping(part.get("source")).get("type") in ("base64", "file")
 
 
 def _session(user: Any) -> str:

@@ -53,12 +53,14 @@ class CompactionWire:
             prompt=structs.replace(call.prompt, tools=()),
             parse=lambda: _asking(call.completion),
             body=(call.body, raw),
+            meant=call.meant,
+            private=call.private,
         )
 
     def answer(self, call: Call, id: str, model: str, created: int) -> Compaction:
         """See `Wire`."""
         asked, raw = call.body
-        return Compaction(_users(asked, raw), id, created)
+        return Compaction(_users(asked, raw), id, created, private=call.private)
 
     def stream(self, call: Call, id: str, model: str, created: int) -> ResponseStream:
         """Never asked for."""
@@ -94,7 +96,8 @@ def _users(asked: Asked, raw: bytes) -> list[Item]:
 class Compaction:
     """See `wire.Answer`."""
 
-    def __init__(self, users: list[Item], id: str, created: int) -> None:
+    def __init__(self, users: list[Item], id: str, created: int, *, private: bool) -> None:
+        self._private = private
         self._users = users
         self._id, self._created = id, created
         self._text: list[str] = []
@@ -114,7 +117,7 @@ class Compaction:
         told: dict[str, Any] = {
             "type": "compaction",
             "id": f"cmp_ar{self._id}",
-            "encrypted_content": seal(PREFACE + "".join(self._text)),
+            "encrypted_content": seal(PREFACE + "".join(self._text), private=self._private),
         }
         return msgspec.json.encode(
             {

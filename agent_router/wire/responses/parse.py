@@ -141,7 +141,7 @@ def _messages(items: Iterable[ItemIn]) -> list[Message]:
 def _thoughts(item: ItemIn) -> list[str]:
     sealed = unseal(item.encrypted_content)
     if sealed is not None:
-        return [sealed]
+        return [sealed.text]
     if not (item.id or "").startswith(OURS):
         return []
     parts = item.summary or (item.content if isinstance(item.content, list) else [])
@@ -176,11 +176,11 @@ def flat(namespace: str | None, name: str) -> str:
 
 def _summary(item: ItemIn, at: str) -> str:
     """What a compaction item says of the conversation before it, if the router made it."""
-    text = unseal(item.encrypted_content)
-    if text is None:
+    sealed = unseal(item.encrypted_content)
+    if sealed is None:
         said = "What another provider has compacted only it can read; send the conversation itself."
         raise _inexpressible(f"{at}.encrypted_content", said)
-    return text
+    return sealed.text
 
 
 def _output(output: Any, at: str) -> list[Part]:

@@ -15,7 +15,7 @@ def prompt(body: Any) -> Prompt:
     body = mapping(body)
     system = [string(body.get("instructions"))]
     turns: list[Turn] = []
-    images = False
+    images = opaque = False
     given = body.get("input")
     if isinstance(given, str):
         turns.append(Turn("user", given))
@@ -23,6 +23,7 @@ def prompt(body: Any) -> Prompt:
         role, kind, content = item.get("role"), string(item.get("type")), item.get("content")
         parts = [mapping(part) for part in sequence(content)]
         images = images or any(part.get("type") in _SEEN for part in parts)
+        opaque = opaque or any(part.get("type") == "input_file" and not part.get("file_url") for part in parts)
         text = string(content) or "\n".join(text for part in parts if (text := string(part.get("text"))))
         if role == "user":
             turns.append(Turn("user", text))
@@ -46,6 +47,7 @@ def prompt(body: Any) -> Prompt:
         forced_tool=string(mapping(choice).get("name")) or None,
         images=images,
         output_limit=integer(body.get("max_output_tokens")),
+        opaque=opaque,
         session=session_in(
             mapping(body.get("metadata")).get("session_id"),
             body.get("conversation"),

@@ -7,19 +7,31 @@ from __future__ import annotations
 
 import base64
 import binascii
+from typing import NamedTuple
 
 _MARK = "agent-router:"
+_PRIVATE = "agent-router-private:"
 
 
-def seal(text: str) -> str:
+class Sealed(NamedTuple):
+    """`private`: it is of a conversation that must not leave the machine."""
+
+    text: str
+    private: bool = False
+
+
+def seal(text: str, *, private: bool = False) -> str:
     """The content of an `encrypted_content` field."""
-    return base64.b64encode(f"{_MARK}{text}".encode("utf-8", "replace")).decode()
+    return base64.b64encode(f"{_PRIVATE if private else _MARK}{text}".encode("utf-8", "replace")).decode()
 
 
-def unseal(content: str | None) -> str | None:
-    """The text; None if somebody else sealed it."""
+def unseal(content: str | None) -> Sealed | None:
+    """What was sealed; None if somebody else did."""
     try:
         text = base64.b64decode(content or "", validate=True).decode()
     except (binascii.Error, ValueError):
         return None
-    return text.removeprefix(_MARK) if text.startswith(_MARK) else None
+    for mark in (_MARK, _PRIVATE):
+        if text.startswith(mark):
+            return Sealed(text.removeprefix(mark), mark == _PRIVATE)
+    return None

@@ -33,7 +33,8 @@ _ID = re.compile(r"resp_[A-Za-z0-9_-]{1,200}")
 
 class Stored(Struct):
     """A response: its JSON, and the whole input before it, that of earlier responses included. `provider` has it as
-    well, if one does. `size` is what it adds to memory, in bytes; `time` seconds since 1970."""
+    well, if one does. `size` is what it adds to memory, in bytes; `time` seconds since 1970. `private`: it must not
+    leave the machine."""
 
     id: str
     response: bytes
@@ -41,6 +42,7 @@ class Stored(Struct):
     provider: str | None
     size: int
     time: float
+    private: bool = False
 
     @property
     def conversation(self) -> list[Item]:
@@ -98,12 +100,12 @@ class ResponseStore:
             found = _read(self._folder / f"{id}.json", self._clock())
         return found
 
-    def item(self, id: str) -> Item | None:
-        """An item of a response that is kept in memory, by its id."""
+    def item(self, id: str) -> tuple[Item, Stored] | None:
+        """An item of a response that is kept in memory, by its id, and that response."""
         for stored in reversed(self._kept.values()):
             for item in stored.conversation:
                 if item.get("id") == id:
-                    return item
+                    return item, stored
         return self._before.item(id) if self._before is not None else None
 
     def delete(self, id: str) -> bool:

@@ -39,10 +39,18 @@ class ResponseStream:
     others when all are whole. `final` is the response object of the last event."""
 
     def __init__(
-        self, body: ResponsesBody, id: str, model: str, created: int, clock: Callable[[], float] = time.time
+        self,
+        body: ResponsesBody,
+        id: str,
+        model: str,
+        created: int,
+        *,
+        private: bool = False,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.final: bytes | None = None
         self._id = id
+        self._private = private
         self._clock = clock
         self._response = response_object(body, f"resp_ar{id}", model, created)
         self._logprobs = LOGPROBS in (body.include or ()) or bool(body.top_logprobs)
@@ -259,7 +267,7 @@ class ResponseStream:
                 part = item["summary"][0]
                 part["text"] = text
                 if self._sealed:
-                    item["encrypted_content"] = seal(text)
+                    item["encrypted_content"] = seal(text, private=self._private)
                 told = self._event("response.reasoning_summary_text.done", **at, summary_index=0, text=text)
                 told += self._event("response.reasoning_summary_part.done", **at, summary_index=0, part=part)
             elif item["type"] == "custom_tool_call":

@@ -18,6 +18,7 @@ from agent_router.wire.responses.body import ItemIn, ResponsesBody, read
 from agent_router.wire.responses.items import Item, given, without_ours
 from agent_router.wire.responses.parse import completion_request
 from agent_router.wire.responses.prompt import prompt
+from agent_router.wire.responses.sealed import Sealed, unseal
 from agent_router.wire.responses.store import ResponseStore, Stored
 from agent_router.wire.responses.stream import Answer, ResponseStream
 
@@ -27,12 +28,13 @@ _input = msgspec.json.Decoder(dict[str, Any])
 
 class Asked(Struct):
     """A checked body; `input` is the whole conversation, where it is not what the body holds (None), and `missing` the
-    id of what it names and is not known here."""
+    id of what it names and is not known here. `private`: something that it names must not leave the machine."""
 
     body: ResponsesBody
     previous: Stored | None
     input: list[Item] | None
     missing: str | None
+    private: bool = False
 
 
 class ResponsesWire:
@@ -55,8 +57,11 @@ class ResponsesWire:
         body = read(raw)
         asked = self._asked(body, raw)
         shown = msgspec.to_builtins(body)
+        meant = raw
         if asked.input is not None:
             shown["input"] = asked.input
+            meant = raw + msgspec.json.encode(asked.input)
+        sealed = _sealed(shown["input"]) if b'"encrypted_content"' in meant else []
         return Call(
             wire=self.name,
             raw=raw,
@@ -67,6 +72,8 @@ class ResponsesWire:
             stream=bool(body.stream),
             include_usage=True,
             native=lambda provider: _native(asked, raw, provider),
+            meant=meant + "\n".join(each.text for each in sealed).encode("utf-8", "replace"),
+            private=asked.private or any(each.private for each in sealed),
         )
 
     def _asked(self, body: ResponsesBody, raw: bytes) -> Asked:
@@ -76,14 +83,17 @@ class ResponsesWire:
         if previous is None and not refers:
             return Asked(body, None, None, missing)
         items = given(_input.decode(raw).get("input"))
-        if refers:
-            items = [self._known.item(str(item.get("id"))) or item if _refers(item) else item for item in items]
-            missing = missing or next((str(item.get("id")) for item in items if _refers(item)), None)
-        return Asked(body, previous, (previous.conversation if previous else []) + items, missing)
+        private = previous is not None and previous.private
+        for number, item in enumerate(items):
+            if _refers(item) and (found := self._known.item(str(item.get("id")))) is not None:
+                items[number] = found[0]
+                private = private or found[1].private
+        missing = missing or next((str(item.get("id")) for item in items if _refers(item)), None)
+        return Asked(body, previous, (previous.conversation if previous else []) + items, missing, private)
 
-    def keep(self, call: Call, response: bytes, provider: str | None) -> None:
+    def keep(self, call: Call, response: bytes, provider: str | None, *, private: bool = False) -> None:
         """Keep the answer to a call, if the caller wants it. `provider` answered in this dialect itself, and may have
-        kept it as well."""
+        kept it as well. `private`: the request had to stay on this machine."""
         asked: Asked = call.body
         stored = asked.body.store is not False
         if self._connection is None and not stored:
@@ -96,7 +106,7 @@ class ResponsesWire:
         size = len(response) + len(call.raw)
         for keeping in (self.store if stored else None, self._connection):
             if keeping is not None:
-                keeping.put(Stored(told["id"], response, before, held, size, time.time()))
+                keeping.put(Stored(told["id"], response, before, held, size, time.time(), private))
 
     def answer(self, call: Call, id: str, model: str, created: int) -> Answer:
         """See `Wire`."""
@@ -104,7 +114,7 @@ class ResponsesWire:
 
     def stream(self, call: Call, id: str, model: str, created: int) -> ResponseStream:
         """See `Wire`."""
-        return ResponseStream(call.body.body, id, model, created)
+        return ResponseStream(call.body.body, id, model, created, private=call.private)
 
     def error_body(self, error: ApiError) -> bytes:
         """See `Wire`."""
@@ -113,6 +123,12 @@ class ResponsesWire:
     def error_event(self, error: ApiError) -> bytes:
         """See `Wire`."""
         return errors.error_event(error)
+
+
+def _sealed(items: Any) -> list[Sealed]:
+    """What the router itself has sealed among the items."""
+    found = [unseal(item.get("encrypted_content")) for item in items if isinstance(item, dict)] if items else []
+    return [each for each in found if each is not None]
 
 
 def _refers(item: Item) -> bool:

@@ -146,7 +146,8 @@ def test_what_no_other_side_can_say_is_refused_by_its_name(given: Any, more: dic
 
 @pytest.mark.parametrize("text", ["", "a thought", "ünïcode \N{GRINNING FACE}"])
 def test_what_is_sealed_is_unsealed(text: str) -> None:
-    assert unseal(seal(text)) == text
+    assert unseal(seal(text)) == (text, False)
+    assert unseal(seal(text, private=True)) == (text, True)
 
 
 @pytest.mark.parametrize("content", [None, "", "!", "Z0FBQUFB", "YWdlbnQ="])
