@@ -12,6 +12,7 @@ from agent_router.request_body import Send
 from agent_router.wire.wire import Errors
 
 JSON = b"application/json"
+_REQUEST_ID = {"messages": b"request-id"}
 
 
 class Sender:
@@ -28,7 +29,7 @@ class Sender:
     async def begin(self, status: int, content_type: bytes, headers: list[tuple[bytes, bytes]]) -> None:
         """Status and headers of a stream."""
         self._exchange.first_byte = self._exchange.milliseconds()
-        head = [(b"content-type", content_type), (b"cache-control", b"no-cache"), *headers, *self._exchange.headers()]
+        head = [(b"content-type", content_type), (b"cache-control", b"no-cache"), *self._headers(headers)]
         self.streaming = True
         await self._send({"type": "http.response.start", "status": status, "headers": head})
 
@@ -46,10 +47,17 @@ class Sender:
         self._exchange.first_byte = self._exchange.milliseconds()
         self._exchange.ended = True
         head: list[Any] = [(b"content-type", JSON), (b"content-length", str(len(body)).encode())]
-        head += headers
-        head += self._exchange.headers()
+        head += self._headers(headers)
         await self._send({"type": "http.response.start", "status": status, "headers": head})
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def _headers(self, passed: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """The upstream's that are passed on, and ours; every answer has an id in the header of the caller's dialect."""
+        own = self._exchange.headers()
+        name = _REQUEST_ID.get(self._exchange.wire, b"x-request-id")
+        if not any(each == name for each, _ in passed):
+            own.append((name, f"req_ar{self._exchange.id}".encode()))
+        return passed + own
 
     async def fail(self, error: ApiError, body: bytes | None = None) -> None:
         """An error: the whole answer if nothing was sent, else the event that ends the stream."""

@@ -75,7 +75,8 @@ class Dialect:
     base URL, or makes it of (model, stream); `body` makes the request of
     (request, model, stream). `observe` reads a whole answer that passes by, and raises ErrorEventError or
     msgspec.DecodeError for none. `as_stream` tells a whole answer as the stream that was asked for, where it can.
-    `most_stops`: how many stop sequences it takes, where that is bounded; more are seen to by the router itself."""
+    `most_stops`: how many stop sequences it takes, where that is bounded; more are seen to by the router itself.
+    `tells_stop`: it says which of them ended an answer."""
 
     name: str
     path: str | Callable[[str, bool], str]
@@ -85,3 +86,4 @@ class Dialect:
     observe: Callable[[bytes], Observed]
     as_stream: Callable[[dict[str, Any], bool], bytes] | None = None
     most_stops: int | None = None
+    tells_stop: bool = False

@@ -18,7 +18,7 @@ from agent_router.upstreams.pieces import Pieces
 from agent_router.upstreams.reader import Dialect, EmptyAnswerError, ErrorEventError
 from agent_router.upstreams.reply import Observed, Reply, UpstreamFault
 from agent_router.upstreams.statuses import fault
-from agent_router.upstreams.stop_sequences import cut_at
+from agent_router.upstreams.stop_sequences import cut_at, told
 from agent_router.upstreams.translated_stream import TranslatedStream
 from agent_router.wire.call import Call
 
@@ -86,8 +86,8 @@ class Speaker:
         observed = self._observe(plain)
         if self.dialect.as_stream is None:
             return self._read_whole(plain, call, passed)
-        told = self.dialect.as_stream(sloppy_json.decode(_object, plain), call.include_usage)
-        return Reply(200, EVENT_STREAM, passed, observed, chunks=_once(told))
+        as_stream = self.dialect.as_stream(sloppy_json.decode(_object, plain), call.include_usage)
+        return Reply(200, EVENT_STREAM, passed, observed, chunks=_once(as_stream))
 
     def _observe(self, body: bytes) -> Observed:
         """What a whole answer says that passes by; UpstreamFault if it is none."""
@@ -111,8 +111,8 @@ class Speaker:
         usage = reader.usage
         if usage is not None:
             events.append(usage)
-        told = self._as_asked(_listed(events), call)
-        return Reply(headers=passed, observed=Observed(reader.model, usage), events=told)
+        asked = self._as_asked(_listed(events), call)
+        return Reply(headers=passed, observed=Observed(reader.model, usage), events=asked)
 
     def _as_asked(self, events: AsyncGenerator[Event, None], call: Call) -> AsyncGenerator[Event, None]:
         """The answer with what was asked for and the dialect could not say."""
@@ -120,6 +120,8 @@ class Speaker:
         most = self.dialect.most_stops
         if most is not None and len(request.stop) > most and call.wire != self.dialect.name:
             events = cut_at(events, request.stop)
+        elif request.stop and not self.dialect.tells_stop:
+            events = told(events, request.stop)
         return custom_calls(events, request)
 
     def _no_answer(self, body: bytes, error: msgspec.DecodeError) -> UpstreamFault:

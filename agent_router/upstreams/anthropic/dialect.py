@@ -17,4 +17,4 @@ def observe(body: bytes) -> Observed:
     return Observed(reader.model, reader.usage)
 
 
-MESSAGES = Dialect("messages", "/messages", messages_body, AnswerReader, MessagesObserver, observe)
+MESSAGES = Dialect("messages", "/messages", messages_body, AnswerReader, MessagesObserver, observe, tells_stop=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncGenerator
 
@@ -10,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_models.completion import Event, Stop, TextDelta, ToolCallDelta, Usage
-from agent_router.upstreams.stop_sequences import cut_at
+from agent_router.upstreams import stop_sequences
+from agent_router.upstreams.stop_sequences import cut_at, told
 
 
 async def cut(pieces: list[str], *stops: str) -> tuple[str, list[Event], bool]:
@@ -30,8 +32,38 @@ async def cut(pieces: list[str], *stops: str) -> tuple[str, list[Event], bool]:
     return text, [event for event in events if not isinstance(event, TextDelta)], not ended
 
 
-async def test_the_answer_ends_before_the_first_of_them_and_the_upstream_is_stopped() -> None:
-    assert await cut(["one t", "wo thr", "ee"], "three", "two") == ("one ", [Stop("stop", "two")], True)
+async def test_the_answer_ends_before_the_first_of_them() -> None:
+    assert await cut(["one t", "wo thr", "ee"], "three", "two") == ("one ", [Stop("stop", "two"), Usage(1, 2)], False)
+
+
+async def test_the_tokens_are_told_if_the_upstream_ends_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def source(seconds: float) -> AsyncGenerator[Event, None]:
+        yield TextDelta("one two")
+        await asyncio.sleep(seconds)
+        yield Usage(1, 9)
+
+    assert [event async for event in cut_at(source(0), ["two"])][-1] == Usage(1, 9)
+    monkeypatch.setattr(stop_sequences, "DRAINED_SECONDS", 0.05)
+    assert [event async for event in cut_at(source(60), ["two"])][-1] == Stop("stop", "two")
+
+
+@pytest.mark.parametrize(
+    ("text", "stops", "sequence"),
+    [
+        ("one ", ["two"], "two"),
+        ("Thought: look\n", ["Observation:"], "Observation:"),
+        ("", ["a"], "a"),
+        ("It is done.", ["two"], None),
+        ("one ", ["two", "three"], None),
+    ],
+)
+async def test_what_ended_an_answer_is_taken_from_its_text(text: str, stops: list[str], sequence: str | None) -> None:
+    async def source() -> AsyncGenerator[Event, None]:
+        if text:
+            yield TextDelta(text)
+        yield Stop("stop")
+
+    assert [event async for event in told(source(), stops)][-1] == Stop("stop", sequence)
 
 
 async def test_without_one_nothing_changes() -> None:
