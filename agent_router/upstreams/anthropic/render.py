@@ -5,8 +5,8 @@ tool's `strict`, the two penalties, `verbosity`, `truncate`, what OpenAI's diale
 thoughts of other models, and, since Claude's models refuse them, `reasoning_effort` before version 4.6, `temperature`,
 `top_p` and `top_k` after it, and `top_p` beside a temperature before. A temperature above 1 becomes 1, Anthropic's
 highest. `json_object`, and a schema that Anthropic cannot enforce as it stands, become instructions in the system
-prompt. All system messages go to the front. Source: Anthropic's API reference, "Create a Message", and its migration
-guide.
+prompt. What an agent sends again with every turn is marked to be cached. All system messages go to the front.
+Source: Anthropic's API reference, "Create a Message", and its migration guide.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from agent_models.completion import CompletionRequest, File, Image, Message, Nam
 from agent_router.errors import ApiError
 from agent_router.upstreams.anthropic.schema import closed
 from agent_router.upstreams.custom_calls import functions_only
+from agent_router.upstreams.prefill import asked_to_go_on
 
 # Anthropic demands a bound, where OpenAI's dialect means "as much as it takes" by none; all its models write this much.
 DEFAULT_MAX_TOKENS = 32_000
+_CACHED = {"type": "ephemeral"}
 _CONTINUE = {"type": "text", "text": "Continue."}
 _JSON_ONLY = "Answer with one JSON object and nothing else."
 _BY_SCHEMA = "Answer with one JSON value that satisfies this JSON Schema, and nothing else:\n"
@@ -36,7 +38,7 @@ _EFFORTS = {"minimal": "low", "low": "low", "medium": "medium", "high": "high", 
 
 def messages_body(request: CompletionRequest, model: str, stream: bool) -> dict[str, Any]:
     """The body; ApiError 400 for what cannot be said."""
-    request = functions_only(request)
+    request = asked_to_go_on(functions_only(request))
     if request.top_logprobs is not None:
         raise _inexpressible("logprobs", "This model gives no log-probabilities.")
     body: dict[str, Any] = {
@@ -52,6 +54,8 @@ def messages_body(request: CompletionRequest, model: str, stream: bool) -> dict[
         system.append(instruction)
     if system:
         body["system"] = "\n\n".join(system)
+    if request.tools or any(message.role == "assistant" for message in request.messages):
+        _mark_cached(body)
     if stream:
         body["stream"] = True
     if _takes_sampling(model):
@@ -63,9 +67,12 @@ def messages_body(request: CompletionRequest, model: str, stream: bool) -> dict[
         if request.top_k is not None:
             body["top_k"] = request.top_k
     effort = _EFFORTS.get(request.reasoning_effort or "")
+    may_think = request.tool_choice in ("auto", "none")  # Anthropic refuses thoughts before a call that must be made
     if effort is not None and _takes_effort(model):
         body.setdefault("output_config", {})["effort"] = effort
-    if request.reasoning_tokens is not None:
+        if may_think:
+            body["thinking"] = {"type": "adaptive"}
+    if request.reasoning_tokens is not None and may_think:
         body["thinking"] = {"type": "enabled", "budget_tokens": request.reasoning_tokens}
     # Anthropic refuses stop sequences that are only white space.
     stop = [sequence for sequence in request.stop if sequence.strip()]
@@ -82,6 +89,16 @@ def messages_body(request: CompletionRequest, model: str, stream: bool) -> dict[
         ]
         body["tool_choice"] = _tool_choice(request)
     return body
+
+
+def _mark_cached(body: dict[str, Any]) -> None:
+    """Have Anthropic keep the prompt, to be read at a tenth of its price the next time. Other providers do so unasked;
+    what comes once only would cost a quarter more."""
+    if "system" in body:
+        body["system"] = [{"type": "text", "text": body["system"], "cache_control": _CACHED}]
+    last = body["messages"][-1]["content"]
+    if last:
+        last[-1] = {**last[-1], "cache_control": _CACHED}
 
 
 def _inexpressible(param: str, message: str, code: str = "unsupported_parameter") -> ApiError:

@@ -23,6 +23,7 @@ from agent_models.completion import (
     ToolCall,
 )
 from agent_router.errors import ApiError
+from agent_router.upstreams.prefill import asked_to_go_on
 
 MOST_STOPS = 4
 """Of stop sequences; the router itself sees to more."""
@@ -33,6 +34,7 @@ _NEWER = re.compile(r"(?:openai/)?(?:gpt-(?!oss)|o\d|chatgpt)")
 
 def chat_body(request: CompletionRequest, model: str, stream: bool) -> dict[str, Any]:
     """The body; ApiError 400 for what cannot be said."""
+    request = asked_to_go_on(request)
     body: dict[str, Any] = {"model": model, "messages": _messages(request)}
     if stream:
         body |= {"stream": True, "stream_options": {"include_usage": True}}

@@ -13,10 +13,12 @@ from typing import Any
 
 from agent_models.completion import CompletionRequest, Image, Message, NamedTool, OutputFormat, Part, Text, Tool
 from agent_router.errors import ApiError
+from agent_router.upstreams.prefill import asked_to_go_on
 
 
 def responses_body(request: CompletionRequest, model: str, stream: bool) -> dict[str, Any]:
     """The body; ApiError 400 for what cannot be said."""
+    request = asked_to_go_on(request)
     messages = request.messages
     body: dict[str, Any] = {"model": model, "store": False}
     if request.text is not None:  # to be continued; the nearest that can be said

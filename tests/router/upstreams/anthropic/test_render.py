@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from agent_models.completion import CompletionRequest, Message, Text, Tool
 from agent_router.errors import ApiError
 from agent_router.upstreams.anthropic.render import DEFAULT_MAX_TOKENS, messages_body
 from tests.chat_calls import call
@@ -86,7 +87,7 @@ def test_system_and_developer_messages_go_to_the_front_wherever_they_are() -> No
         user("z"),
         {"role": "system", "content": " "},
     )
-    assert body["system"] == "a\n\nbc"
+    assert body["system"][0]["text"] == "a\n\nbc"
     assert len(body["messages"]) == 3
 
 
@@ -122,7 +123,8 @@ def test_tool_calls_and_their_results_in_one_turn_the_results_first() -> None:
 
 def test_an_empty_tool_result_has_no_content() -> None:
     body = body_of(user("x"), calls("c1"), result("c1", ""), tools=[TOOL])
-    assert body["messages"][2]["content"] == [{"type": "tool_result", "tool_use_id": "c1"}]
+    (block,) = body["messages"][2]["content"]
+    assert (block["tool_use_id"], "content" in block) == ("c1", False)
 
 
 def test_ids_of_other_models_are_made_acceptable() -> None:
@@ -301,3 +303,41 @@ def test_every_conversation_has_a_form_that_anthropic_takes(rounds: list[list[di
     results = [b["tool_use_id"] for t in body["messages"] for b in t["content"] if b["type"] == "tool_result"]
     uses = [b["id"] for t in body["messages"] for b in t["content"] if b["type"] == "tool_use"]
     assert results == uses
+
+
+@pytest.mark.parametrize(
+    ("model", "effort", "choice", "config", "thinking"),
+    [
+        ("claude-opus-4-8", "high", "auto", {"effort": "high"}, {"type": "adaptive"}),
+        ("claude-opus-4-8", "xhigh", "required", {"effort": "max"}, None),
+        ("claude-sonnet-4-5", "high", "auto", None, None),
+        ("glm-5", "high", "auto", None, None),
+        ("claude-opus-4-8", "none", "auto", None, None),
+    ],
+)
+def test_how_much_is_to_be_thought(model: str, effort: str, choice: Any, config: Any, thinking: Any) -> None:
+    tools = (Tool("f", "", {"type": "object"}),)
+    messages = (Message("user", (Text("hi"),)),)
+    request = CompletionRequest(messages=messages, tools=tools, tool_choice=choice, reasoning_effort=effort)
+    body = messages_body(request, model, False)
+    assert (body.get("output_config"), body.get("thinking")) == (config, thinking)
+
+
+CACHED = {"type": "ephemeral"}
+
+
+def test_what_an_agent_sends_again_is_marked_to_be_cached() -> None:
+    system, ask = Message("system", (Text("s"),)), Message("user", (Text("hi"),))
+    tools = (Tool("f", "", {"type": "object"}),)
+    body = messages_body(CompletionRequest(messages=(system, ask), tools=tools), "claude", False)
+    assert body["system"] == [{"type": "text", "text": "s", "cache_control": CACHED}]
+    assert body["messages"][-1]["content"] == [{"type": "text", "text": "hi", "cache_control": CACHED}]
+    once = messages_body(CompletionRequest(messages=(system, ask)), "claude", False)
+    assert "cache_control" not in json.dumps(once)
+
+
+def test_the_beginning_of_an_answer_is_asked_to_be_gone_on_from() -> None:
+    messages = (Message("user", (Text("hi"),)), Message("assistant", (Text("Sure:"),)))
+    body = messages_body(CompletionRequest(messages=messages, continues=True), "claude", False)
+    assert [turn["role"] for turn in body["messages"]] == ["user", "assistant", "user"]
+    assert "exactly where it stops" in body["messages"][-1]["content"][0]["text"]
