@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -76,7 +76,8 @@ class Dialect:
     (request, model, stream). `observe` reads a whole answer that passes by, and raises ErrorEventError or
     msgspec.DecodeError for none. `as_stream` tells a whole answer as the stream that was asked for, where it can.
     `most_stops`: how many stop sequences it takes, where that is bounded; more are seen to by the router itself.
-    `tells_stop`: it says which of them ended an answer."""
+    `tells_stop`: it says which of them ended an answer. `answered` undoes in the events what `body` had to say
+    otherwise."""
 
     name: str
     path: str | Callable[[str, bool], str]
@@ -87,3 +88,4 @@ class Dialect:
     as_stream: Callable[[dict[str, Any], bool], bytes] | None = None
     most_stops: int | None = None
     tells_stop: bool = False
+    answered: Callable[[AsyncGenerator[Event, None], CompletionRequest], AsyncGenerator[Event, None]] | None = None

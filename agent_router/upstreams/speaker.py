@@ -122,6 +122,8 @@ class Speaker:
             events = cut_at(events, request.stop)
         elif request.stop and not self.dialect.tells_stop:
             events = told(events, request.stop)
+        if self.dialect.answered is not None:
+            events = self.dialect.answered(events, request)
         return custom_calls(events, request)
 
     def _no_answer(self, body: bytes, error: msgspec.DecodeError) -> UpstreamFault:

@@ -53,9 +53,11 @@ async def _usage(events: AsyncGenerator[Event, None]) -> Usage | None:
 
 
 async def told(events: AsyncGenerator[Event, None], sequences: Sequence[str]) -> AsyncGenerator[Event, None]:
-    """The same events, where a dialect says `stop` for an end and for a stop sequence alike. That it was the sequence is
-    taken from what was left of the text: models end on a mark, and not on white space or in mid-sentence. Only if
-    there is one: else which it was is not known."""
+    """The same events, where a dialect says `stop` for an end and for a stop sequence alike.
+
+    That it was the sequence is taken from what was left of the text: models end on a mark, and not on white space or in
+    mid-sentence. Only if there is one: else which it was is not known.
+    """
     last = ""
     try:
         async for event in events:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent_router.upstreams.anthropic.events import AnswerReader
+from agent_router.upstreams.anthropic.json_answer import as_text
 from agent_router.upstreams.anthropic.observer import MessagesObserver
 from agent_router.upstreams.anthropic.render import messages_body
 from agent_router.upstreams.reader import Dialect
@@ -17,4 +18,6 @@ def observe(body: bytes) -> Observed:
     return Observed(reader.model, reader.usage)
 
 
-MESSAGES = Dialect("messages", "/messages", messages_body, AnswerReader, MessagesObserver, observe, tells_stop=True)
+MESSAGES = Dialect(
+    "messages", "/messages", messages_body, AnswerReader, MessagesObserver, observe, tells_stop=True, answered=as_text
+)

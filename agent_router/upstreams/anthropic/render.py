@@ -4,8 +4,9 @@ What that dialect cannot say is an error, but for these documented drops: `seed`
 tool's `strict`, the two penalties, `verbosity`, `truncate`, what OpenAI's dialects say of billing and caching, the
 thoughts of other models, and, since Claude's models refuse them, `reasoning_effort` before version 4.6, `temperature`,
 `top_p` and `top_k` after it, and `top_p` beside a temperature before. A temperature above 1 becomes 1, Anthropic's
-highest. `json_object`, and a schema that Anthropic cannot enforce as it stands, become instructions in the system
-prompt. What an agent sends again with every turn is marked to be cached. All system messages go to the front.
+highest. `json_object`, and a schema that Anthropic cannot enforce as it stands, become a tool that must be called,
+whose call is the answer; beside tools of the caller's own, instructions in the system prompt. What an agent sends again
+with every turn is marked to be cached. All system messages go to the front.
 Source: Anthropic's API reference, "Create a Message", and its migration guide.
 """
 
@@ -19,6 +20,7 @@ import msgspec
 
 from agent_models.completion import CompletionRequest, File, Image, Message, NamedTool, OutputFormat, Part, Text
 from agent_router.errors import ApiError
+from agent_router.upstreams.anthropic.json_answer import answer_tool
 from agent_router.upstreams.anthropic.schema import closed
 from agent_router.upstreams.custom_calls import functions_only
 from agent_router.upstreams.prefill import asked_to_go_on
@@ -47,7 +49,8 @@ def messages_body(request: CompletionRequest, model: str, stream: bool) -> dict[
         "messages": _turns(request.messages if request.text is None else (Message("user", (Text(request.text),)),)),
     }
     system = [message.text for message in request.messages if message.role == "system" and message.text.strip()]
-    output, instruction = _output(request.output_format)
+    json_tool = answer_tool(request)
+    output, instruction = _output(request.output_format) if json_tool is None else (None, None)
     if output is not None:
         body["output_config"] = {"format": output}
     if instruction:
@@ -67,7 +70,8 @@ def messages_body(request: CompletionRequest, model: str, stream: bool) -> dict[
         if request.top_k is not None:
             body["top_k"] = request.top_k
     effort = _EFFORTS.get(request.reasoning_effort or "")
-    may_think = request.tool_choice in ("auto", "none")  # Anthropic refuses thoughts before a call that must be made
+    # Anthropic refuses thoughts before a call that must be made.
+    may_think = request.tool_choice in ("auto", "none") and json_tool is None
     if effort is not None and _takes_effort(model):
         body.setdefault("output_config", {})["effort"] = effort
         if may_think:
@@ -78,6 +82,8 @@ def messages_body(request: CompletionRequest, model: str, stream: bool) -> dict[
     stop = [sequence for sequence in request.stop if sequence.strip()]
     if stop:
         body["stop_sequences"] = stop
+    if json_tool is not None:
+        body |= {"tools": [json_tool], "tool_choice": {"type": "tool", "name": json_tool["name"]}}
     if request.tools:
         body["tools"] = [
             {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
 from typing import Any, get_type_hints
 
 import pytest
@@ -14,10 +14,22 @@ from anthropic.types.message_create_params import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from pydantic import TypeAdapter
 
-from agent_models.completion import CompletionRequest, Message, Text, Tool
+from agent_models.completion import (
+    CompletionRequest,
+    Event,
+    Message,
+    OutputFormat,
+    Stop,
+    Text,
+    TextDelta,
+    Tool,
+    ToolCallDelta,
+)
 from agent_router.errors import ApiError
+from agent_router.upstreams.anthropic.json_answer import as_text
 from agent_router.upstreams.anthropic.render import DEFAULT_MAX_TOKENS, messages_body
 from tests.chat_calls import call
 
@@ -248,10 +260,11 @@ def test_what_it_cannot_say_is_an_error() -> None:
         assert caught.value.param in (*extra, "logprobs")
 
 
-def test_json_object_is_an_instruction() -> None:
-    body = body_of({"role": "system", "content": "S."}, user("x"), response_format={"type": "json_object"})
-    assert body["system"].startswith("S.\n\n")
-    assert "JSON" in body["system"]
+def test_json_object_is_an_instruction_beside_tools() -> None:
+    system = {"role": "system", "content": "S."}
+    body = body_of(system, user("x"), response_format={"type": "json_object"}, tools=[TOOL])
+    assert body["system"][0]["text"].startswith("S.\n\n")
+    assert "JSON" in body["system"][0]["text"]
     assert "output_config" not in body
     assert "system" not in body_of(response_format={"type": "text"})
 
@@ -268,10 +281,14 @@ def test_a_json_schema_is_enforced_closed() -> None:
     }
 
 
-def test_a_schema_that_cannot_be_enforced_is_an_instruction() -> None:
-    body = body_of(response_format=schema_format({"type": "object", "additionalProperties": {"type": "integer"}}))
+@pytest.mark.parametrize("schema", [{"type": "array"}, {"type": "object", "additionalProperties": {"type": "integer"}}])
+def test_a_schema_that_cannot_be_enforced_is_a_tools_or_an_instruction(schema: dict[str, Any]) -> None:
+    body = body_of(response_format=schema_format(schema))
     assert "output_config" not in body
-    assert '{"type":"object","additionalProperties":{"type":"integer"}}' in body["system"]
+    if schema["type"] == "object":
+        assert body["tools"][0]["input_schema"] == schema
+    else:
+        assert '{"type":"array"}' in body["system"]
 
 
 TEXT = st.text(max_size=5)
@@ -341,3 +358,31 @@ def test_the_beginning_of_an_answer_is_asked_to_be_gone_on_from() -> None:
     body = messages_body(CompletionRequest(messages=messages, continues=True), "claude", False)
     assert [turn["role"] for turn in body["messages"]] == ["user", "assistant", "user"]
     assert "exactly where it stops" in body["messages"][-1]["content"][0]["text"]
+
+
+def test_json_of_any_shape_is_what_a_tool_takes_that_must_be_called() -> None:
+    messages = (Message("user", (Text("hi"),)),)
+    request = CompletionRequest(messages=messages, output_format=OutputFormat("json_object"), reasoning_effort="high")
+    body = messages_body(request, "claude-opus-4-8", False)
+    assert body["tool_choice"] == {"type": "tool", "name": "json_answer"}
+    assert body["tools"][0]["input_schema"] == {"type": "object"}
+    assert "thinking" not in body
+    beside = messages_body(structs.replace(request, tools=(Tool("f"),)), "claude-opus-4-8", False)
+    assert [tool["name"] for tool in beside["tools"]] == ["f"]
+    assert "JSON" in beside["system"][0]["text"]
+
+
+async def test_its_call_is_the_answer() -> None:
+    async def events() -> AsyncGenerator[Event, None]:
+        yield TextDelta("Here it is:")
+        yield ToolCallDelta(0, "", "c", "json_answer")
+        yield ToolCallDelta(0, '{"a":')
+        yield ToolCallDelta(0, "1}")
+        yield Stop("tool_calls")
+
+    request = CompletionRequest(messages=(), output_format=OutputFormat("json_object"))
+    assert [event async for event in as_text(events(), request)] == [
+        TextDelta('{"a":'),
+        TextDelta("1}"),
+        Stop("stop"),
+    ]
