@@ -12,6 +12,10 @@ from agent_models.completion import CompletionRequest, Event, Stop, TextDelta, T
 from agent_router.upstreams.anthropic.schema import closed
 
 NAME = "json_answer"
+_TAKES = (
+    "Takes the answer: all of the JSON object that was asked for, with every key that was named, is the input. "
+    "It is never empty."
+)
 
 
 def answer_tool(request: CompletionRequest) -> dict[str, Any] | None:
@@ -25,7 +29,7 @@ def answer_tool(request: CompletionRequest) -> dict[str, Any] | None:
     )
     if not is_object or (wanted.kind == "json_schema" and wanted.schema is not None and closed(schema) is not None):
         return None
-    return {"name": NAME, "description": "Gives the answer.", "input_schema": {"type": "object", **schema}}
+    return {"name": NAME, "description": _TAKES, "input_schema": {"type": "object", **schema}}
 
 
 def as_text(events: AsyncGenerator[Event, None], request: CompletionRequest) -> AsyncGenerator[Event, None]:

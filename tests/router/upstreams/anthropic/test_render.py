@@ -281,14 +281,17 @@ def test_a_json_schema_is_enforced_closed() -> None:
     }
 
 
-@pytest.mark.parametrize("schema", [{"type": "array"}, {"type": "object", "additionalProperties": {"type": "integer"}}])
+@pytest.mark.parametrize(
+    "schema",
+    [{"type": "array", "items": {"type": "object"}}, {"type": "object", "additionalProperties": {"type": "integer"}}],
+)
 def test_a_schema_that_cannot_be_enforced_is_a_tools_or_an_instruction(schema: dict[str, Any]) -> None:
     body = body_of(response_format=schema_format(schema))
     assert "output_config" not in body
     if schema["type"] == "object":
         assert body["tools"][0]["input_schema"] == schema
     else:
-        assert '{"type":"array"}' in body["system"]
+        assert '{"type":"array","items":{"type":"object"}}' in body["system"]
 
 
 TEXT = st.text(max_size=5)
