@@ -51,7 +51,7 @@ class Gate:
         if self._key is not None and path not in OPEN_PATHS and not self._has_key(headers, query):
             raise ApiError(
                 401,
-                "The API key is missing or wrong. Send it as `Authorization: Bearer …`.",
+                "The API key is missing or wrong. Send it as `Authorization: Bearer …` or `x-api-key: …`.",
                 kind="authentication_error",
                 code="invalid_api_key",
             )

@@ -10,8 +10,9 @@ import signal
 from collections.abc import Coroutine
 from typing import Any
 
+from tests.upstreams import echo
 from tests.upstreams.behaviour import catalogue
-from tests.upstreams.upstream import ScriptedUpstream
+from tests.upstreams.upstream import DIALECTS, ScriptedUpstream
 
 
 def _listing() -> str:
@@ -49,13 +50,19 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=9000, help="0 takes a free one (default: 9000)")
     parser.add_argument("--script", action="append", default=[], metavar="BEHAVIOUR", help="repeat for a sequence")
     parser.add_argument("--keep", type=int, default=1000, help="requests to remember (default: 1000)")
+    parser.add_argument(
+        "--speaks", action="append", choices=sorted(DIALECTS), help="only this dialect; may be repeated"
+    )
+    parser.add_argument("--eager", action="store_true", help="call the tools that are offered, whatever the ask says")
     parser.add_argument("--list", action="store_true", help="list the behaviours and their parameters")
     options = parser.parse_args()
     if options.list:
         print(_listing())
         return
     with contextlib.suppress(KeyboardInterrupt):
-        _run(_serve(ScriptedUpstream(*options.script, port=options.port, keep=options.keep)))
+        echo.eager = options.eager
+        speaks = options.speaks or DIALECTS
+        _run(_serve(ScriptedUpstream(*options.script, port=options.port, keep=options.keep, speaks=speaks)))
 
 
 if __name__ == "__main__":

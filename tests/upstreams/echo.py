@@ -98,16 +98,29 @@ def smallest(schema: Mapping[str, Any], root: Mapping[str, Any] | None = None) -
     return {"boolean": True, "null": None}.get(kind, "x" * schema.get("minLength", 1))
 
 
+eager = False
+"""Whether tools that are offered are called whatever the ask says, with what it holds: as a good model would."""
+
+
 def _calls(asked: Asked) -> tuple[tuple[str, dict[str, Any]], ...]:
     if not asked.tools or asked.from_tool:
         return ()
     if asked.forced:
         names = [asked.forced]
-    elif asked.forced is None and not asked.ask.lower().startswith("call"):
+    elif asked.forced is None and not eager and not asked.ask.lower().startswith("call"):
         return ()
     else:
         names = [name for name in asked.tools if name in asked.ask] or [next(iter(asked.tools))]
-    return tuple((name, smallest(asked.tools.get(name, {"type": "object"}))) for name in names)
+    called = ((name, smallest(asked.tools.get(name, {"type": "object"}))) for name in names)
+    return tuple((name, _filled(arguments, asked.ask) if eager else arguments) for name, arguments in called)
+
+
+def _filled(arguments: dict[str, Any], ask: str) -> dict[str, Any]:
+    """The arguments with the first number and the first quoted or named word of the ask."""
+    number = re.search(r"\d+", ask)
+    word = re.search(r"'([^']+)'|\"([^\"]+)\"|(?:named|for) (\S+)", ask)
+    said = {int: int(number[0]) if number else None, str: next(filter(None, word.groups())) if word else None}
+    return {name: said.get(type(value)) or value for name, value in arguments.items()}
 
 
 def reply(asked: Asked) -> Reply:
