@@ -309,10 +309,10 @@ class App:
     def _fastapi(self, ledger: Ledger) -> FastAPI:
         assert self._registry is not None
         cold = FastAPI(title="agent-router", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
-        cold.include_router(model_endpoints(self._models))
+        cold.include_router(model_endpoints(self._models, self.names.id_of))
         cold.include_router(response_endpoints(self._responses))
         limit = self.configuration.settings.server.max_body_bytes
-        cold.include_router(token_endpoints(self._router, self._registry.upstreams, limit))
+        cold.include_router(token_endpoints(self._router, self._registry.upstreams, limit, self._responses))
         cold.include_router(pages(ledger.path, self.feed, classifier(self.catalogue), self.status))
         assert self._learning is not None
         keep_text = self.configuration.settings.routing.keep_text

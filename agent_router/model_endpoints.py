@@ -18,9 +18,14 @@ Model = dict[str, Any]
 _MOST = 1000
 
 
-def model_endpoints(listed: Callable[[], list[Model]]) -> APIRouter:
-    """The endpoints; `listed` gives the model objects of the moment, in OpenAI's shape."""
+def model_endpoints(listed: Callable[[], list[Model]], id_of: Callable[[str], str | None]) -> APIRouter:
+    """The endpoints; `listed` gives the model objects of the moment, in OpenAI's shape, and `id_of` the id among them
+    of a name that a request may have, None if it has none."""
     router = APIRouter()
+
+    def find(name: str) -> Model | None:
+        id = id_of(name)
+        return next(({**entry, "id": name} for entry in listed() if entry["id"] == id), None)
 
     @router.get("/v1/models")
     @router.get("/models")
@@ -33,9 +38,8 @@ def model_endpoints(listed: Callable[[], list[Model]]) -> APIRouter:
     @router.get("/models/{name:path}")
     async def model(request: Request, name: str) -> Response:
         anthropic = "anthropic-version" in request.headers
-        for entry in listed():
-            if entry["id"] == name:
-                return JSONResponse(_anthropic(entry) if anthropic else entry)
+        if (entry := find(name)) is not None:
+            return JSONResponse(_anthropic(entry) if anthropic else entry)
         body = messages.error_body(_unknown(name)) if anthropic else error_body(_unknown(name))
         return Response(body, 404, media_type="application/json")
 
@@ -45,9 +49,8 @@ def model_endpoints(listed: Callable[[], list[Model]]) -> APIRouter:
 
     @router.get("/v1beta/models/{name:path}")
     async def gemini_model(name: str) -> Response:
-        for entry in listed():
-            if entry["id"] == name:
-                return JSONResponse(_gemini(entry))
+        if (entry := find(name)) is not None:
+            return JSONResponse(_gemini(entry))
         return Response(gemini.error_body(_unknown(name)), 404, media_type="application/json")
 
     return router

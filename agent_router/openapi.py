@@ -151,6 +151,7 @@ _ANSWERS: dict[str, Schema] = {
         }
     ),
     "Deleted": _object({"id": _STRING, "deleted": {"type": "boolean"}}),
+    "InputTokens": _object({"object": _const("response.input_tokens"), "input_tokens": _COUNT}),
     "TokenCount": _object({"input_tokens": _COUNT}),
     "GeminiTokenCount": _object({"totalTokens": _COUNT}),
     "Error": _object(
@@ -186,6 +187,7 @@ def document() -> Schema:
         "/v1/chat/completions": _post("ChatBody", "ChatCompletion", "Chat completions", stream=True),
         "/v1/responses": _post("ResponsesBody", "Response", "Responses; also over a WebSocket", stream=True),
         "/v1/responses/compact": _post("ResponsesBody", "Compaction", "A conversation made short"),
+        "/v1/responses/input_tokens": _post("ResponsesBody", "InputTokens", "The tokens of a prompt"),
         "/v1/messages": _post("MessagesBody", "Message", "Anthropic's messages", stream=True, errors="AnthropicError"),
         "/v1/messages/count_tokens": _post(
             "MessagesBody", "TokenCount", "The tokens of a prompt", errors="AnthropicError"

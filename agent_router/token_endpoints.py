@@ -1,4 +1,4 @@
-"""How many tokens a request's prompt has: Anthropic's `count_tokens`, Gemini's `countTokens`. Off the hot path.
+"""How many tokens a request's prompt has: Anthropic's `count_tokens`, OpenAI's `input_tokens`, Gemini's `countTokens`.
 
 Where the model is local its own tokens are counted; an upstream of Anthropic's dialect is asked; elsewhere nobody can
 be asked, so that the number is an estimate, and the header `x-agent-router-estimate` says so.
@@ -25,6 +25,8 @@ from agent_router.upstreams.reply import Upstream, UpstreamFault
 from agent_router.wire.call import Call
 from agent_router.wire.gemini.wire import GeminiWire
 from agent_router.wire.messages.wire import MessagesWire
+from agent_router.wire.responses.store import ResponseStore
+from agent_router.wire.responses.wire import ResponsesWire
 from agent_router.wire.wire import Errors
 
 _CHARACTERS = 3.6
@@ -34,10 +36,12 @@ _MESSAGE = 5  # tokens around each message
 _SEEN = 1500  # tokens of an image, roughly
 
 
-def token_endpoints(router: Router, upstreams: Mapping[str, Upstream], limit: int) -> APIRouter:
-    """The endpoints; `limit` bounds a body, in bytes."""
+def token_endpoints(
+    router: Router, upstreams: Mapping[str, Upstream], limit: int, responses: ResponseStore
+) -> APIRouter:
+    """The endpoints; `limit` bounds a body, in bytes, and `responses` are those that a request may go on from."""
     endpoints = APIRouter()
-    messages, gemini = MessagesWire(), GeminiWire()
+    messages, gemini, openai = MessagesWire(), GeminiWire(), ResponsesWire(responses)
 
     async def count(request: Request, call: Call) -> tuple[int, bool]:
         headers = dict(request.headers.raw)
@@ -49,7 +53,7 @@ def token_endpoints(router: Router, upstreams: Mapping[str, Upstream], limit: in
         target = router.aim(task(call, headers, b""), call.meant)
         return await _count(call, target, upstreams)
 
-    async def answer(request: Request, errors: Errors, read: Any, told: str) -> Response:
+    async def answer(request: Request, errors: Errors, read: Any, told: str, **more: str) -> Response:
         try:
             raw = await read_body(request.receive, dict(request.headers.raw), limit)
             tokens, estimated = await count(request, read(raw))
@@ -61,12 +65,18 @@ def token_endpoints(router: Router, upstreams: Mapping[str, Upstream], limit: in
         except ApiError as error:
             return Response(errors.error_body(error), error.status, media_type="application/json")
         headers = {"x-agent-router-estimate": "true"} if estimated else {}
-        return JSONResponse({told: tokens}, headers=headers)
+        return JSONResponse({**more, told: tokens}, headers=headers)
 
     @endpoints.post("/v1/messages/count_tokens")
     @endpoints.post("/messages/count_tokens")
     async def count_tokens(request: Request) -> Response:
         return await answer(request, messages, lambda raw: messages.read(raw, {}, counting=True), "input_tokens")
+
+    @endpoints.post("/v1/responses/input_tokens")
+    @endpoints.post("/responses/input_tokens")
+    async def count_responses(request: Request) -> Response:
+        kind = "response.input_tokens"
+        return await answer(request, openai, lambda raw: openai.read(raw, {}), "input_tokens", object=kind)
 
     @endpoints.post("/v1beta/models/{model:path}:countTokens")
     @endpoints.post("/v1/models/{model:path}:countTokens")

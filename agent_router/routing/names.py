@@ -122,6 +122,14 @@ class Names:
         names += [str(closed) for closed in (self.closed, self.closed_embedding) if closed]
         return [name for name in dict.fromkeys(names) if _is_name(name)]
 
+    def id_of(self, name: str) -> str | None:
+        """A name as the list has it; None if it means nothing that is listed."""
+        try:
+            id = str(self.resolve(name))
+        except ApiError:
+            return None
+        return id if id in self.listed() else None
+
     def _unknown(self, name: str) -> ApiError:
         shown = name[:80] + ("…" if len(name) > 80 else "")
         return ApiError(

@@ -97,7 +97,9 @@ class Chain:
     async def _try(self, call: Call | EmbeddingCall, target: Target, *, again: bool) -> Reply:
         upstream, breaker = self.upstreams[target.provider], self.breakers[target.provider]
         if not upstream.vision and call.has_images:
-            raise UpstreamFault("unsupported", f"{target} sees no images.", status=400, param="messages")
+            raise UpstreamFault(
+                "unsupported", f"{target} reads text only, no images or files.", status=400, param="messages"
+            )
         wait = breaker.wait()
         if wait > 0:
             raise _kept_out(target, breaker, wait)

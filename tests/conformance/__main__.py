@@ -1,12 +1,13 @@
 """``python -m tests.conformance``: other people's suites against a router of its own, over scripted upstreams.
 
 Each suite is fetched from its registry into `.conformance/`: npm's llmprobe and `ai`, PyPI's langchain-tests and
-schemathesis. Needs node 20. The Open Responses suite is in no registry: `--open-responses FOLDER` names a checkout.
+schemathesis. Needs node 20. Two are in no registry, and named with `--open-responses` and `--openai-examples`.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import subprocess
@@ -33,13 +34,13 @@ NPM = [
     "zod",
 ]
 PIP = ["langchain-tests", "langchain-openai", "langchain-anthropic", "schemathesis", "pytest-asyncio"]
-SUITES = ("open-responses", "llmprobe", "langchain", "ai", "schemathesis")
+SUITES = ("open-responses", "openai-examples", "llmprobe", "langchain", "ai", "schemathesis")
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 
 
-def _run(command: list[str], **more: str) -> str:
+def _run(command: list[str], folder: Path | None = FOLDER, **more: str) -> str:
     ran = subprocess.run(
-        command, cwd=FOLDER, capture_output=True, text=True, env={**os.environ, **more, "NO_COLOR": "1"}, check=False
+        command, cwd=folder, capture_output=True, text=True, env={**os.environ, **more, "NO_COLOR": "1"}, check=False
     )
     return re.sub(r"\x1b\[[0-9;]*m", "", ran.stdout + ran.stderr)
 
@@ -72,25 +73,26 @@ def upstream(speaks: str) -> Iterator[str]:
         process.wait()
 
 
-def suite(name: str, python: Path, url: str, model: str, open_responses: Path | None) -> str:
+def suite(name: str, python: Path, url: str, model: str, given: dict[str, Path | None]) -> str:
     """What a suite says in its last words."""
     match name:
         case "llmprobe":
             told = _run(["node_modules/.bin/llmprobe", f"{url}/v1", "-m", model, "--no-bench", "--no-save"])
-            found = re.findall(
+            counts = re.findall(
                 r"^  (models|chat|responses|messages|count-tokens|completions)\s+(\d+)/(\d+)", told, re.M
             )
-            passed, of = sum(int(each[1]) for each in found), sum(int(each[2]) for each in found)
             failed = re.findall(r"^  ✗ (.*)\n      → (.*)", told, re.M)
-            return "\n".join([f"MUST {passed} of {of}", *(f"{what}: {why}" for what, why in failed if ":" in what)])
+            return "\n".join(
+                [
+                    f"MUST {sum(int(each[1]) for each in counts)} of {sum(int(each[2]) for each in counts)}",
+                    *(f"{what}: {why}" for what, why in failed if ":" in what),
+                ]
+            )
         case "langchain":
-            command = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto"]
-            command += [
-                "-o",
-                "asyncio_default_test_loop_scope=session",
-                str(Path(__file__).parent / "langchain_suite.py"),
-            ]
-            told = _run([*command, "-c", os.devnull], ROUTER_URL=url, ROUTER_MODEL=model)
+            command = [str(python), "-m", "pytest", "-q", "-c", os.devnull, "-p", "no:cacheprovider"]
+            command += ["-o", "asyncio_mode=auto", "-o", "asyncio_default_test_loop_scope=session"]
+            command.append(str(Path(__file__).parent / "langchain_suite.py"))
+            told = _run(command, ROUTER_URL=url, ROUTER_MODEL=model)
             return "\n".join(re.findall(r"^(?:FAILED .*|\d+ (?:passed|failed).*)$", told, re.M))
         case "ai":
             return _run(["node", "ai_sdk.mjs", url, model]).strip()
@@ -100,21 +102,19 @@ def suite(name: str, python: Path, url: str, model: str, open_responses: Path | 
                 [binary, "run", f"{url}/openapi.json", "--url", url, "--checks", CHECKS, "--max-examples", "50"]
             )
             return "\n".join(re.findall(r"\d+ generated, .*|❌ ST\d+.*", told))
+        case "openai-examples":
+            spec = str(given[name])
+            return _run([sys.executable, "-m", "tests.conformance.openai_examples", spec, url, model], ROOT).strip()
         case _:
-            assert open_responses is not None
-            command = [
-                "npx",
-                "tsx",
-                "bin/compliance-test.ts",
-                "--base-url",
-                f"{url}/v1",
-                "--model",
-                model,
-                "--api-key",
-                "k",
+            command = ["npx", "tsx", "bin/compliance-test.ts", "--base-url", f"{url}/v1", "--model", model]
+            # Node 20 has a WebSocket, but only where asked for.
+            options = {"NODE_OPTIONS": "--experimental-websocket"}
+            told = _run([*command, "--api-key", "k", "--json"], given[name], **options)
+            results = json.loads(told[told.index("{") : told.rindex("}") + 1])["results"]
+            failed = [
+                f"{each['id']}: {'; '.join(each.get('errors', []))}" for each in results if each["status"] != "passed"
             ]
-            ran = subprocess.run(command, cwd=open_responses, capture_output=True, text=True, check=False)
-            return ran.stdout.strip()[-2000:] or ran.stderr[-2000:]
+            return "\n".join([f"{len(results) - len(failed)} of {len(results)}", *(each[:200] for each in failed)])
 
 
 def main() -> int:
@@ -122,12 +122,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
     parser.add_argument("--only", action="append", choices=SUITES, help="only this suite; may be repeated")
     parser.add_argument(
-        "--open-responses", type=Path, metavar="FOLDER", help="a checkout of openresponses/openresponses"
+        "--open-responses", type=Path, metavar="FOLDER", help="a checkout of github.com/openresponses/openresponses"
+    )
+    parser.add_argument(
+        "--openai-examples", type=Path, metavar="FILE", help="openapi.json of github.com/openai/openai-openapi"
     )
     options = parser.parse_args()
+    given = {"open-responses": options.open_responses, "openai-examples": options.openai_examples}
     console = Console(width=None if sys.stdout.isatty() else 140)
     python = install(console)
-    wanted = options.only or [name for name in SUITES if name != "open-responses" or options.open_responses]
+    wanted = options.only or SUITES
+    for name in wanted:
+        if name in given and given[name] is None:
+            console.print(f"{name} is left out: it is in no registry; name it with --{name}.")
+    wanted = [name for name in wanted if name not in given or given[name] is not None]
     with ExitStack() as running, tempfile.TemporaryDirectory() as data:
         addresses = {each: running.enter_context(upstream(each)) for each in ("chat", "responses", "messages")}
         configuration = "\n".join(
@@ -141,7 +149,7 @@ def main() -> int:
         for name in wanted:
             for model in ("m-chat", "m-responses", "m-messages", "local") if name != "schemathesis" else ("all",):
                 with console.status(f"{name}, {model}"):
-                    table.add_row(name, model, suite(name, python, url, model, options.open_responses))
+                    table.add_row(name, model, suite(name, python, url, model, given))
     console.print(table)
     return 0
 

@@ -6,6 +6,7 @@ import { createOpenAI } from "@ai-sdk/openai";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { z } from "zod";
 
+globalThis.AI_SDK_LOG_WARNINGS = false;
 const [url, name] = process.argv.slice(2);
 const openai = createOpenAI({ baseURL: `${url}/v1`, apiKey: "k" });
 const compatible = { name: "router", baseURL: `${url}/v1`, apiKey: "k", includeUsage: true, supportsStructuredOutputs: true };

@@ -25,6 +25,11 @@ async def test_every_name_that_callers_may_use_is_listed_with_honest_words(tmp_p
         assert by_id["work/qwen/qwen3-32b"]["openness"] == "open"
         one = await (await http.get(f"{url}/v1/models/work/qwen/qwen3-32b")).json()
         assert one == by_id["work/qwen/qwen3-32b"]
+        # Under every name that a request may have, and by the name asked for.
+        one = await (await http.get(f"{url}/v1/models/gpt-5.4")).json()
+        assert one == {**by_id["work/gpt-5.4"], "id": "gpt-5.4"}
+        one = await (await http.get(f"{url}/v1beta/models/gpt-5.4")).json()
+        assert one["name"] == "models/gpt-5.4"
 
 
 async def test_a_model_that_is_not_there_is_a_404_in_openais_shape(tmp_path: Path) -> None:

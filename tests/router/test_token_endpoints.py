@@ -61,6 +61,18 @@ async def test_a_private_request_is_counted_here(running: Running) -> None:
     assert (status, body["type"], running.upstream.count) == (403, "error", 0)
 
 
+async def test_in_openais_dialect_with_what_it_goes_on_from(running: Running) -> None:
+    path = "/v1/responses/input_tokens"
+    status, told, estimated = await running.count({"model": "local", "input": "Say hello."}, path)
+    assert (status, told["object"], estimated) == (200, "response.input_tokens", False)
+    async with running.http.post(f"{running.url}/v1/responses", json={"model": "up/m", "input": "Say more."}) as made:
+        id = (await made.json())["id"]
+    more = {"model": "local", "input": "Say hello.", "previous_response_id": id}
+    assert (await running.count(more, path))[1]["input_tokens"] > told["input_tokens"] + 5
+    status, told, _ = await running.count({**more, "previous_response_id": "resp_none"}, path)
+    assert (status, told["error"]["code"]) == (400, "previous_response_not_found")
+
+
 async def test_in_googles_dialect(running: Running) -> None:
     for body in (GEMINI, {"generateContentRequest": {"model": "models/local", **GEMINI}}):
         status, told, _ = await running.count(body, "/v1beta/models/local:countTokens")

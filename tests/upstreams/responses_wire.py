@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +12,10 @@ from tests.upstreams.echo import Asked, Reply, reply
 from tests.upstreams.openai_wire import CREATED, encode, error, text_of
 from tests.upstreams.received import Received
 
-ID = "resp_scripted"
+_kept: dict[str, set[str]] = {}
+"""The ids of the responses that may be gone on from, and of the calls before each."""
+_ASKED = ("max_output_tokens", "max_tool_calls", "previous_response_id", "prompt_cache_key", "safety_identifier")
+_FUNCTION = {"description": None, "parameters": None, "strict": None}
 
 
 def error_event(message: str) -> bytes:
@@ -49,6 +53,13 @@ def _asked(body: dict[str, Any], size: int) -> Asked:
     )
 
 
+def _ids(items: str | list[dict[str, Any]], kind: str) -> set[str]:
+    """The `call_id`s of the items of a kind: call or output."""
+    if isinstance(items, str):
+        return set()
+    return {str(item["call_id"]) for item in items if str(item.get("type")).endswith(f"_{kind}")}
+
+
 def _output(said: Reply, custom: set[str]) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
     status = "incomplete" if said.finish == "length" else "completed"
@@ -67,24 +78,33 @@ def _output(said: Reply, custom: set[str]) -> list[dict[str, Any]]:
     return items
 
 
-def _response(body: dict[str, Any], said: Reply) -> dict[str, Any]:
+def _response(id: str, body: dict[str, Any], said: Reply) -> dict[str, Any]:
     cut = said.finish == "length"
     custom = {tool["name"] for tool in body.get("tools") or () if tool["type"] == "custom"}
     return {
-        "id": ID,
+        "id": id,
         "object": "response",
         "created_at": CREATED,
+        "completed_at": CREATED + 1,
+        "background": False,
         "status": "incomplete" if cut else "completed",
         "error": None,
         "incomplete_details": {"reason": "max_output_tokens"} if cut else None,
         "instructions": body.get("instructions"),
-        "metadata": {},
+        **{name: body.get(name) for name in _ASKED},
+        "reasoning": {"effort": None, "summary": None, **(body.get("reasoning") or {})},
+        "service_tier": "default",
+        "presence_penalty": 0,
+        "frequency_penalty": 0,
+        "top_logprobs": 0,
+        "truncation": body.get("truncation", "disabled"),
+        "metadata": body.get("metadata") or {},
         "model": body["model"],
         "output": _output(said, custom),
         "parallel_tool_calls": True,
         "temperature": 1.0,
         "tool_choice": body.get("tool_choice", "auto"),
-        "tools": body.get("tools") or [],
+        "tools": [_FUNCTION | tool if tool["type"] == "function" else tool for tool in body.get("tools") or ()],
         "top_p": 1.0,
         "text": body.get("text") or {"format": {"type": "text"}},
         "store": body.get("store", True),
@@ -107,7 +127,8 @@ def _events(response: dict[str, Any], said: Reply) -> Iterator[Event]:
         body = encode({"type": name, "sequence_number": number} | data)
         return Event(kind, f"event: {name}\ndata: ".encode() + body + b"\n\n")
 
-    opening = response | {"status": "in_progress", "output": [], "usage": None, "incomplete_details": None}
+    opening = response | {"status": "in_progress", "output": [], "usage": None, "completed_at": None}
+    opening["incomplete_details"] = None
     yield event("role", "response.created", response=opening)
     yield event("role", "response.in_progress", response=opening)
     for index, item in enumerate(response["output"]):
@@ -146,11 +167,21 @@ def _events(response: dict[str, Any], said: Reply) -> Iterator[Event]:
 def responses(request: Received) -> Answer:
     """POST /v1/responses."""
     body = request.json
+    id = f"resp_{hashlib.sha256(request.body).hexdigest()[:24]}"  # of its own, and the same for the same body
     try:
+        before = body.get("previous_response_id")
+        if before is not None and before not in _kept:
+            code = "previous_response_not_found"
+            return Answer(request, DIALECT, 400, error(400, f"Previous response {before!r} not found.", code))
+        calls = _kept.get(before, set()) | _ids(body["input"], "call")
+        if answered := _ids(body["input"], "output") - calls:
+            return Answer(request, DIALECT, 400, error(400, f"No tool call found for {answered}.", "invalid_value"))
         said = reply(_asked(body, len(request.body)))
-        response = _response(body, said)
+        response = _response(id, body, said)
     except (KeyError, IndexError, TypeError, AttributeError) as wrong:
         message = f"The body is no responses request: {type(wrong).__name__} {wrong}"
         return Answer(request, DIALECT, 400, error(400, message, "invalid_body"))
+    if body.get("store") is not False:
+        _kept[id] = calls | _ids(response["output"], "call")
     events = tuple(_events(response, said)) if body.get("stream") else None
     return Answer(request, DIALECT, body=encode(response), events=events)

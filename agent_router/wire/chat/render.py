@@ -107,7 +107,6 @@ class Answer:
                 "created": self._created,
                 "model": self._model,
                 "choices": [{"index": 0, "message": message, "logprobs": logprobs, "finish_reason": self._reason}],
-                "system_fingerprint": None,
                 # Unknown is not zero: then there is no such field.
                 **({} if self._usage is None else {"usage": usage_object(self._usage)}),
             }

@@ -50,7 +50,7 @@ class ChunkStream:
         self._custom: set[int] = set()  # calls of custom tools
 
     def _chunk(self, choices: list[dict[str, Any]], usage: dict[str, Any] | None = None) -> bytes:
-        chunk: dict[str, Any] = {**self._head, "choices": choices, "system_fingerprint": None}
+        chunk: dict[str, Any] = {**self._head, "choices": choices}
         if self._include_usage:
             chunk["usage"] = usage  # null on every chunk but the last, as OpenAI does
         return b"data: " + msgspec.json.encode(chunk) + b"\n\n"

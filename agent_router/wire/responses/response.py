@@ -24,8 +24,18 @@ def usage_object(usage: Usage) -> dict[str, Any]:
     }
 
 
-def response_object(body: ResponsesBody, id: str, model: str, created: int) -> dict[str, Any]:
-    """A response of which nothing has been said yet. What the caller did not choose is told as it is by default."""
+class _Tools(msgspec.Struct):
+    tools: list[dict[str, Any]] = []
+
+
+_tools = msgspec.json.Decoder(_Tools)
+_READ = frozenset({"function", "custom", "namespace"})  # the tools of which the body holds all
+_SECRETS = frozenset({"authorization", "headers"})  # of an MCP server; OpenAI does not repeat them either
+
+
+def response_object(body: ResponsesBody, raw: bytes, id: str, model: str, created: int) -> dict[str, Any]:
+    """A response of which nothing has been said yet. What the caller did not choose is told as it is by default; `raw`
+    is the body as it came."""
     reasoning, text = body.reasoning, body.text
     return {
         "id": id,
@@ -58,12 +68,12 @@ def response_object(body: ResponsesBody, id: str, model: str, created: int) -> d
         "temperature": 1.0 if body.temperature is None else float(body.temperature),
         "text": _text(text),
         "tool_choice": _choice(body),
-        "tools": [_tool(tool) for tool in body.tools or ()],
+        "tools": _given(body.tools or [], raw),
         "top_logprobs": body.top_logprobs or 0,
         "top_p": 1.0 if body.top_p is None else float(body.top_p),
         "truncation": body.truncation or "disabled",
         "usage": None,
-        "user": body.user,
+        **({} if body.user is None else {"user": body.user}),  # of which OpenAI's schema has no null
     }
 
 
@@ -85,6 +95,16 @@ def _choice(body: ResponsesBody) -> Any:
     if choice is None or isinstance(choice, str):
         return choice or "auto"
     return {name: value for name, value in msgspec.to_builtins(choice).items() if value is not None}
+
+
+def _given(tools: list[ToolIn], raw: bytes) -> list[dict[str, Any]]:
+    """The tools as they were given, a function's with the fields that it must have."""
+    if all(tool.type in _READ for tool in tools):
+        return [_tool(tool) for tool in tools]
+    return [
+        _tool(tool) if tool.type in _READ else {name: value for name, value in given.items() if name not in _SECRETS}
+        for tool, given in zip(tools, _tools.decode(raw).tools, strict=True)
+    ]
 
 
 def _tool(tool: ToolIn) -> dict[str, Any]:

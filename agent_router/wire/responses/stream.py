@@ -41,6 +41,7 @@ class ResponseStream:
     def __init__(
         self,
         body: ResponsesBody,
+        raw: bytes,
         id: str,
         model: str,
         created: int,
@@ -52,7 +53,7 @@ class ResponseStream:
         self._id = id
         self._private = private
         self._clock = clock
-        self._response = response_object(body, f"resp_ar{id}", model, created)
+        self._response = response_object(body, raw, f"resp_ar{id}", model, created)
         self._logprobs = LOGPROBS in (body.include or ()) or bool(body.top_logprobs)
         self._sealed = ENCRYPTED in (body.include or ())
         self._namespaces = {tool.name for tool in body.tools or () if tool.type == "namespace"}

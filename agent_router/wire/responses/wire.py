@@ -114,7 +114,7 @@ class ResponsesWire:
 
     def stream(self, call: Call, id: str, model: str, created: int) -> ResponseStream:
         """See `Wire`."""
-        return ResponseStream(call.body.body, id, model, created, private=call.private)
+        return ResponseStream(call.body.body, call.raw, id, model, created, private=call.private)
 
     def error_body(self, error: ApiError) -> bytes:
         """See `Wire`."""

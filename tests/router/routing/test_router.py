@@ -153,7 +153,7 @@ def test_without_a_local_model_all_is_closed() -> None:
 
 def test_images_go_to_those_who_see() -> None:
     parts = [{"type": "text", "text": HEARTBEAT}, {"type": "image_url", "image_url": {"url": "data:,"}}]
-    assert House().decide(parts) == Decision((OPENAI,), "the local model sees no images")
+    assert House().decide(parts) == Decision((OPENAI,), "the local model sees no images and reads no files")
 
 
 def test_what_does_not_fit_goes_to_the_closed_side() -> None:
