@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from agent_models.completion import Event
+from agent_router.errors import ApiError
 from agent_router.exchange import Exchange
 from agent_router.outcomes.comparison import Comparison, compare
 from agent_router.outcomes.said import Said, said_in_events
@@ -56,7 +57,8 @@ class Escalation:
         try:
             held = await self._held(attempted.reply, call, alone=not closed)
             answer = held.answer
-            problem = await self._second(exchange, call, attempted.target, held) if closed else None
+            took = time.monotonic() - began
+            problem = await self._second(exchange, call, attempted.target, answer, took) if closed else None
         except RefusedError as refused:
             problem, answer = refused.code, refused.answer
         except StreamCutError as cut:  # it broke while it was held back
@@ -74,9 +76,10 @@ class Escalation:
         try:
             # Where there is nobody else, one that broke is asked again: its worker has been started anew.
             escalated = await self._chain.open(call, closed or decision.targets)
-        except ChainError:
+        except ChainError as error:
             if held is None:
                 raise
+            attempted.faults = attempted.faults + error.faults
             return self._released(exchange, attempted, held)  # only in doubt, which is better than nothing
         except BaseException:
             await attempted.reply.close()
@@ -113,9 +116,10 @@ class Escalation:
             seconds=0.0 if alone else self._limits.hold_ms / 1000,
         )
 
-    async def _second(self, exchange: Exchange, call: Call, target: Target, held: Held) -> str | None:
-        """Whether a second local answer differs, where the first is in doubt and short or structured: the problem."""
-        answer, decision, task = held.answer, exchange.decision, exchange.task
+    async def _second(self, exchange: Exchange, call: Call, target: Target, answer: Answer, took: float) -> str | None:
+        """Whether a second local answer differs, where the first, which took so many seconds, is in doubt and short or
+        structured: the problem. A second one that fails, or is late, says nothing of the first."""
+        decision, task = exchange.decision, exchange.task
         assert decision is not None
         assert task is not None
         verdict, standing = decision.verdict, decision.standing
@@ -129,18 +133,18 @@ class Escalation:
             return None
         began = time.monotonic()
         try:
-            async with asyncio.timeout(max(_LEAST_SECONDS, _LONGER * held.seconds)):
+            async with asyncio.timeout(max(_LEAST_SECONDS, _LONGER * took)):
                 events = await self._sample(call, target)
-        except (UpstreamFault, StreamCutError, TimeoutError):
-            return None  # it says nothing of the first
-        if not events:
+        except (UpstreamFault, StreamCutError, ApiError, TimeoutError):
+            return None
+        second = Answer()
+        for event in events:
+            second.add(event)
+        if not second.whole:
             return None
         first = Said(answer.text, tuple((call.name, call.arguments) for call in answer.calls.values()), answer.stop)
         comparison = compare(task, request, first, said_in_events(events))
         exchange.resampled = comparison.agree
-        second = Answer()
-        for event in events:
-            second.add(event)
         seconds = time.monotonic() - began
         self._record(exchange, "sample", target, second, seconds, compared=comparison)
         return None if comparison.agree else DISAGREES

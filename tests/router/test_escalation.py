@@ -12,6 +12,7 @@ from msgspec import structs
 
 from agent_models.completion import Event, Signals, Stop, TextDelta, ToolCallDelta, Usage
 from agent_router import escalation
+from agent_router.errors import ApiError
 from agent_router.escalation import DISAGREES, Escalation
 from agent_router.exchange import Exchange
 from agent_router.routing.decision import Decision, Target, Verdict
@@ -45,7 +46,7 @@ class Scripted:
     async def open(self, call: Call, model: str) -> Reply:
         self.asked.append(call)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer[0], UpstreamFault):
+        if isinstance(answer[0], (UpstreamFault, ApiError)):
             raise answer[0]
         observed = Observed(model=model)
         events = self._events(answer, observed)
@@ -71,6 +72,15 @@ class Scripted:
 
     async def close(self) -> None:
         pass
+
+
+class Late(Scripted):
+    """One whose first event takes 0.1 s."""
+
+    async def _events(self, answer: Sequence[Event | Exception], observed: Observed) -> AsyncGenerator[Event, None]:
+        await asyncio.sleep(0.1)
+        async for event in super()._events(answer, observed):
+            yield event
 
 
 class Ledger:
@@ -112,6 +122,7 @@ class House:
         raw = json.dumps(body).encode()
         attempted = await self.escalation.open(self.exchange, ChatWire().read(raw, {}))
         self.exchange.target = attempted.target
+        self.exchange.faults += attempted.faults
         assert attempted.reply.events is not None
         text = ""
         async for event in attempted.reply.events:
@@ -222,6 +233,7 @@ async def test_a_doubtful_answer_is_better_than_none() -> None:
     )
     assert await house.ask() == "London"
     assert house.exchange.verified == "ok"
+    assert house.exchange.faults == [(CLOSED, "refused")]
 
 
 async def test_a_second_answer_without_events_costs_nobody_the_first() -> None:
@@ -236,6 +248,44 @@ async def test_a_second_answer_without_events_costs_nobody_the_first() -> None:
     odd = Odd("local", "device", GOOD, GOOD)
     house.escalation._chain.upstreams = {**house.escalation._chain.upstreams, "local": odd}
     assert await house.ask() == "Paris"
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        [ApiError(400, "It cannot be said.")],
+        [UpstreamFault("busy", "full")],
+        [TextDelta("Lon"), StreamCutError("It crashed.", "local_crashed")],
+        [TextDelta("Lon")],
+    ],
+)
+async def test_a_second_answer_that_fails_costs_nobody_the_first(second: list[Event | Exception]) -> None:
+    house = House([GOOD, second], rung="canary", score=0.91, second_sample=True)
+    assert await house.ask() == "Paris"
+    assert (len(house.local.asked), house.exchange.target, house.exchange.resampled) == (2, LOCAL, None)
+    assert house.closed.asked == []
+
+
+async def test_a_second_answer_may_take_as_long_as_the_first_from_when_it_was_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(escalation, "_LEAST_SECONDS", 0.05)
+    house = House([GOOD], rung="canary", score=0.91, second_sample=True)
+    late = Late("local", "device", GOOD)
+    house.escalation._chain.upstreams = {**house.escalation._chain.upstreams, "local": late}
+    assert await house.ask() == "Paris"
+    assert house.exchange.resampled is True
+    (trial,) = house.ledger.rows
+    assert trial.seconds >= 0.1
+
+
+async def test_the_time_of_an_attempt_is_from_when_it_was_asked() -> None:
+    house = House([GOOD])
+    late = Late("local", "device", REFUSAL)
+    house.escalation._chain.upstreams = {**house.escalation._chain.upstreams, "local": late}
+    assert await house.ask() == "Paris"
+    (trial,) = house.ledger.rows
+    assert trial.seconds >= 0.1
 
 
 async def test_a_second_answer_has_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
