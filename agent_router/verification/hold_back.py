@@ -8,9 +8,10 @@ import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
 
-from agent_models.completion import CompletionRequest, Event, ReasoningDelta, ToolCallDelta
+from agent_models.completion import CompletionRequest, Event, TextDelta, ToolCallDelta
 from agent_router.upstreams.reply import Observed, StreamCutError
 from agent_router.verification.answer import Answer
+from agent_router.verification.tool_text import may_become_call
 from agent_router.verification.verifier import Verifier
 from agent_router.verification.verifiers import problem
 
@@ -32,6 +33,7 @@ class Source:
     """The events, of which the next can be waited for no longer than so long, and is not lost then."""
 
     def __init__(self, events: AsyncGenerator[Event, None]) -> None:
+        self.ended = False
         self._events = events
         self._pending: asyncio.Task[Event] | None = None
 
@@ -39,7 +41,9 @@ class Source:
         """The next event; None at the end, or if it takes longer."""
         if self._pending is None:
             if seconds is None:
-                return await anext(self._events, None)
+                event = await anext(self._events, None)
+                self.ended = event is None
+                return event
             self._pending = asyncio.ensure_future(_next(self._events))
         await asyncio.wait({self._pending}, timeout=seconds)
         if not self._pending.done():
@@ -48,6 +52,7 @@ class Source:
         try:
             return task.result()
         except _EndError:
+            self.ended = True
             return None
 
     async def close(self) -> None:
@@ -104,9 +109,10 @@ async def hold_back(
     then.
 
     An answer that is not streamed, a call, and text of which JSON is demanded or a call is, are waited for until they
-    are whole; other text until its first sentence is, or for `seconds` after its first event. `observed` is what the
-    upstream notes of the answer meanwhile. `late` are the verifiers that look at the whole after it was released, if
-    others than those that decide whether it is.
+    are whole, and so is text that may yet be a call; other text until its first sentence is, or for `seconds` after its
+    first word. Without verifiers nothing is waited for but the first event. `observed` is what the upstream notes of
+    the answer meanwhile. `late` are the verifiers that look at the whole after it was released, if others than those
+    that decide whether it is. StreamCutError if the events end before the answer is whole.
     """
     answer = Answer()
     source = Source(events)
@@ -117,20 +123,18 @@ async def hold_back(
     try:
         while True:
             left = None
-            if (
-                began is not None
-                and not until_whole
-                and not (verifiers and (answer.calls or _may_call(answer, request)))
-            ):
+            if verifiers and not until_whole:
+                until_whole = bool(answer.calls) or may_become_call(answer.text, request)
+            if began is not None and not until_whole:
                 left = seconds - (now() - began)
                 if left <= 0 or _says_enough(answer):
                     break
             event = await source.next(left)
             if event is None:
-                if left is None and not answer.whole:
+                if source.ended and not answer.whole:
                     raise StreamCutError("The local model's answer ended before it was whole.", "unfinished")
                 break
-            if began is None and not isinstance(event, ReasoningDelta):
+            if began is None and (_says_something(event) or not verifiers):
                 began = now()
             held.append(event)
             answer.add(event)
@@ -148,9 +152,8 @@ async def hold_back(
     return released
 
 
-def _may_call(answer: Answer, request: CompletionRequest) -> bool:
-    """Whether the text begins as a call may that is written as text: only the whole tells."""
-    return bool(request.tools) and request.tool_choice != "none" and answer.text.lstrip()[:1] in ("{", "[", "<", "`")
+def _says_something(event: Event) -> bool:
+    return isinstance(event, ToolCallDelta) or (isinstance(event, TextDelta) and bool(event.text.strip()))
 
 
 def _says_enough(answer: Answer) -> bool:

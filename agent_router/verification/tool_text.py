@@ -14,6 +14,8 @@ _MARKS = (
 )
 _BEGINNING = re.compile(rf"\s*(?:{_MARKS})")
 _WITHIN = re.compile(_MARKS)
+_MAY_BEGIN = re.compile(r'\A\s*[{\[<`]|\{\s*"|<(?:tool|function|invoke)|<[|｜]|\[TOOL')
+_NAME_AND_MORE = re.compile(r"\s*([\w.-]{1,128})\s*\(")
 _CONTROL = re.compile(
     r"<\|(?:im_start|im_end|endoftext|eot_id|start_header_id|end_header_id|assistant|user|system|end|channel|message)\|>"
     r"|</?s>|\[/?INST\]|<(?:start|end)_of_turn>|<｜[^｜]{1,40}｜>"
@@ -38,6 +40,16 @@ def is_call_as_text(answer: Answer, request: CompletionRequest) -> bool:
     if not request.tools or not answer.whole or request.output_format.kind != "text":
         return False
     return _names_a_tool(text, {tool.name for tool in request.tools}, request)
+
+
+def may_become_call(text: str, request: CompletionRequest) -> bool:
+    """Whether the beginning of a text is such as calls have that are written as text: only the whole tells."""
+    if not request.tools or request.tool_choice == "none":
+        return False
+    named = _NAME_AND_MORE.match(text)
+    return _MAY_BEGIN.search(text) is not None or (
+        named is not None and any(tool.name == named[1] for tool in request.tools)
+    )
 
 
 def shows_control_tokens(answer: Answer, request: CompletionRequest) -> bool:

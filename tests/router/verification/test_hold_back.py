@@ -98,15 +98,33 @@ async def test_or_when_the_time_is_over_and_no_event_is_lost() -> None:
     assert await rest(found) == [event for event in events if not isinstance(event, float)]
 
 
-async def test_thoughts_do_not_start_the_clock() -> None:
-    events: list[Event | float] = [ReasoningDelta("Hm."), 0.15, TextDelta("<tool_call>"), TextDelta("{}"), Stop("stop")]
+@pytest.mark.parametrize("nothing", [ReasoningDelta("Hm."), TextDelta("\n\n"), TextDelta("")])
+async def test_thoughts_and_blanks_do_not_start_the_clock(nothing: Event) -> None:
+    events: list[Event | float] = [nothing, 0.15, TextDelta("I'm sorry, I can't help with that."), Stop("stop")]
     with pytest.raises(RefusedError) as refused:
-        await held(Source(events), request(tools=(TOOL,)), seconds=0.05)
-    assert refused.value.code == "tool_as_text"
+        await held(Source(events), request(), seconds=0.05)
+    assert refused.value.code == "refusal"
 
 
-async def test_text_that_may_be_a_call_is_held_until_it_is_whole() -> None:
-    call = '{"name": "get", "arguments": {"n": 1}}'
+async def test_where_there_is_nobody_else_thoughts_are_released_as_they_come() -> None:
+    source = Source([ReasoningDelta("Hm."), 30.0, TextDelta("Yes."), Stop("stop")])
+    found = await asyncio.wait_for(
+        hold_back(source.events, source.observed, request(), (), late=BUILT_IN, stream=True, seconds=0), 5
+    )
+    assert await anext(found.events) == ReasoningDelta("Hm.")
+    await found.aclose()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        '{"name": "get", "arguments": {"n": 1}}',
+        'Sure: {"name": "get", "arguments": {"n": 1}}',
+        "get(n=1, of='all that there are. And more')",
+        '```json\n{"name": "get", "arguments": {"n": 1}}\n```',
+    ],
+)
+async def test_text_that_may_be_a_call_is_held_until_it_is_whole(call: str) -> None:
     events: list[Event | float] = [TextDelta(call[:10]), 0.1, TextDelta(call[10:]), Stop("stop")]
     with pytest.raises(RefusedError) as refused:
         await held(Source(events), request(tools=(TOOL,)), seconds=0.05)
@@ -119,6 +137,20 @@ async def test_what_ends_without_an_end_is_broken(events: list[Event]) -> None:
     with pytest.raises(StreamCutError, match="before it was whole"):
         await rest(await held(source, request(tools=(TOOL,))))
     assert source.closed
+
+
+@pytest.mark.parametrize(
+    ("events", "asked"),
+    [
+        ([TextDelta('{"a": 1}')], request(json_object=True)),
+        ([ToolCallDelta(0, '{"n": 1}', "c", "get")], request(tools=(TOOL,))),
+        ([TextDelta('{"name": "x"}')], request(tools=(TOOL,))),
+        ([TextDelta("Paris")], request()),
+    ],
+)
+async def test_and_nothing_of_it_is_released_while_it_is_held(events: list[Event], asked: CompletionRequest) -> None:
+    with pytest.raises(StreamCutError):
+        await held(Source(events), asked)
 
 
 async def test_where_there_is_nobody_else_a_broken_call_is_what_there_is() -> None:
