@@ -48,6 +48,25 @@ def test_a_polite_ask_excuses_no_refusal(ask: str) -> None:
     assert refuses(said("I'm sorry, but I can't help with that."), request(ask))
 
 
+@pytest.mark.parametrize(
+    "ask",
+    [
+        "Which label fits? The text: we are sorry that the app crashes.",
+        "Fasse zusammen: Leider kam die Lieferung zu spät.",
+        "Reply with one word: the customer says that they can't log in.",
+        "Write a title for: unfortunately the trip was cancelled",
+    ],
+)
+def test_an_ask_that_speaks_of_something_sorry_excuses_no_refusal_of_all(ask: str) -> None:
+    assert refuses(said("I'm sorry, but I can't assist with that request."), request(ask))
+
+
+def test_who_is_asked_for_a_text_that_is_there_has_not_read_it() -> None:
+    text = "Please provide the text you would like me to summarise."
+    assert refuses(said(text), request("Summarise this: " + "the supplier was late again. " * 10))
+    assert not refuses(said(text), request("Can you summarise something?"))
+
+
 def test_the_bundled_models_own_words() -> None:
     assert refuses(said("I am a small bundled model and cannot answer that well. A larger model can."), request())
     assert not refuses(said("I am agent-router's small bundled model. I do narrow, repeated tasks."), request())
