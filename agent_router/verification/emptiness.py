@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import re
+
 from agent_models.completion import CompletionRequest
 from agent_router.verification.answer import Answer
 
 _ECHO = 40  # characters of a prompt that nobody repeats by chance
 
 
+# What only stands where an answer should: quotes and fences around nothing, dots, and a template's blanks.
+_NOTHING = re.compile(
+    r"""[\s"'“”*]*\Z|\s*```\w*\s*```\s*\Z|\s*(?:\.{2,}|…)\s*\Z|"""
+    r"""\W{0,4}[\[<](?:your|insert) [^\]>\n]{1,40}[\]>]\W{0,4}\Z""",
+    re.IGNORECASE,
+)
+_LONGEST_NOTHING = 200  # characters, unless all of it is blank
+
+
 def is_empty(answer: Answer, request: CompletionRequest) -> bool:
-    """Whether there is neither text nor a call."""
-    return not answer.calls and not any(not character.isspace() for character in answer.text)
+    """Whether there is neither text, if only of one letter or sign, nor a call."""
+    if answer.calls:
+        return False
+    if answer.length > _LONGEST_NOTHING:
+        return answer.text.isspace()
+    return _NOTHING.match(answer.text) is not None
 
 
 def echoes(answer: Answer, request: CompletionRequest) -> bool:

@@ -14,18 +14,35 @@ _MARKS = (
 )
 _BEGINNING = re.compile(rf"\s*(?:{_MARKS})")
 _WITHIN = re.compile(_MARKS)
-_MAY_BEGIN = re.compile(r'\A\s*[{\[<`]|\{\s*"|<(?:tool|function|invoke)|<[|｜]|\[TOOL')
-_NAME_AND_MORE = re.compile(r"\s*([\w.-]{1,128})\s*\(")
-_CONTROL = re.compile(
-    r"<\|(?:im_start|im_end|endoftext|eot_id|start_header_id|end_header_id|assistant|user|system|end|channel|message)\|>"
-    r"|</?s>|\[/?INST\]|<(?:start|end)_of_turn>|<｜[^｜]{1,40}｜>"
+_MAY_BEGIN = re.compile(
+    r'\A\s*[{\[<`]|^(?:Action|Tool|Function)\s*:|\{\s*"|<(?:tool|function|invoke)|<[|｜]|\[TOOL', re.MULTILINE
 )
+_NAME_AND_MORE = re.compile(r"\s*(?:functions\.|default_api\.|tools\.)?([\w.-]{1,128})\s*[({]")
+_CONTROL = re.compile(
+    r"<\|/?[a-z][a-z0-9_]{1,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|<｜[^｜]{1,40}｜>|</think>|"
+    r"<0x[0-9A-F]{2}>",
+    re.IGNORECASE,
+)
+_TURN = re.compile(
+    r"^(?:###? ?(?:Human|Instruction|User|Assistant) ?:|(?:User|Human): .*\n+(?:Assistant|AI): )", re.MULTILINE
+)
+_DIALOGUE = re.compile(r"dialog|conversation|transcript|interview|chat|user:|human:", re.IGNORECASE)
+_PAIRS = {"</s>": "<s>", "<s>": "</s>", "</think>": "<think>"}  # struck-out text in HTML, and thoughts
 _FENCE = re.compile(r"\s*```(?:json|tool_call|tool_code)?\s*\n(.*)\n\s*```\s*\Z", re.DOTALL)
 _NAMES = ("name", "tool", "function", "tool_name", "action")
 _ARGUMENTS = ("arguments", "parameters", "args", "input", "action_input", "tool_input")
 _IN_JSON = re.compile(rf'"(?:{"|".join(_NAMES)})"\s*:\s*"([\w.-]{{1,128}})"')
 _ARGUMENT_KEYS = re.compile(rf'"(?:{"|".join(_ARGUMENTS)})"\s*:')
-_AS_FUNCTION = re.compile(r"\s*(?:```\w*\n)?([\w.-]{1,128})\s*\(.*\)\s*(?:```)?\s*\Z", re.DOTALL)
+_NAMESPACE = r"(?:functions\.|default_api\.|tools\.)?"
+_AS_FUNCTION = re.compile(
+    rf"\s*(?:```\w*\n)?\[?(?:print\()?{_NAMESPACE}([\w.-]{{1,128}})\s*(?:\(.*\)|\{{.*\}})\]?\s*(?:```)?\s*\Z", re.DOTALL
+)
+_AS_ACTION = re.compile(
+    rf"^(?:Action|Tool|Function)\s*:\s*`?{_NAMESPACE}([\w.-]{{1,128}})`?\s*\n+(?:Action |Tool )?"
+    r"(?:Input|Arguments|Args|Parameters)\s*:",
+    re.MULTILINE,
+)
+_AS_TAG = re.compile(r"\s*<([\w.-]{1,128})>.*</\1>\s*\Z", re.DOTALL)
 
 
 def is_call_as_text(answer: Answer, request: CompletionRequest) -> bool:
@@ -53,15 +70,25 @@ def may_become_call(text: str, request: CompletionRequest) -> bool:
 
 
 def shows_control_tokens(answer: Answer, request: CompletionRequest) -> bool:
-    """Whether tokens of a chat template stand in the text, of which nobody had spoken."""
-    found = _CONTROL.search(answer.text)
-    return found is not None and not any(found.group() in message.text for message in request.messages[-4:])
+    """Whether tokens of a chat template stand in the text, of which nobody had spoken, or behind the answer the next
+    turn of somebody else."""
+    text = answer.text
+    turn = _TURN.search(text)
+    if turn is not None and text[: turn.start()].strip():
+        return not any(_DIALOGUE.search(message.text) for message in request.messages[-4:])
+    for found in {match.group() for match in _CONTROL.finditer(text)}:
+        if found in _PAIRS and text.count(found) == text.count(_PAIRS[found]):
+            continue
+        if not any(found in message.text for message in request.messages[-4:]):
+            return True
+    return False
 
 
 def _names_a_tool(text: str, offered: set[str], request: CompletionRequest) -> bool:
-    """Whether JSON in the text names an offered tool and its arguments, or all of it is `name(...)`."""
-    call = _AS_FUNCTION.match(text)
-    if call is not None and call[1] in offered:
+    """Whether JSON in the text names an offered tool and its arguments, or all of it is `name(...)` or
+    `<name>…</name>`, or two lines of it are an action and its input."""
+    forms = (_AS_FUNCTION.match(text), _AS_ACTION.search(text), _AS_TAG.match(text))
+    if any(form is not None and form[1] in offered for form in forms):
         return True
     fenced = _FENCE.match(text)
     value = decoded(fenced[1] if fenced else text)
