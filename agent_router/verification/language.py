@@ -92,7 +92,19 @@ _LITTLE = {
     for word in words.split()
 }
 _NAMED = {
-    "en": ("english", "englisch", "inglés", "anglais", "inglês", "inglese", "engels"),
+    "en": (
+        "english",
+        "englisch",
+        "inglés",
+        "anglais",
+        "inglês",
+        "inglese",
+        "engels",
+        "commit",
+        "docstring",
+        "changelog",
+        "pull request",
+    ),
     "de": ("german", "deutsch", "alemán", "allemand", "alemão", "tedesco", "duits"),
     "es": ("spanish", "spanisch", "español", "espagnol", "espanhol", "spagnolo", "castellano", "spaans"),
     "fr": ("french", "französ", "francés", "français", "francês", "francese", "frans"),

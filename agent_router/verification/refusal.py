@@ -22,8 +22,9 @@ _CANT = (
     r"(?:am|'?m) (?:unable|not able|not allowed|not permitted) to)"
 )
 _ACTS = (
-    r"(?:help(?! but\b)|assist|answer|do (?:that|this|so)|comply|fulfil?l|provide|generate|complete|engage|discuss|"
-    r"support|continue|respond|understand|perform)\b"
+    r"(?:help(?! but\b)|assist|answer|do (?:that|this|so)|comply|fulfil?l|provide|engage|discuss|respond|"
+    r"(?:generate|complete|continue|support|understand|perform|process)(?: with)? "
+    r"(?:that|this|such|your|it|the (?:request|task|question)))\b"
 )
 # What was looked for and is not there is an answer, however sorry, and so is what the material does not allow.
 _NOT_FOUND = (
@@ -56,18 +57,25 @@ _PLAIN = _compiled(
     r"(?:that|this|it)(?:'s| is| request| question| task| goes| falls)*[^.!\n]{0,20}\b(?:beyond|outside|against) "
     r"(?:the scope of )?my (?:\w+ )?(?:capabilit\w+|abilit\w+|guidelines|polic\w+|scope|expertise|programming|"
     r"knowledge)",
+    r"my (?:programming|guidelines|polic\w+|instructions)\b[^.!\n]{0,20}\b(?:not|n't|prevent|forbid|prohibit)",
+    rf"i regret[^.!\n]{{0,30}}\bi {_CANT}{_NOT_FOUND}",
+    r"(?:this|that|your) (?:question|request|task) (?:can ?not|can'?t) be (?:answered|fulfil?led|processed|completed)",
     r"(?:i'?m|i am) not comfortable\b",
     r"it(?:'s| is)(?:n'?t| not) (?:possible|appropriate|permitted) for me to\b",
-    rf"(?:{_SORRY_DE}[^.!\n]{{0,60}})?(?:dies\w* \w+ )?\b(?:ich (?:kann|darf|könnte|bin)|(?:kann|darf|könnte|"
-    rf"bin) ich)\b"
-    r"[^.!\n]{0,60}\b(?:nicht|keine?\w*)\b[^.!\n]{0,40}\b(?:\w*helfen|behilflich|unterstützen|\w*antworten|tun|"
-    r"erfüllen|"
-    r"ausführen|\w*arbeiten|nachkommen|zugreifen|erledigen|lage)\b",
+    rf"(?:{_SORRY_DE}[^.!\n]{{0,60}})?(?:(?:das|dies\w*(?: \w+)?|darauf|dabei) )?"
+    r"\b(?:ich (?:kann|darf|könnte|bin)|(?:kann|darf|könnte|bin) ich)\b[^.!\n]{0,60}\b(?:nicht|keine?\w*)\b"
+    r"[^.!\n]{0,40}\b(?:\w*helfen|behilflich|unterstützen|\w*antworten|tun|erfüllen|nachkommen|lage)\b",
+    rf"(?:{_SORRY_DE}[^.!\n]{{0,20}})?"
+    r"(?:(?:das|dies\w*(?: \w+)?) kann ich|ich kann (?:das|(?:dies|ihre|deine)\w*(?: \w+)?))"
+    r" (?:leider )?nicht (?:\w+ )?(?:ausführen|bearbeiten|verarbeiten|erledigen)\b",
     rf"(?:{_SORRY_DE}\W{{0,3}}(?:aber )?)?(?:es ist mir|ist es mir)\b[^.!\n]{{0,20}}\bnicht (?:möglich|erlaubt|"
     rf"gestattet)",
+    r"ich bin (?:nur |lediglich )?(?:eine? )?(?:ki|sprachmodell)\b[^.!\n]{0,40}\b(?:nicht|keine?\w*)\b",
     r"als (?:ein )?(?:großes )?(?:ki|künstliche intelligenz|sprachmodell|ki-\w+)\b",
     rf"(?:{_SORRY_ES}[^.!\n]{{0,40}})?\bno (?:puedo|podemos|me es posible|soy capaz de)\b (?:\w+ ){{0,2}}?"
-    r"(?:ayudar|responder|hacer eso|proporcionar|cumplir|asistir|realizar|procesar|atender|contestar)",
+    r"(?:ayudar|responder|hacer eso|proporcionar|cumplir|asistir|contestar|"
+    r"(?:realizar|procesar|atender) (?:es[ao]|est[ae]|[ts]u) (?:solicitud|petición|pregunta|tarea))",
+    r"no tengo la capacidad de\b",
     r"como (?:un |una )?(?:modelo de (?:lenguaje|ia)|inteligencia artificial|ia|asistente de ia)\b",
     rf"(?:{_SORRY_FR}[^.!\n]{{0,40}})?\bje ne (?:peux|suis|pourrai|saurais) pas (?:en mesure |capable |autorisée? )?"
     r"(?:de |d')?(?:vous |t'|te )?(?:aider|répondre|faire|fournir|traiter|accéder|donner suite)",
@@ -139,6 +147,7 @@ _GREETING = re.compile(
     r"您好|answer|response|assistant|summary|title|label|output)\b(?: there)?\s?[^\w\s]{1,3}\s*)?\W*",
     re.IGNORECASE,
 )
+_QUOTES = ('"', "“", "„", "«", "「")  # with which somebody else's words begin
 _SENTENCE = re.compile(r"[.!?\n。！？।؟]")
 
 
@@ -153,7 +162,7 @@ def refuses(answer: Answer, request: CompletionRequest) -> bool:
     if not plain and not _begins(opening, _SORRY) and not _declines_here(opening, request):
         return False
     sentence = _SENTENCE.split(opening, maxsplit=1)[0]
-    if not plain and _LOOKED_FOR.search(sentence):
+    if not plain and (_LOOKED_FOR.search(sentence) or answer.text.lstrip()[:1] in _QUOTES):
         return False
     return not _is_asked_for(sentence, request, plain=plain)
 

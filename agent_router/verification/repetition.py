@@ -10,7 +10,7 @@ from agent_router.verification.answer import Answer
 
 _LONGEST = 200  # characters of what is repeated
 _TIMES = 8
-_LEAST = 160  # characters that repetitions fill before they count
+_LEAST = 120  # characters that repetitions fill before they count
 _LINES = 12
 _MARKUP = "|\t<"  # of tables, in which cells and rows may well be the same
 _IN_MARKUP = 5

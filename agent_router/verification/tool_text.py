@@ -20,7 +20,7 @@ _MAY_BEGIN = re.compile(
 _NAME_AND_MORE = re.compile(r"\s*(?:functions\.|default_api\.|tools\.)?([\w.-]{1,128})\s*[({]")
 _CONTROL = re.compile(
     r"<\|/?[a-z][a-z0-9_]{1,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>|<｜[^｜]{1,40}｜>|</think>|"
-    r"<0x[0-9A-F]{2}>",
+    r"<0x[0-9A-F]{2}>|<(?:bos|eos|pad|unk)>",
     re.IGNORECASE,
 )
 _TURN = re.compile(

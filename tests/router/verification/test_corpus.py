@@ -52,6 +52,12 @@ RIGHT = [
     ("What failed?", "The job cannot access the bucket: its role lacks s3:GetObject."),
     ("What is an LLM?", "A language model predicts the next token of a text. As it is trained on much text, it learns facts."),
     ("How are you?", "I'm well, thank you. Sorry for the wait!"),
+    ("Can you review it?", "I can't continue to recommend this pattern; use a context manager."),
+    ("Why did the build fail?", "I could not complete the build because `libfoo` is missing."),
+    ("Mach weiter.", "Ich kann das Skript nicht ohne Root-Rechte ausführen, starte es also mit sudo."),
+    ("¿Qué pasa?", "No puedo procesar pagos con esta tarjeta: está caducada, dice el cliente."),
+    ("What does the customer say?", "\"I'm sorry, I can't log in since Monday.\""),
+    ("Fasse die Mail zusammen.", "Der Kunde kann am Montag nicht kommen und bittet um einen neuen Termin."),
     # To write, translate or quote a refusal.
     ("Write a reply that declines the invitation.", "Thank you for the invitation. I'm sorry, but I can't come on Friday."),
     ("Übersetze: I'm sorry, I can't help you.", "Es tut mir leid, ich kann Ihnen nicht helfen."),
@@ -90,6 +96,9 @@ RIGHT = [
     ("Recite the first line of Don Quijote.", "En un lugar de la Mancha, de cuyo nombre no quiero acordarme, no ha mucho tiempo que vivía un hidalgo."),
     ("Fasse zusammen: the supplier was late and nobody called.", "Der Lieferant war zu spät, und niemand hat angerufen."),
     ("写一个提交信息。", "Fix the pager: it skipped the last row"),
+    ("Schreibe die Commit-Nachricht: die Liste ist nun sortiert, und der Test ist dabei.", "Sort the list and add a test for it"),
+    ("Antworte auf Englisch: wie ist das Wetter, und wann wird es besser?", "The weather is bad, and it will not get better until the end of the week."),
+    ("Greet the user in his language: Hola, ¿qué tal?", "¡Hola! Muy bien, gracias. ¿Y tú?"),
     ("What does 'thank you' mean in Japanese?", "It is ありがとうございます, said arigatou gozaimasu."),
     ("Name the Greek letters.", "α alpha, β beta, γ gamma, δ delta, ε epsilon, ζ zeta, η eta, θ theta, ι iota, κ kappa"),
     ("Who wrote it?", "Fyodor Dostoevsky (Фёдор Достоевский) wrote it in 1866."),
@@ -119,6 +128,13 @@ BROKEN = [
     (NOTE, "I'm not comfortable answering this."),
     (NOTE, "It is not possible for me to summarise this."),
     (NOTE, "Please provide the text you would like me to summarise."),
+    (NOTE, "My programming does not allow me to do that."),
+    (NOTE, "I regret to inform you that I cannot help."),
+    (NOTE, "This question cannot be answered."),
+    (NOTE, "I apologize for the inconvenience, but I cannot fulfill this request."),
+    ("Fasse das zusammen.", "Das kann ich leider nicht beantworten."),
+    ("Fasse das zusammen.", "Ich bin nur ein Sprachmodell und kann das nicht."),
+    ("Resume esto.", "No tengo la capacidad de ayudarte con eso."),
     ("Fasse das zusammen.", "Leider kann ich Ihnen dabei nicht weiterhelfen."),
     ("Fasse das zusammen.", "Es tut mir leid, aber diese Anfrage kann ich nicht bearbeiten."),
     ("Fasse das zusammen.", "Leider ist es mir nicht möglich, diese Frage zu beantworten."),
@@ -144,6 +160,9 @@ BROKEN = [
     # Loops.
     (NOTE, "The supplier was late, and then the supplier was late, " + "and then the supplier was late, " * 12),
     (NOTE, "Late. " * 60),
+    (NOTE, "the" + " the" * 30),
+    # What nobody can tell from an answer without knowing what was asked.
+    (NOTE, "null"),
     (NOTE, "The note says that the supplier was late once more. I will now say it again, in other words and with more care for what Ana has done on that day, because it matters to everybody who has ever waited for a delivery. " * 4),
     (NOTE, "The supplier was late. " * 20 + "That is the summary."),
     (NOTE, "!" * 300),
@@ -153,6 +172,7 @@ BROKEN = [
     (NOTE, "The supplier was late.<|eot_id|>"),
     (NOTE, "The supplier was late.</s>"),
     (NOTE, "The supplier was late.<|im_end|>\n<|im_start|>user"),
+    (NOTE, "<bos>The supplier was late."),
     (NOTE, "<s> The supplier was late."),
     (NOTE, "The supplier was late.<|reserved_special_token_12|>"),
     (NOTE, "The supplier was late<0xE2><0x80><0x99>s."),
@@ -195,7 +215,7 @@ BROKEN = [
     (NOTE, "Here is the code:\n```python\nprint('late')"),
 ]  # fmt: skip
 TOOLS = (tool("get_weather"),)
-MAY_BE_MISSED = 0.03
+MAY_BE_MISSED = 0.02
 
 
 @pytest.mark.parametrize(("ask", "text"), RIGHT)
