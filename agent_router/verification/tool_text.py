@@ -38,7 +38,7 @@ _AS_FUNCTION = re.compile(
     rf"\s*(?:```\w*\n)?\[?(?:print\()?{_NAMESPACE}([\w.-]{{1,128}})\s*(?:\(.*\)|\{{.*\}})\]?\s*(?:```)?\s*\Z", re.DOTALL
 )
 _AS_ACTION = re.compile(
-    rf"^(?:Action|Tool|Function)\s*:\s*`?{_NAMESPACE}([\w.-]{{1,128}})`?\s*\n+(?:Action |Tool )?"
+    rf"^(?:Action|Tool|Function)\s*:\s*`?{_NAMESPACE}([\w.-]{{1,128}})`?[ \t]*\n\s*(?:Action |Tool )?"
     r"(?:Input|Arguments|Args|Parameters)\s*:",
     re.MULTILINE,
 )

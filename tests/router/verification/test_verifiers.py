@@ -94,7 +94,8 @@ def test_no_verifier_raises(
 @pytest.mark.parametrize(
     "text",
     ["a" * 200_000, "ab " * 70_000, "I'm sorry " * 20_000, "<" * 200_000, "```" * 60_000, "\n" * 200_000,
-     '{"name": ' * 20_000, "(" * 200_000, "f(" * 100_000, "é" * 200_000, "漢字" * 100_000, "| a " * 50_000],
+     '{"name": ' * 20_000, "(" * 200_000, "f(" * 100_000, "é" * 200_000, "漢字" * 100_000, "| a " * 50_000,
+     "Action: f" + "\n" * 100_000, "User: a" + "\n" * 100_000, "<f>" * 60_000, "a. " * 60_000, "Ġ" * 200_000],
 )  # fmt: skip
 def test_no_text_makes_one_slow(text: str) -> None:
     asked = request(text[:100_000], tools=(Tool("f"),))
