@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from agent_router.errors import ApiError
 from agent_router.wire.chat.render import error_body
-from agent_router.wire.responses.items import listed
+from agent_router.wire.responses.items import Item, listed
 from agent_router.wire.responses.store import ResponseStore
 
 _MOST = 100
@@ -57,26 +55,31 @@ def response_endpoints(store: ResponseStore) -> APIRouter:
             return _error(ApiError(400, said, code="invalid_value", param="limit"))
         if order not in ("asc", "desc"):
             return _error(ApiError(400, "'order' must be asc or desc.", code="invalid_value", param="order"))
-        items = listed(stored.input, id)
-        if order == "desc":
-            items.reverse()
-        if after:
-            ids = [item["id"] for item in items]
-            if after not in ids:
-                said = f"There is no item {after[:80]!r} in this response."
-                return _error(ApiError(400, said, code="invalid_value", param="after"))
-            items = items[ids.index(after) + 1 :]
-        page = items[: int(limit)]
-        listed_: dict[str, Any] = {
+        return _page(listed(stored.input, id), int(limit), order, after)
+
+    return router
+
+
+def _page(items: list[Item], limit: int, order: str, after: str) -> Response:
+    """A page of the items, which are in the order of the conversation."""
+    if order == "desc":
+        items = items[::-1]
+    if after:
+        ids = [item["id"] for item in items]
+        if after not in ids:
+            said = f"There is no item {after[:80]!r} in this response."
+            return _error(ApiError(400, said, code="invalid_value", param="after"))
+        items = items[ids.index(after) + 1 :]
+    page = items[:limit]
+    return JSONResponse(
+        {
             "object": "list",
             "data": page,
             "first_id": page[0]["id"] if page else None,
             "last_id": page[-1]["id"] if page else None,
             "has_more": len(items) > len(page),
         }
-        return JSONResponse(listed_)
-
-    return router
+    )
 
 
 def _unknown(id: str) -> Response:
