@@ -49,7 +49,7 @@ class Speaker:
                 body = named(body, model)
         else:
             body = msgspec.json.encode(self.dialect.body(call.completion, model, call.stream))
-        connection = self._to(model, stream=call.stream)
+        connection = self._to(model, call.query if native else "", stream=call.stream)
         async with connection.answer(body, headers) as pieces:
             if pieces.response.status >= 300:
                 return await self._refusal(connection, pieces, call, secret)
@@ -131,8 +131,9 @@ class Speaker:
             return UpstreamFault("empty", f"Upstream {self.name} sent an empty answer.")
         return UpstreamFault("garbled", f"Upstream {self.name} sent an answer that is {_known(str(error))}.")
 
-    def _to(self, model: str, *, stream: bool) -> Connection:
+    def _to(self, model: str, query: str, *, stream: bool) -> Connection:
         path = self.dialect.path if isinstance(self.dialect.path, str) else self.dialect.path(model, stream)
+        path = f"{path}?{query}" if query else path
         found = self._connections.get(path)
         if found is None:
             if len(self._connections) >= _MOST_PATHS:
