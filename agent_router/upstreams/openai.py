@@ -1,12 +1,14 @@
 """Any server that speaks OpenAI's dialects: chat completions, and where it has them responses, completions, embeddings.
 
 Which of them a server has besides chat is found out when it is asked: what it does not have it answers with a 404.
+Which of them a model has it says itself: it refuses, and names the endpoint that is to be asked instead.
 """
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from agent_router.errors import ApiError
 from agent_router.settings import Timeouts, Upstream
 from agent_router.upstreams.chat.dialect import CHAT
 from agent_router.upstreams.completions.dialect import COMPLETIONS
@@ -23,8 +25,18 @@ from agent_router.wire.call import Call
 
 _DIALECTS = {dialect.name: dialect for dialect in (CHAT, RESPONSES, COMPLETIONS)}
 # The dialects into which a caller's is put, the best first; its own before all.
-_ORDER = {"responses": ("responses", "chat"), "completions": ("completions", "chat", "responses")}
+_ORDER = {
+    "chat": ("chat", "responses"),
+    "responses": ("responses", "chat"),
+    "completions": ("completions", "chat", "responses"),
+}
 _ABSENT = frozenset({404, 405})
+_TRANSLATED = ("chat", "responses")
+# OpenAI's newest models call tools and think only there; other servers' responses are the younger and weaker half.
+_TRANSLATED_AT_OPENAI = ("responses", "chat")
+# What a refusal names that sends the request to another endpoint of the server's.
+_INSTEAD = {"chat": b"v1/responses", "responses": b"v1/chat/completions", "completions": b"v1/chat/completions"}
+_MOST_MOVED = 256
 
 
 class OpenAIUpstream:
@@ -41,9 +53,11 @@ class OpenAIUpstream:
         }
         self._embeddings = Connection(name, base + "/embeddings", http, timeouts)
         self._speaks: dict[str, bool | None] = dict.fromkeys(_DIALECTS)  # None: not known yet
+        self._is_openais = is_openais(base)
+        self._moved: dict[tuple[str, str], str] = {}  # (wire, model): the dialect that a refusal has named
         if settings.api != "auto":
             self._speaks |= {"chat": settings.api == "chat", "responses": settings.api == "responses"}
-        elif urlsplit(base).hostname == "api.openai.com":
+        elif self._is_openais:
             self._speaks = dict.fromkeys(_DIALECTS, True)
         elif settings.kind == "gemini":
             self._speaks |= {"chat": True, "responses": False, "completions": False}
@@ -54,29 +68,62 @@ class OpenAIUpstream:
     async def open(self, call: Call, model: str) -> Reply:
         """See `Upstream`."""
         headers, secret = self._headers(call)
-        order = [name for name in _ORDER.get(call.wire, ("chat", "responses")) if self._speaks[name] is not False]
+        order = self._order(call.wire, model)
+        refused: Reply | UpstreamFault | None = None  # by a dialect that is there, but not for this
+        absent: list[str] = []
         for position, name in enumerate(order):
-            speaker, last = self._speakers[name], position == len(order) - 1
-            if self._speaks[name] or last:
-                reply = await speaker.ask(call, model, headers, secret)
-                if reply.status < 400:
-                    self._learn(name, order[:position])
-                return reply
+            last = position == len(order) - 1
             try:
-                reply = await speaker.ask(call, model, headers, secret)
+                reply = await self._speakers[name].ask(call, model, headers, secret)
             except UpstreamFault as failed:
                 # What knows only chat may answer with a chat completion whatever it is asked.
-                garbled = failed.kind == "garbled" and name != "chat"
-                if not garbled and not _is_absent(failed.status, failed.body or failed.message.encode()):
+                garbled = failed.kind == "garbled" and name != "chat" and not self._speaks[name]
+                said = failed.body or failed.message.encode()
+                if last or not (garbled or self._sends_on(name, call.wire, model, failed.status, said)):
                     raise
-                continue
-            if _is_absent(reply.status, reply.body or b""):
+                left: Reply | UpstreamFault = failed
+            except ApiError:
+                if not last:
+                    continue
+                if isinstance(refused, UpstreamFault):
+                    raise refused from None
+                if refused is not None:
+                    return refused
+                raise
+            else:
+                if last or not self._sends_on(name, call.wire, model, reply.status, reply.body or b""):
+                    if reply.status < 400:
+                        self._learn(name, absent)
+                    return reply
                 await reply.close()
-                continue
-            if reply.status < 400:
-                self._learn(name, order[:position])
-            return reply
+                left = reply
+            if self._speaks[name]:
+                refused = left
+            else:
+                absent.append(name)
         raise UpstreamFault("unsupported", f"Upstream {self.name} has no dialect for this request.", status=400)
+
+    def _order(self, wire: str, model: str) -> list[str]:
+        """The dialects to be tried, the best first."""
+        names = _ORDER.get(wire) or (_TRANSLATED_AT_OPENAI if self._is_openais else _TRANSLATED)
+        if (moved := self._moved.get((wire, model))) is not None:
+            names = (moved, *(name for name in names if name != moved))
+        return [name for name in names if self._speaks[name] is not False]
+
+    def _sends_on(self, name: str, wire: str, model: str, status: int, said: bytes) -> bool:
+        """Whether a refusal says that another dialect is to be spoken; what it teaches is remembered."""
+        if not self._speaks[name] and _is_absent(status, said):
+            return True
+        instead = _INSTEAD[name]
+        if status not in (400, 404) or instead not in said:
+            return False
+        self._speaks[name] = True  # it is there, but not for this
+        # A 400 may be due to what else the request asks for: a caller of the same dialect gets its own the next time.
+        if status == 404 or wire != name:
+            if len(self._moved) >= _MOST_MOVED:
+                self._moved.clear()
+            self._moved[wire, model] = "responses" if instead == b"v1/responses" else "chat"
+        return True
 
     def _learn(self, name: str, absent: list[str]) -> None:
         """The dialect answered; those that were tried before it are not there."""
@@ -110,6 +157,12 @@ class OpenAIUpstream:
             raise problem
         observed = Observed(error=f"upstream_{response.status}")
         return Reply(response.status, headers=passed_headers(response, secret), observed=observed, body=problem.body)
+
+
+def is_openais(address: str) -> bool:
+    """Whether this is OpenAI itself, whose regions have hosts of their own."""
+    host = urlsplit(address).hostname or ""
+    return host == "api.openai.com" or host.endswith(".api.openai.com")
 
 
 def _is_absent(status: int, body: bytes) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
 import pytest
@@ -18,6 +18,10 @@ from agent_router.wire.chat.wire import ChatWire
 from agent_router.wire.messages.wire import MessagesWire
 from agent_router.wire.responses.store import ResponseStore
 from agent_router.wire.responses.wire import ResponsesWire
+from tests.upstreams.answer import Answer
+from tests.upstreams.behaviour import Behaviour, parse
+from tests.upstreams.openai_wire import error
+from tests.upstreams.step import Step
 from tests.upstreams.upstream import ScriptedUpstream
 
 HELLO: Any = [{"role": "user", "content": "hi"}]
@@ -113,3 +117,66 @@ async def test_a_fault_is_no_absence(connect: Connect) -> None:
             await upstream.open(responses(), "m")
         await (await upstream.open(responses(), "m")).close()
         assert asked(server) == ["responses", "responses"]
+
+
+ONLY_RESPONSES = (404, "This model is only supported in v1/responses and not in v1/chat/completions.")
+NO_TOOLS_HERE = (
+    400,
+    "Function tools with reasoning_effort are not supported for m in /v1/chat/completions. Please use /v1/responses.",
+)
+
+
+def sending_on(status: int, message: str) -> Behaviour:
+    """Refuses chat in OpenAI's words, and answers whatever else."""
+
+    def steps(answer: Answer) -> Iterable[Step]:
+        if not answer.request.path.endswith("/chat/completions"):
+            return parse("ok").steps(answer)
+        refusal = answer.plain(error(status, message, "c"), status)
+        return [refusal.head() + refusal.body]
+
+    return Behaviour("sending on", "body", steps)
+
+
+@pytest.mark.parametrize(
+    ("call", "refusal", "paths"),
+    [
+        (chat, ONLY_RESPONSES, "cr r"),
+        (messages, ONLY_RESPONSES, "cr r"),
+        (messages, NO_TOOLS_HERE, "cr r"),
+        (chat, NO_TOOLS_HERE, "cr cr"),  # without tools the next one may be answered as it came
+    ],
+)
+async def test_a_refusal_that_names_another_endpoint_is_followed(
+    connect: Connect, call: Callable[[], Call], refusal: tuple[int, str], paths: str
+) -> None:
+    async with ScriptedUpstream(sending_on(*refusal)) as server:
+        upstream = connect(server)
+        for expected in paths.split():
+            server.clear()
+            reply = await upstream.open(call(), "m")
+            assert reply.events is not None
+            await reply.close()
+            assert "".join(path[0] for path in asked(server)) == expected
+
+
+async def test_a_refusal_stands_where_the_user_allows_no_other_dialect(connect: Connect) -> None:
+    async with ScriptedUpstream(sending_on(*ONLY_RESPONSES)) as server:
+        assert (await connect(server, api="chat").open(chat(), "m")).status == 404
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "first"),
+    [
+        ("https://api.openai.com/v1", "responses"),
+        ("https://eu.api.openai.com/v1", "responses"),
+        ("https://api.openai.com.example.com/v1", "chat"),
+        ("http://127.0.0.1:1/v1", "chat"),
+    ],
+)
+def test_what_is_translated_goes_to_openais_responses(http: HttpClient, address: str, first: str) -> None:
+    settings = Upstream(base_url=address)
+    upstream = OpenAIUpstream("up", settings, Key("up", settings), http, Timeouts())
+    assert [upstream._order(wire, "m")[0] for wire in ("messages", "gemini")] == [first, first]
+    assert upstream._order("chat", "m")[0] == "chat"
