@@ -170,6 +170,8 @@ class Endpoint(ABC, Generic[CallT]):
         if reply.body is not None:
             if reply.status >= 400:
                 exchange.status, exchange.http_status = "error", reply.status
+            elif reply.observed.error is not None:  # passed on as it came, but it says that it failed
+                exchange.status = "error"
             if capture is not None:
                 capture.body(reply.body)
             if reply.status < 400:

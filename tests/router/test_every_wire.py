@@ -25,6 +25,7 @@ from agent_router.upstreams.event_boundary import data_of
 from agent_telemetry.ledger_reader import recent
 from tests.router.translation.test_answers import said
 from tests.running_router import running_router
+from tests.upstreams.behaviour import Behaviour
 from tests.upstreams.upstream import ScriptedUpstream
 
 PARAMETERS = {
@@ -353,3 +354,15 @@ async def test_every_request_has_its_row(house: House, tmp_path: Path) -> None:
     assert all(row.status == "ok" and row.input and row.output for row in rows)
     assert len({row.session for row in rows}) == 1
     assert next(row.agent for row in rows if row.wire == "messages") == "claude-code"
+
+
+async def test_an_answer_that_says_that_it_failed_is_not_ok_in_the_ledger(house: House, tmp_path: Path) -> None:
+    error = {"code": "server_error", "message": "no"}
+    body = json.dumps({"object": "response", "status": "failed", "error": error, "output": []}).encode()
+    house.upstreams["resp"].script(Behaviour("failed", "body", lambda right: right.plain(body).whole()))
+    assert (await house.ask("/v1/responses", {**responses("plain"), "model": "resp/m"}))[1] == body
+    for _ in range(200):
+        if rows := recent(tmp_path / LEDGER):
+            break
+        await asyncio.sleep(0.01)
+    assert [(row.status, row.error) for row in rows] == [("error", "upstream_error_event")]

@@ -62,8 +62,8 @@ def model_of(chunk: Chunk) -> str | None:
 def usage_of(chunk: Chunk) -> Usage | None:
     """`usage` in four disjoint buckets; None where the counts are missing or make no sense.
 
-    OpenAI's prompt count includes cached tokens, its completion count the reasoning. OpenRouter adds what was
-    written to a cache.
+    OpenAI's prompt count includes cached tokens, its completion count the reasoning. xAI and Google count that apart,
+    Google in the total alone. OpenRouter adds what was written to a cache.
     """
     usage = chunk.usage if isinstance(chunk.usage, dict) else {}
     prompt, output = count(usage, "prompt_tokens"), count(usage, "completion_tokens")
@@ -72,7 +72,10 @@ def usage_of(chunk: Chunk) -> Usage | None:
     prompt_details, output_details = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
     read = min(count(prompt_details, "cached_tokens") or 0, prompt)
     written = min(count(prompt_details, "cache_write_tokens") or 0, prompt - read)
-    reasoning = min(count(output_details, "reasoning_tokens") or 0, output)
+    thought = count(output_details, "reasoning_tokens") or 0
+    apart = max((count(usage, "total_tokens") or 0) - prompt - output, 0)
+    output += apart
+    reasoning = min(max(thought, apart), output)
     return Usage(prompt - read - written, output, cache_read=read, cache_write=written, reasoning=reasoning)
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from agent_router.upstreams.chat.chunk import model_of, read_chunk, usage_of
 from agent_router.upstreams.chat.events import ChatReader
+from agent_router.upstreams.chat.finish_reason import is_broken
 from agent_router.upstreams.chat.observer import ChatObserver
 from agent_router.upstreams.chat.render import MOST_STOPS, chat_body
 from agent_router.upstreams.chat.unstreamed import as_stream
@@ -22,7 +23,8 @@ def observe(body: bytes) -> Observed:
         raise msgspec.DecodeError("no chat completion")
     if not any(isinstance(choice.message, dict) for choice in chunk.choices):
         raise EmptyAnswerError
-    return Observed(model_of(chunk), usage_of(chunk))
+    broken = any(is_broken(choice.finish_reason) for choice in chunk.choices)
+    return Observed(model_of(chunk), usage_of(chunk), error="upstream_error_event" if broken else None)
 
 
 CHAT = Dialect("chat", "/chat/completions", chat_body, ChatReader, ChatObserver, observe, as_stream, MOST_STOPS)

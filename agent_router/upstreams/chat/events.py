@@ -16,7 +16,6 @@ from agent_models.completion import (
     ReasoningDelta,
     RefusalDelta,
     Stop,
-    StopReason,
     TextDelta,
     TokenLogprob,
     ToolCallDelta,
@@ -24,18 +23,11 @@ from agent_models.completion import (
     Usage,
 )
 from agent_router.upstreams.chat.chunk import Choice, Chunk, model_of, read_chunk, usage_of
+from agent_router.upstreams.chat.finish_reason import stop_reason
 from agent_router.upstreams.reader import ErrorEventError
 from agent_router.wire.loose import mapping, sequence, string
 
 DONE = b"[DONE]"
-REASONS: dict[str, StopReason] = {
-    "stop": "stop",
-    "eos": "stop",
-    "length": "length",
-    "tool_calls": "tool_calls",
-    "function_call": "tool_calls",
-    "content_filter": "content_filter",
-}
 
 
 class ChatReader:
@@ -86,8 +78,8 @@ class ChatReader:
         return (chunk.choices or [])[:1]
 
     def _stop(self, choice: Choice | None) -> Stop:
+        reason = stop_reason(choice.finish_reason) if choice is not None else "stop"
         self.finished = True
-        reason = REASONS.get(string(choice.finish_reason), "stop") if choice is not None else "stop"
         # Some servers say `stop` behind a call, which would not be made then.
         reason = "tool_calls" if reason == "stop" and self._calls else reason
         sequence = choice.stop_reason if choice is not None else None  # vLLM says which stop sequence it was

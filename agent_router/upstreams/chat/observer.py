@@ -6,6 +6,7 @@ import msgspec
 
 from agent_router.errors import ApiError
 from agent_router.upstreams.chat.chunk import Chunk, has_substance, model_of, read_chunk, usage_of
+from agent_router.upstreams.chat.finish_reason import is_broken
 from agent_router.upstreams.event_boundary import data_of, marked
 from agent_router.upstreams.reader import EmptyAnswerError, ErrorEventError
 from agent_router.upstreams.reply import Observed
@@ -48,6 +49,8 @@ class ChatObserver:
             raise msgspec.DecodeError("no chunk")
         if chunk.error is not None:
             raise ErrorEventError("error")
+        if any(is_broken(choice.finish_reason) for choice in chunk.choices or ()):
+            raise ErrorEventError("error")
         self.see(chunk)
         return has_substance(chunk)
 
@@ -76,6 +79,8 @@ class ChatObserver:
         for choice in chunk.choices or ():
             if choice.finish_reason is not None:
                 self.finished = True
+            if is_broken(choice.finish_reason):
+                observed.error = "upstream_error_event"
 
     def _read(self, data: bytes) -> None:
         if data.strip() == DONE:

@@ -11,7 +11,7 @@ from agent_models.completion import CompletionRequest, Event, Stop, TextDelta, U
 from agent_router.errors import ApiError
 from agent_router.upstreams import sloppy_json
 from agent_router.upstreams.chat.chunk import Chunk, model_of, usage_of
-from agent_router.upstreams.chat.events import REASONS
+from agent_router.upstreams.chat.finish_reason import stop_reason
 from agent_router.upstreams.chat.observer import DONE, ChatObserver
 from agent_router.upstreams.reader import Dialect, ErrorEventError
 from agent_router.upstreams.reply import Observed
@@ -68,7 +68,7 @@ class CompletionsReader:
                 yield TextDelta(text)
             if choice.finish_reason is not None and not self.finished:
                 self.finished = True
-                yield Stop(REASONS.get(string(choice.finish_reason), "stop"))
+                yield Stop(stop_reason(choice.finish_reason))
 
     def read_whole(self, data: bytes) -> Iterator[Event]:
         """See `Reader`."""

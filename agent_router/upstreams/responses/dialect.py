@@ -22,7 +22,8 @@ def observe(body: bytes) -> Observed:
         if response.get("error") is not None:
             raise ErrorEventError("error")
         raise msgspec.DecodeError("no response")
-    return Observed(string(response.get("model")) or None, usage_of(response.get("usage")))
+    error = "upstream_error_event" if response.get("status") == "failed" else None
+    return Observed(string(response.get("model")) or None, usage_of(response.get("usage")), error=error)
 
 
 RESPONSES = Dialect(

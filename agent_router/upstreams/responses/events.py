@@ -111,6 +111,7 @@ class ResponsesReader:
         elif kind in ("response.created", "response.in_progress", "response.queued"):
             self.model = string(mapping(event.response).get("model")) or self.model
         elif kind in ("error", "response.failed"):
+            self.usage = usage_of(mapping(event.response).get("usage")) or self.usage
             error = mapping(event.error) or mapping(mapping(event.response).get("error"))
             raise ErrorEventError(string(error.get("code")) or string(event.code) or "error")
 

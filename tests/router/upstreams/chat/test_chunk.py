@@ -69,6 +69,13 @@ def test_nothing_raises(data: bytes) -> None:
          Usage(9, 4, reasoning=3)),
         ({"prompt_tokens": 9, "completion_tokens": 4, "completion_tokens_details": {"reasoning_tokens": 30}},
          Usage(9, 4, reasoning=4)),
+        # OpenAI's total holds nothing else; xAI and Google leave the thoughts out of the completion.
+        ({"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13,
+          "completion_tokens_details": {"reasoning_tokens": 3}}, Usage(9, 4, reasoning=3)),
+        ({"prompt_tokens": 32, "completion_tokens": 9, "total_tokens": 135,
+          "completion_tokens_details": {"reasoning_tokens": 94}}, Usage(32, 103, reasoning=94)),
+        ({"prompt_tokens": 5, "completion_tokens": 9, "total_tokens": 214}, Usage(5, 209, reasoning=200)),
+        ({"prompt_tokens": 5, "completion_tokens": 9, "total_tokens": 3}, Usage(5, 9)),
     ],
 )  # fmt: skip
 def test_usage_in_four_disjoint_buckets(usage: Any, buckets: Usage | None) -> None:
