@@ -6,17 +6,22 @@ Which of them a model has it says itself: it refuses, and names the endpoint tha
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from agent_router.errors import ApiError
 from agent_router.settings import Timeouts, Upstream
 from agent_router.upstreams.chat.dialect import CHAT
+from agent_router.upstreams.chat.servers import for_openai, for_others
 from agent_router.upstreams.completions.dialect import COMPLETIONS
 from agent_router.upstreams.connection import Connection, passed_headers, retry_after
 from agent_router.upstreams.embedding_list import read_list
+from agent_router.upstreams.gemini.signatures import Signatures
 from agent_router.upstreams.http_client import HttpClient
 from agent_router.upstreams.keys import Key
+from agent_router.upstreams.openai_hosts import is_openais, serves_openais
 from agent_router.upstreams.pieces import Pieces
+from agent_router.upstreams.reader import Dialect
 from agent_router.upstreams.reply import EmbeddingCall, Observed, Reply, UpstreamFault
 from agent_router.upstreams.responses.dialect import RESPONSES
 from agent_router.upstreams.speaker import Speaker, named
@@ -51,6 +56,15 @@ class OpenAIUpstream:
         self._speakers = {
             dialect.name: Speaker(name, base, dialect, key, http, timeouts) for dialect in _DIALECTS.values()
         }
+        self._speakers["chat"] = Speaker(
+            name,
+            base,
+            _googles() if settings.kind == "gemini" or _is_googles(base) else CHAT,
+            key,
+            http,
+            timeouts,
+            for_openai if serves_openais(base) else for_others,
+        )
         self._embeddings = Connection(name, base + "/embeddings", http, timeouts)
         self._speaks: dict[str, bool | None] = dict.fromkeys(_DIALECTS)  # None: not known yet
         self._is_openais = is_openais(base)
@@ -159,10 +173,14 @@ class OpenAIUpstream:
         return Reply(response.status, headers=passed_headers(response, secret), observed=observed, body=problem.body)
 
 
-def is_openais(address: str) -> bool:
-    """Whether this is OpenAI itself, whose regions have hosts of their own."""
-    host = urlsplit(address).hostname or ""
-    return host == "api.openai.com" or host.endswith(".api.openai.com")
+def _is_googles(address: str) -> bool:
+    return (urlsplit(address).hostname or "").endswith(".googleapis.com")
+
+
+def _googles() -> Dialect:
+    """The chat dialect as Google speaks it."""
+    signatures = Signatures()
+    return replace(CHAT, body=signatures.body, reader=signatures.reader)
 
 
 def _is_absent(status: int, body: bytes) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 
 import msgspec
 
-from agent_models.completion import Event
+from agent_models.completion import CompletionRequest, Event
 from agent_router.settings import Timeouts
 from agent_router.upstreams import sloppy_json
 from agent_router.upstreams.connection import Connection, passed_headers, retry_after
@@ -31,12 +31,23 @@ _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 class Speaker:
-    """`base` is the server's address, `key` what it demands, if anything."""
+    """`base` is the server's address, `key` what it demands, if anything. `fit` leaves of a request that is translated
+    what this server takes."""
 
-    def __init__(self, name: str, base: str, dialect: Dialect, key: Key, http: HttpClient, timeouts: Timeouts) -> None:
+    def __init__(
+        self,
+        name: str,
+        base: str,
+        dialect: Dialect,
+        key: Key,
+        http: HttpClient,
+        timeouts: Timeouts,
+        fit: Callable[[CompletionRequest], CompletionRequest] | None = None,
+    ) -> None:
         self.name = name
         self.dialect = dialect
         self._key = key
+        self._fit = fit
         self._base, self._http, self._timeouts = base, http, timeouts
         self._connections: dict[str, Connection] = {}
 
@@ -48,7 +59,8 @@ class Speaker:
             if call.named_in_body and call.model != model:
                 body = named(body, model)
         else:
-            body = msgspec.json.encode(self.dialect.body(call.completion, model, call.stream))
+            request = call.completion if self._fit is None else self._fit(call.completion)
+            body = msgspec.json.encode(self.dialect.body(request, model, call.stream))
         connection = self._to(model, call.query if native else "", stream=call.stream)
         async with connection.answer(body, headers) as pieces:
             if pieces.response.status >= 300:

@@ -6,7 +6,7 @@ Source: OpenAI's API reference, "The chat completion chunk object"; what other s
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -31,9 +31,10 @@ DONE = b"[DONE]"
 
 
 class ChatReader:
-    """See `Reader`."""
+    """See `Reader`. `noted` is told the id of each call, and the call as it came."""
 
-    def __init__(self) -> None:
+    def __init__(self, noted: Callable[[str, dict[str, Any]], None] | None = None) -> None:
+        self._noted = noted
         self.model: str | None = None
         self.finished = False
         self.ended = False
@@ -90,13 +91,20 @@ class ChatReader:
         if thought:
             yield ReasoningDelta(thought)
         content = message.get("content")
+        # Mistral tells thoughts as parts of the content.
+        for part in map(mapping, sequence(content)):
+            if thought := _thought(part):
+                yield ReasoningDelta(thought)
         text = string(content) or "".join(string(mapping(part).get("text")) for part in sequence(content))
         if text:
             yield TextDelta(text)
         if refusal := string(message.get("refusal")):
             yield RefusalDelta(refusal)
         for position, call in enumerate(map(mapping, sequence(message.get("tool_calls")))):
-            yield from self._call(call, position)
+            for event in self._call(call, position):
+                if self._noted is not None and isinstance(event, ToolCallDelta) and event.id is not None:
+                    self._noted(event.id, call)
+                yield event
         if old := mapping(message.get("function_call")):
             yield from self._call({"function": old}, 0)
 
@@ -124,6 +132,11 @@ class ChatReader:
         tokens = tuple(token_logprob(mapping(each)) for each in sequence(mapping(choice.logprobs).get("content")))
         if tokens:
             yield TextDelta("", tokens)
+
+
+def _thought(part: dict[str, Any]) -> str:
+    told = part.get("thinking") if part.get("type") == "thinking" else None
+    return string(told) or "".join(string(mapping(each).get("text")) for each in sequence(told))
 
 
 class _PlainDelta(msgspec.Struct, forbid_unknown_fields=True):

@@ -1,9 +1,12 @@
 """A `CompletionRequest` becomes the body of OpenAI's `POST /v1/chat/completions`.
 
 What that dialect cannot say is an error, but for these documented drops: `top_k`, a bound on thoughts, `truncate`, the
-mark of a tool's result that it failed, and earlier thoughts, which most servers refuse. Images in a tool's result,
-which may hold only text here, follow in a message of the user's. Source: OpenAI's API reference, "Create chat
-completion".
+mark of a tool's result that it failed, and earlier thoughts, which most servers refuse; how much to think is said in
+the words that the model takes, or not at all (`efforts.py`). Images in a tool's result, which may hold only text here,
+follow in a message of the user's, and so does what came between a call and its result. A user's name that is longer
+than OpenAI takes is told by its hash. Silence about a tool's `strict`, which in the responses dialect means strict
+where the schema allows it, stays silence, which here means no: demanded, it would have most schemas refused.
+Source: OpenAI's API reference, "Create chat completion".
 """
 
 from __future__ import annotations
@@ -23,7 +26,10 @@ from agent_models.completion import (
     ToolCall,
 )
 from agent_router.errors import ApiError
+from agent_router.upstreams.chat.order import results_first
+from agent_router.upstreams.efforts import effort_for
 from agent_router.upstreams.prefill import asked_to_go_on
+from agent_router.upstreams.short_ids import short
 
 MOST_STOPS = 4
 """Of stop sequences; the router itself sees to more."""
@@ -54,12 +60,13 @@ def chat_body(request: CompletionRequest, model: str, stream: bool) -> dict[str,
         body["logit_bias"] = {str(token): bias for token, bias in request.logit_bias.items()}
     if request.top_logprobs is not None:
         body |= {"logprobs": True, "top_logprobs": request.top_logprobs}
-    for field in ("temperature", "top_p", "seed", "frequency_penalty", "presence_penalty", "reasoning_effort"):
+    for field in ("temperature", "top_p", "seed", "frequency_penalty", "presence_penalty", "verbosity"):
         if (value := getattr(request, field)) is not None:
             body[field] = value
-    for field in ("verbosity", "user"):
-        if (value := getattr(request, field)) is not None:
-            body[field] = value
+    if (effort := effort_for(model, request.reasoning_effort)) is not None:
+        body["reasoning_effort"] = effort
+    if request.user is not None:
+        body["user"] = short(request.user)
     return body | request.notes
 
 
@@ -114,7 +121,7 @@ def _messages(request: CompletionRequest) -> list[dict[str, Any]]:
         return [{"role": "user", "content": request.text}]
     messages: list[dict[str, Any]] = []
     seen: list[Part] = []
-    for message in request.messages:
+    for message in results_first(request.messages):
         if seen and message.role != "tool":
             messages.append({"role": "user", "content": [_part(part) for part in seen]})
             seen = []

@@ -1,8 +1,10 @@
 """A `CompletionRequest` becomes the body of OpenAI's `POST /v1/responses`.
 
 What that dialect cannot say is an error, but for these documented drops: `seed`, `logit_bias`, the two penalties,
-`top_k`, a bound on thoughts, the mark of a tool's result that it failed, the names of speakers, and earlier thoughts.
-Stop sequences the router sees to itself. The provider is asked not to store what it is sent.
+`top_k`, a bound on thoughts, the mark of a tool's result that it failed, the names of speakers, and earlier thoughts;
+how much to think is said in the words that the model takes, or not at all (`efforts.py`). A bound on the answer below
+OpenAI's least, 16 tokens, becomes that. A user's name or a call's id that is longer than OpenAI takes is told by its
+hash. Stop sequences the router sees to itself. The provider is asked not to store what it is sent.
 Source: OpenAI's API reference, "Create a response".
 """
 
@@ -13,7 +15,11 @@ from typing import Any
 
 from agent_models.completion import CompletionRequest, Image, Message, NamedTool, OutputFormat, Part, Text, Tool
 from agent_router.errors import ApiError
+from agent_router.upstreams.efforts import effort_for
 from agent_router.upstreams.prefill import asked_to_go_on
+from agent_router.upstreams.short_ids import short
+
+_LEAST_TOKENS = 16
 
 
 def responses_body(request: CompletionRequest, model: str, stream: bool) -> dict[str, Any]:
@@ -43,17 +49,19 @@ def responses_body(request: CompletionRequest, model: str, stream: bool) -> dict
         text["verbosity"] = request.verbosity
     if text:
         body["text"] = text
-    if request.reasoning_effort is not None:
-        body["reasoning"] = {"effort": request.reasoning_effort}
+    if (effort := effort_for(model, request.reasoning_effort)) is not None:
+        body["reasoning"] = {"effort": effort}
     if request.max_tokens is not None:
-        body["max_output_tokens"] = request.max_tokens
+        body["max_output_tokens"] = max(request.max_tokens, _LEAST_TOKENS)
     if request.top_logprobs is not None:
         body |= {"include": ["message.output_text.logprobs"], "top_logprobs": request.top_logprobs}
     if request.truncate:
         body["truncation"] = "auto"
-    for field in ("temperature", "top_p", "user"):
+    for field in ("temperature", "top_p"):
         if (value := getattr(request, field)) is not None:
             body[field] = value
+    if request.user is not None:
+        body["user"] = short(request.user)
     return body | request.notes
 
 
@@ -106,7 +114,7 @@ def _format(wanted: OutputFormat) -> dict[str, Any]:
 def _items(message: Message, custom: set[str]) -> Iterator[dict[str, Any]]:
     """The items of a message. `custom` remembers the ids of custom tools' calls."""
     if message.role == "tool":
-        id = message.tool_call_id or ""
+        id = short(message.tool_call_id or "")
         kind = "custom_tool_call_output" if id in custom else "function_call_output"
         parts = message.content
         plain = len(parts) <= 1 and all(isinstance(part, Text) for part in parts)
@@ -117,11 +125,12 @@ def _items(message: Message, custom: set[str]) -> Iterator[dict[str, Any]]:
         content = [_said(part) if mine else _part(part) for part in message.content]
         yield {"type": "message", "role": message.role, "content": content}
     for call in message.tool_calls:
+        id = short(call.id)
         if call.custom:
-            custom.add(call.id)
-            yield {"type": "custom_tool_call", "call_id": call.id, "name": call.name, "input": call.arguments}
+            custom.add(id)
+            yield {"type": "custom_tool_call", "call_id": id, "name": call.name, "input": call.arguments}
         else:
-            yield {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": call.arguments}
+            yield {"type": "function_call", "call_id": id, "name": call.name, "arguments": call.arguments}
 
 
 def _said(part: Part) -> dict[str, Any]:

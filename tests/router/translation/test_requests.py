@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from agent_models.completion import CompletionRequest, Image, Message, NamedTool, Text, Tool, ToolCall
+from agent_models.completion import CompletionRequest, FreeText, Image, Message, NamedTool, Text, Tool, ToolCall
 from agent_router.errors import ApiError
+from agent_router.upstreams.chat.render import chat_body
+from agent_router.upstreams.chat.servers import for_openai, for_others
 from agent_router.upstreams.dialects import DIALECTS
 from agent_router.upstreams.responses.render import responses_body
 from agent_router.wire.chat.wire import ChatWire
@@ -77,6 +79,7 @@ def test_chat(request_: CompletionRequest) -> None:
     )
 )
 def test_responses(request_: CompletionRequest) -> None:
+    request_ = structs.replace(request_, max_tokens=max(request_.max_tokens or 0, 16))  # OpenAI's least
     assert plain(there_and_back("responses", request_)) == plain(request_)
 
 
@@ -177,3 +180,58 @@ def test_what_cannot_be_said_is_an_error_that_names_it(dialect: str, more: dict[
 
 def test_a_provider_is_asked_to_store_nothing() -> None:
     assert responses_body(CompletionRequest(messages=(Message("user", (Text("hi"),)),)), "m", False)["store"] is False
+
+
+LONG = "user_" + "a" * 64 + "_account__session_x"
+
+
+def test_what_openai_bounds_is_kept_within_its_bounds() -> None:
+    calls = (ToolCall(LONG, "f", "{}"), ToolCall(LONG + "y", "g", "x", custom=True))
+    results = tuple(Message("tool", (Text("r"),), tool_call_id=call.id) for call in calls)
+    request = CompletionRequest(
+        messages=(Message("user", (Text("hi"),)), Message("assistant", (), calls), *results), user=LONG, max_tokens=1
+    )
+    body = responses_body(request, "gpt-5.4", False)
+    assert body["max_output_tokens"] == 16
+    assert [item["type"] for item in body["input"][1:]] == [
+        "function_call",
+        "custom_tool_call",
+        "function_call_output",
+        "custom_tool_call_output",
+    ]
+    first, second, *outputs = (item["call_id"] for item in body["input"][1:])
+    assert outputs == [first, second]
+    assert first != second
+    assert len(first) <= 64
+    assert len(body["user"]) <= 64
+    assert chat_body(request, "gpt-5.4", False)["user"] == body["user"]
+
+
+@pytest.mark.parametrize("body", [chat_body, responses_body])
+def test_how_much_to_think_is_said_in_the_models_words(body: Any) -> None:
+    def told(model: str, effort: str) -> Any:
+        request = CompletionRequest(messages=(Message("user", (Text("hi"),)),), reasoning_effort=effort)
+        made = body(request, model, False)
+        return made.get("reasoning", {}).get("effort") or made.get("reasoning_effort")
+
+    assert [told("gpt-4.1", "none"), told("gpt-5.4", "max"), told("o3", "minimal")] == [None, "xhigh", "low"]
+
+
+def test_other_servers_get_functions_and_no_notes() -> None:
+    tools = (Tool("patch", "", custom=FreeText()), Tool("f", "", {"type": "object", "properties": {}}), Tool("g"))
+    request = CompletionRequest(
+        messages=(Message("user", (Text("hi"),)),),
+        tools=tools,
+        allowed_tools=("patch", "f"),
+        tool_choice=NamedTool("patch"),
+        user="me",
+        notes={"metadata": {"a": "b"}, "prompt_cache_key": "k", "service_tier": "flex"},
+    )
+    others = chat_body(for_others(request), "qwen3", False)
+    assert [tool["function"]["name"] for tool in others["tools"]] == ["patch", "f"]
+    assert others["tool_choice"] == {"type": "function", "function": {"name": "patch"}}
+    assert not others.keys() & {"user", "metadata", "prompt_cache_key", "service_tier"}
+    openais = chat_body(for_openai(request), "gpt-5.4", False)
+    assert [tool["type"] for tool in openais["tools"]] == ["custom", "function", "function"]
+    assert (openais["user"], openais["prompt_cache_key"], openais["service_tier"]) == ("me", "k", "flex")
+    assert "metadata" not in openais  # which OpenAI takes only with what it is to store

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from agent_models.completion import CompletionRequest, Message, ToolCall, ToolCallDelta
 from agent_router.settings import Timeouts, Upstream
 from agent_router.upstreams.http_client import HttpClient
 from agent_router.upstreams.keys import Key
@@ -180,3 +181,26 @@ def test_what_is_translated_goes_to_openais_responses(http: HttpClient, address:
     upstream = OpenAIUpstream("up", settings, Key("up", settings), http, Timeouts())
     assert [upstream._order(wire, "m")[0] for wire in ("messages", "gemini")] == [first, first]
     assert upstream._order("chat", "m")[0] == "chat"
+
+
+@pytest.mark.parametrize(("kind", "given"), [("gemini", True), ("openai", False)])
+async def test_googles_signatures_are_kept_for_google(http: HttpClient, kind: Any, given: bool) -> None:
+    settings = Upstream(kind=kind, base_url="http://127.0.0.1:1/v1")
+    upstream = OpenAIUpstream("up", settings, Key("up", settings), http, Timeouts())
+    called = Message("assistant", (), (ToolCall("c", "f", "{}"),))
+    body = upstream._speakers["chat"].dialect.body(CompletionRequest(messages=(called,)), "gemini-3-pro", False)
+    assert ("extra_content" in body["messages"][0]["tool_calls"][0]) is given
+
+
+async def test_a_custom_tool_reaches_other_servers_as_a_function_and_comes_back(connect: Connect) -> None:
+    tool = {"type": "custom", "name": "patch"}
+    raw = json.dumps({"model": "m", "input": "call patch", "tools": [tool], "metadata": {"a": "b"}, "user": "me"})
+    call = ResponsesWire(ResponseStore()).read(raw.encode(), {})
+    async with ScriptedUpstream(speaks={"chat"}) as server:
+        reply = await connect(server).open(call, "m")
+        assert reply.events is not None
+        called = [event async for event in reply.events if isinstance(event, ToolCallDelta)]
+        sent = json.loads(server.requests[-1].body)
+    assert [(event.name, event.custom) for event in called] == [("patch", True)]
+    assert [tool["type"] for tool in sent["tools"]] == ["function"]
+    assert not sent.keys() & {"metadata", "user"}
