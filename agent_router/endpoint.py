@@ -155,7 +155,8 @@ class Endpoint(ABC, Generic[CallT]):
                 await self._answer(exchange, call, reply, answer)
             except StreamCutError as cut:
                 exchange.status, exchange.error = "cut", cut.code
-                await answer.fail(ApiError(502, str(cut), kind="upstream_error", code=cut.code))
+                kind = {400: "invalid_request_error", 429: "rate_limit_error"}.get(cut.status, "upstream_error")
+                await answer.fail(ApiError(cut.status, str(cut), kind=kind, code=cut.told))
             finally:
                 await reply.close()
             if exchange.status == "ok":

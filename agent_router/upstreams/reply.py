@@ -65,11 +65,14 @@ class UpstreamFault(Exception):
 
 
 class StreamCutError(Exception):
-    """The answer broke after bytes were released. `code` is a short word for the ledger."""
+    """The answer broke after bytes were released. `code` is a short word for the ledger; `status` and `told` are the
+    HTTP status and the code by which the caller may know what to do."""
 
-    def __init__(self, message: str, code: str = "stream_cut") -> None:
+    def __init__(self, message: str, code: str = "stream_cut", *, status: int = 502, told: str | None = None) -> None:
         super().__init__(message)
         self.code = code
+        self.status = status
+        self.told = told or code
 
 
 @dataclass(slots=True)

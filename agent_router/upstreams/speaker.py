@@ -11,6 +11,7 @@ from agent_router.settings import Timeouts
 from agent_router.upstreams import sloppy_json
 from agent_router.upstreams.connection import Connection, passed_headers, retry_after
 from agent_router.upstreams.custom_calls import custom_calls
+from agent_router.upstreams.error_body import TOO_LONG, code_of
 from agent_router.upstreams.http_client import HttpClient
 from agent_router.upstreams.keys import Key
 from agent_router.upstreams.native_stream import NativeStream
@@ -161,6 +162,8 @@ class Speaker:
         problem = fault(self.name, response.status, body, key=secret, retry_after=wait, key_source=self._key.source)
         if call.wire not in _SAME_ERRORS.get(self.dialect.name, {self.dialect.name}):
             problem.body = None  # its shape is not the caller's
+        elif call.wire != self.dialect.name and problem.code == TOO_LONG and code_of(body) != TOO_LONG:
+            problem.body = None  # the caller knows it by the code, which the upstream has no word for
         if problem.kind != "rejected" or problem.body is None:
             raise problem
         observed = Observed(error=f"upstream_{response.status}")

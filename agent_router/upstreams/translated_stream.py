@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 import msgspec
 
 from agent_models.completion import Event, Stop
+from agent_router.upstreams.error_words import meaning
 from agent_router.upstreams.event_boundary import EventBoundary, EventTooLargeError, data_of
 from agent_router.upstreams.pieces import Pieces
 from agent_router.upstreams.reader import ErrorEventError, Reader
@@ -100,7 +101,9 @@ class TranslatedStream:
                 if not reader.finished:
                     raise
             except ErrorEventError as error:
-                raise StreamCutError(f"Upstream {self._name} broke off: {error}.", "upstream_error_event") from None
+                status, told = meaning(str(error))
+                said = f"Upstream {self._name} broke off: {error}."
+                raise StreamCutError(said, "upstream_error_event", status=status, told=told) from None
             except (msgspec.DecodeError, EventTooLargeError):
                 if not reader.finished:
                     what = "sent an event that is no JSON"

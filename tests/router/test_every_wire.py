@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +21,14 @@ from pydantic import TypeAdapter
 
 from agent_router.config import LEDGER
 from agent_router.upstreams.dialects import DIALECTS
+from agent_router.upstreams.error_body import TOO_LONG
 from agent_router.upstreams.event_boundary import data_of
 from agent_telemetry.ledger_reader import recent
 from tests.router.translation.test_answers import said
 from tests.running_router import running_router
+from tests.upstreams.answer import LAST_CHUNK, Answer, chunk
 from tests.upstreams.behaviour import Behaviour
+from tests.upstreams.step import Pause, Step
 from tests.upstreams.upstream import ScriptedUpstream
 
 PARAMETERS = {
@@ -366,3 +369,68 @@ async def test_an_answer_that_says_that_it_failed_is_not_ok_in_the_ledger(house:
             break
         await asyncio.sleep(0.01)
     assert [(row.status, row.error) for row in rows] == [("error", "upstream_error_event")]
+
+
+@pytest.mark.parametrize(
+    ("model", "word", "status", "code"),
+    [
+        ("chat/m", "rate_limit_exceeded", "rate_limit_error", "rate_limit_exceeded"),
+        ("resp/m", "server_is_overloaded", "overloaded_error", "server_is_overloaded"),
+        ("anth/m", "overloaded_error", "overloaded_error", "server_is_overloaded"),
+        ("anth/m", "api_error", "api_error", "upstream_error_event"),
+    ],
+)
+async def test_why_an_answer_broke_is_told_in_the_callers_words(
+    house: House, model: str, word: str, status: str, code: str
+) -> None:
+    error = {"type": word if model == "anth/m" else "server_error", "code": word, "message": "no"}
+    event = b"event: error\ndata: " + json.dumps({"type": "error", "error": error}).encode() + b"\n\n"
+
+    def breaks(right: Answer) -> Iterable[Step]:
+        if not right.streams:  # it has not this dialect
+            return right.whole()
+        return [right.head(), *right.framed()[:6], Pause(0.1), chunk(event), LAST_CHUNK]
+
+    for wire in WIRES:
+        name = model.partition("/")[0]
+        if wire == {"chat": "chat", "resp": "responses", "anth": "messages"}[name]:
+            continue  # passes as it came
+        house.upstreams[name].script(Behaviour("breaks", "body", breaks))
+        body = {**BODIES[wire]("limit"), "model": model, "stream": True}
+        _, raw = await house.ask(PATHS[wire], body)
+        last = [json.loads(data) for data in data_of(raw) if data != b"[DONE]"][-1]
+        told = last["response"]["error"] if wire == "responses" else last["error"]
+        assert told["type" if wire == "messages" else "code"] == (status if wire == "messages" else code)
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("anth/m", {"type": "invalid_request_error", "message": "prompt is too long: 203000 tokens > 200000 maximum"}),
+        (
+            "chat/m",
+            {"type": "BadRequestError", "code": 400, "message": "This model's maximum context length is 32768 tokens."},
+        ),
+        (
+            "resp/m",
+            {"type": "t", "code": "context_length_exceeded", "message": "Your input exceeds the context window."},
+        ),
+    ],
+)
+async def test_clients_are_told_to_shorten_a_conversation_in_their_own_words(
+    house: House, model: str, said: dict[str, Any]
+) -> None:
+    name = model.partition("/")[0]
+    refusal = json.dumps({"type": "error", "error": said}).encode()
+
+    def refuses(right: Answer) -> Iterable[Step]:
+        return (right if right.status == 404 else right.plain(refusal, 400)).whole()
+
+    for wire in WIRES:
+        if wire == {"chat": "chat", "resp": "responses", "anth": "messages"}[name]:
+            continue
+        house.upstreams[name].script(Behaviour("too long", "body", refuses))
+        status, raw = await house.ask(PATHS[wire], {**BODIES[wire]("plain"), "model": model})
+        told = json.loads(raw)["error"]
+        assert (status, told["type"]) == (400, "invalid_request_error") or wire != "messages"
+        assert "prompt is too long" in told["message"] if wire == "messages" else told["code"] == TOO_LONG

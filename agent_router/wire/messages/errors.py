@@ -23,6 +23,9 @@ _TYPES = {
 _DETAILED = frozenset({"thread_not_found"})
 """Codes by which the SDK knows what to do."""
 
+_TOO_LONG = "prompt is too long"
+"""The words on which Claude Code shortens a conversation."""
+
 
 def error_body(error: ApiError) -> bytes:
     """An error in place of an answer. `code` and `param`, for which Anthropic has no field, are ours."""
@@ -36,7 +39,10 @@ def error_event(error: ApiError) -> bytes:
 
 def _object(error: ApiError) -> dict[str, object]:
     kind = _TYPES.get(error.status, "invalid_request_error" if error.status < 500 else "api_error")
-    said: dict[str, object] = {"type": kind, "message": error.message}
+    message = error.message
+    if error.code == "context_length_exceeded" and _TOO_LONG not in message:
+        message = f"{_TOO_LONG}: {message}"
+    said: dict[str, object] = {"type": kind, "message": message}
     said |= {name: value for name, value in (("code", error.code), ("param", error.param)) if value is not None}
     if error.code in _DETAILED:
         said["details"] = {"error_code": error.code}

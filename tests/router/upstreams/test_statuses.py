@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from agent_router.upstreams.error_body import code_of, message_of
 from agent_router.upstreams.reply import FaultKind, UpstreamFault
-from agent_router.upstreams.statuses import code_of, fault, message_of, redact
+from agent_router.upstreams.statuses import fault, redact
 
 KEY = "sk-secret"
 
@@ -73,8 +74,21 @@ def test_an_empty_account_is_not_a_rate_limit() -> None:
         (b'{"error":"m"}', "m", None),
         (b'{"error":{}}', None, None),
         (b"nonsense", None, None),
+        (b'[{"error":{"code":400,"message":"m","status":"INVALID_ARGUMENT"}}]', "m", "400"),
+        (b'{"object":"error","message":"m","type":"BadRequestError","code":400}', "m", "400"),
+        (b'{"object":"error","message":{"detail":[{"loc":["body","x"],"msg":"Extra"}]},"type":"t"}',
+         "body.x: Extra", "t"),
+        (b'{"detail":"m"}', "m", None),
+        (b'{"detail":[{"type":"missing","loc":["body",0],"msg":"a","input":"secret"},{"msg":"b"}]}',
+         "body.0: a; b", None),
+        (b'{"detail":{"message":"m"}}', "m", None),
+        (b'{"detail":7,"message":7,"error":7}', None, None),
+        (b'{"error":{"message":"Provider returned error","code":400,"metadata":{"raw":"{\\"message\\":\\"m\\"}"}}}',
+         "Provider returned error (m)", "400"),
+        (b'{"error":{"message":"Provider returned error","metadata":{"raw":"m"}}}',
+         "Provider returned error (m)", None),
     ],
-)
+)  # fmt: skip
 def test_shapes_of_errors(body: bytes, message: str | None, code: str | None) -> None:
     assert message_of(body) == message
     assert code_of(body) == code
@@ -83,3 +97,56 @@ def test_shapes_of_errors(body: bytes, message: str | None, code: str | None) ->
 def test_without_a_key_nothing_is_redacted() -> None:
     assert redact(b"body", None) == b"body"
     assert redact(b"body", "") == b"body"
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"detail":"no such field"}', b'{"message":"no such field"}', b'{"error":"no such field"}']
+)
+def test_the_reason_of_a_refusal_is_told(body: bytes) -> None:
+    assert of(422, body).message == "no such field"
+    assert of(410, body).message == "no such field"
+    # Clients find the error in `error` only; the router writes one of its own for the rest.
+    assert (of(422, body).body is not None) == (b"error" in body)
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"type": "invalid_request_error", "message": "prompt is too long: 203000 tokens > 200000 maximum"}, "long"),
+        ({"code": 400, "message": "This model's maximum context length is 32768 tokens. However, you"}, "long"),
+        ({"code": 400, "type": "exceed_context_size_error",
+          "message": "the request exceeds the available context size, try increasing it"}, "long"),
+        ({"message": "input length and `max_tokens` exceed context limit: 188240 + 21333 > 200000"}, "long"),
+        ({"code": 400, "message": "The input token count (1048577) exceeds the maximum number of tokens"}, "long"),
+        ({"code": "context_length_exceeded", "message": "m"}, "long"),
+        # Nothing is gained by a shorter conversation.
+        ({"message": "'max_tokens' or 'max_completion_tokens' is too large: 9. This model's maximum context length is"},
+         None),
+        ({"code": "content_filter", "message": "m"}, "content_filter"),
+        ({"code": "never_heard_of", "type": "invalid_request_error", "message": "m"}, None),
+    ],
+)  # fmt: skip
+def test_the_codes_that_openais_clients_act_on(said: dict[str, object], code: str | None) -> None:
+    problem = of(400, json.dumps({"error": said}).encode())
+    assert problem.code == {"long": "context_length_exceeded"}.get(code or "", code)
+    assert problem.status == 400
+
+
+@pytest.mark.parametrize(
+    ("body", "of_the_key"),
+    [
+        (b"", True),
+        (b'{"error":{"message":"Your API key lacks permission"}}', True),
+        (b'{"error":{"type":"permission_error","message":"no"}}', True),
+        (b'{"error":{"message":"You are not authorized."}}', True),
+        (b'{"error":{"message":"Your input was flagged for violence","code":403}}', False),
+        (b'{"error":{"message":"Country not supported","code":"unsupported_country_region_territory"}}', False),
+        (b"<html>Just a moment...</html>", False),
+    ],
+)
+def test_only_what_is_due_to_the_key_is_said_to_be(body: bytes, of_the_key: bool) -> None:
+    problem = of(403, body)
+    assert ("its API key" in problem.message) is of_the_key
+    assert (problem.kind, problem.status) == ("refused", 403)
+    if not of_the_key and body.startswith(b"{"):
+        assert problem.message == json.loads(body)["error"]["message"]
