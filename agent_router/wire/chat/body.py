@@ -16,6 +16,8 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from agent_router.errors import ApiError
 from agent_router.wire.json_body import decoded
 
+_UNBOUNDED = -1
+
 
 class ImageUrl(Struct):
     url: str
@@ -32,7 +34,7 @@ class ContentPart(Struct):
     type: str
     text: str | None = None
     refusal: str | None = None
-    image_url: ImageUrl | None = None
+    image_url: ImageUrl | str | None = None  # Mistral's may be the bare address
     file: FileIn | None = None
 
 
@@ -190,8 +192,10 @@ class ChatBody(Struct):
 
     @property
     def limit(self) -> int | None:
-        """The most tokens of the answer; `max_completion_tokens` goes before the older `max_tokens`."""
-        return self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens
+        """The most tokens of the answer; `max_completion_tokens` goes before the older `max_tokens`. None where -1,
+        which is llama.cpp's word for no bound."""
+        limit = self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens
+        return None if limit == _UNBOUNDED else limit
 
 
 _decoder = msgspec.json.Decoder(ChatBody)
@@ -240,8 +244,9 @@ def _within(param: str, value: float | None, low: float, high: float) -> None:
 
 
 def _check_sampling(body: ChatBody) -> None:
-    _within("max_tokens", body.max_tokens, 1, 2**31 - 1)
-    _within("max_completion_tokens", body.max_completion_tokens, 1, 2**31 - 1)
+    for name in ("max_tokens", "max_completion_tokens"):
+        if (limit := getattr(body, name)) != _UNBOUNDED:
+            _within(name, limit, 1, 2**31 - 1)
     _within("temperature", body.temperature, 0, 2)
     _within("top_p", body.top_p, 0, 1)
     _within("frequency_penalty", body.frequency_penalty, -2, 2)
@@ -313,12 +318,12 @@ def _check_tools(body: ChatBody) -> None:
             names.add(tool.custom.name)
     choice = body.tool_choice
     if isinstance(choice, str):
-        if choice not in ("none", "auto", "required"):
+        if choice not in ("none", "auto", "required", "any"):  # the last is Mistral's word for required
             raise _invalid(
                 "tool_choice", f"'tool_choice' must be none, auto, required or an object, not {choice[:40]!r}."
             )
-        if choice == "required" and not body.tools:
-            raise _invalid("tool_choice", "'tool_choice' is 'required', but no tools are offered.")
+        if choice in ("required", "any") and not body.tools:
+            raise _invalid("tool_choice", f"'tool_choice' is '{choice}', but no tools are offered.")
     elif choice is not None and choice.type in ("function", "custom") and choice.name not in names:
         raise _invalid("tool_choice", "'tool_choice' names a function that is not among 'tools'.")
 

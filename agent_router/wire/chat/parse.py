@@ -96,7 +96,8 @@ def _parts(message: MessageIn, i: int) -> list[Part]:
         if part.type in ("text", "refusal"):
             parts.append(Text(part.text or part.refusal or ""))
         elif part.type == "image_url" and part.image_url is not None:
-            parts.append(Image(part.image_url.url, part.image_url.detail))
+            image = part.image_url
+            parts.append(Image(image) if isinstance(image, str) else Image(image.url, image.detail))
         elif part.type == "file" and part.file is not None and part.file.file_data:
             data = part.file.file_data
             url = data if data.startswith("data:") else f"data:application/pdf;base64,{data}"
@@ -128,7 +129,7 @@ def _tools(body: ChatBody) -> tuple[Tool, ...]:
 def _tool_choice(body: ChatBody) -> Any:
     choice = body.tool_choice
     if choice is None or isinstance(choice, str):
-        return choice or "auto"
+        return {None: "auto", "": "auto", "any": "required"}.get(choice, choice)
     if choice.allowed_tools is not None:
         return choice.allowed_tools.mode
     if choice.name is None:

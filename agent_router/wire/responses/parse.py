@@ -251,7 +251,8 @@ def _allowed(body: ResponsesBody) -> tuple[str, ...] | None:
     choice = body.tool_choice
     if choice is None or isinstance(choice, str) or choice.type != "allowed_tools":
         return None
-    return tuple(str(tool["name"]) for tool in choice.tools or () if isinstance(tool, dict) and tool.get("name"))
+    named = [tool for tool in choice.tools or () if isinstance(tool, dict) and tool.get("name")]
+    return tuple(flat(tool.get("namespace"), str(tool["name"])) for tool in named)
 
 
 def _output_format(body: ResponsesBody) -> OutputFormat:

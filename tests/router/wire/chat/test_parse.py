@@ -166,3 +166,11 @@ def test_no_text_is_lost(messages: list[dict[str, Any]]) -> None:
         for message in messages
     ]
     assert [message.text for message in parsed(*messages).messages] == texts
+
+
+def test_what_other_servers_of_the_dialect_take_is_understood() -> None:
+    image = {"type": "image_url", "image_url": "https://example.com/a.png"}
+    tool = {"type": "function", "function": {"name": "f"}}
+    request = parsed({"role": "user", "content": [image]}, tools=[tool], tool_choice="any", max_tokens=-1)
+    assert request.messages[0].content == (Image("https://example.com/a.png"),)
+    assert (request.tool_choice, request.max_tokens) == ("required", None)
