@@ -31,6 +31,7 @@ class Block(msgspec.Struct):
     id: str | None = None
     name: str | None = None
     input: Any = None
+    citations: Any = None
 
 
 class Delta(msgspec.Struct):
@@ -93,6 +94,9 @@ class AnswerReader:
         self._counts: dict[str, int] = {}
         self._calls: dict[int, _Call] = {}  # by block index; those whose input is not complete
         self._numbers = 0
+        self._spoken: int | None = None  # the block that spoke last, and the one that thought last
+        self._thought: int | None = None
+        self._cited: set[int] = set()
 
     @property
     def usage(self) -> Usage | None:
@@ -152,10 +156,12 @@ class AnswerReader:
 
     def _begin(self, index: int, block: Block) -> Iterator[Event]:
         match block.type:
-            case "text" if block.text:
-                yield TextDelta(block.text)
-            case "thinking" if block.thinking:
-                yield ReasoningDelta(block.thinking)
+            case "text":
+                if block.citations is not None:
+                    self._cited.add(index)
+                yield from self._say(index, block.text)
+            case "thinking":
+                yield from self._think(index, block.thinking)
             case "tool_use":
                 number, self._numbers = self._numbers, self._numbers + 1
                 # Streamed, the input is an empty object here and its JSON follows in deltas; but where it really
@@ -165,15 +171,30 @@ class AnswerReader:
 
     def _delta(self, index: int, delta: Delta) -> Iterator[Event]:
         match delta.type:
-            case "text_delta" if delta.text:
-                yield TextDelta(delta.text)
-            case "thinking_delta" if delta.thinking:
-                yield ReasoningDelta(delta.thinking)
+            case "text_delta":
+                yield from self._say(index, delta.text)
+            case "thinking_delta":
+                yield from self._think(index, delta.thinking)
             case "input_json_delta" if delta.partial_json:
                 call = self._calls.get(index)
                 if call is not None:
                     call.begun = True
                     yield ToolCallDelta(call.number, delta.partial_json)
+
+    def _say(self, index: int, text: str | None) -> Iterator[Event]:
+        """Text of a block: other dialects have one text, in which a blank line stands between two blocks, but not where
+        one sentence is cut into several by what it cites."""
+        if text:
+            if self._spoken not in (None, index) and not self._cited & {self._spoken, index}:
+                yield TextDelta("\n\n")
+            self._spoken = index
+            yield TextDelta(text)
+
+    def _think(self, index: int, text: str | None) -> Iterator[Event]:
+        if text:
+            between = "" if self._thought in (None, index) else "\n\n"
+            self._thought = index
+            yield ReasoningDelta(between + text)
 
     def _complete(self, index: int) -> Iterator[Event]:
         call = self._calls.pop(index, None)

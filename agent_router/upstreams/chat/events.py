@@ -73,7 +73,8 @@ class ChatReader:
         if chunk is None:
             raise msgspec.DecodeError("no chunk")
         if chunk.error is not None:
-            raise ErrorEventError(string(mapping(chunk.error).get("code")) or "error")
+            error = mapping(chunk.error)  # a code may be a status
+            raise ErrorEventError(str(error.get("code") or error.get("type") or "error"))
         self.model = self.model or model_of(chunk)
         self.usage = usage_of(chunk) or self.usage
         return (chunk.choices or [])[:1]

@@ -39,6 +39,7 @@ class StreamEvent(msgspec.Struct):
 
     type: str | None = None
     output_index: int = 0
+    content_index: int = 0
     summary_index: int | None = None
     item: Any = None
     delta: Any = None
@@ -65,12 +66,11 @@ def usage_of(usage: Any) -> Usage | None:
 
 
 class _Item:
-    """An output item in the making: what was told of it, and the number of its call."""
+    """An output item in the making: whether anything was told of it, and the number of its call."""
 
     def __init__(self) -> None:
         self.told = False
         self.number = 0
-        self.part = 0
 
 
 class ResponsesReader:
@@ -83,6 +83,8 @@ class ResponsesReader:
         self.usage: Usage | None = None
         self._items: dict[int, _Item] = {}
         self._calls = 0
+        self._spoken: tuple[int, int] | None = None  # the item and its part that spoke last, and that thought last
+        self._thought: tuple[int, int] | None = None
 
     def read(self, data: bytes) -> Iterator[Event]:
         """See `Reader`."""
@@ -92,12 +94,15 @@ class ResponsesReader:
         kind = event.type or ""
         if kind == "response.output_text.delta":
             self._item(event).told = True
-            yield TextDelta(string(event.delta), _logprobs(event.logprobs))
+            place = (event.output_index, event.content_index)
+            yield from self._say(place, string(event.delta), _logprobs(event.logprobs))
         elif kind == "response.refusal.delta":
             self._item(event).told = True
             yield RefusalDelta(string(event.delta))
         elif kind in _REASONING_DELTAS:
-            yield from self._thought(event)
+            self._item(event).told = True
+            place = (event.output_index, event.content_index if event.summary_index is None else event.summary_index)
+            yield from self._think(place, string(event.delta))
         elif kind in ("response.function_call_arguments.delta", "response.custom_tool_call_input.delta"):
             item = self._item(event)
             item.told = True
@@ -130,13 +135,19 @@ class ResponsesReader:
     def _item(self, event: StreamEvent) -> _Item:
         return self._items.setdefault(event.output_index, _Item())
 
-    def _thought(self, event: StreamEvent) -> Iterator[Event]:
-        item = self._item(event)
-        part = event.summary_index or 0
-        between = "\n\n" if item.told and part != item.part else ""
-        item.told, item.part = True, part
-        if text := between + string(event.delta):
-            yield ReasoningDelta(text)
+    def _say(self, place: tuple[int, int], text: str, logprobs: tuple[TokenLogprob, ...]) -> Iterator[Event]:
+        """Text of an item's part: other dialects have one text, in which a blank line stands between two."""
+        if text and self._spoken not in (None, place):
+            yield TextDelta("\n\n")
+        self._spoken = place if text else self._spoken
+        if text or logprobs:
+            yield TextDelta(text, logprobs)
+
+    def _think(self, place: tuple[int, int], text: str) -> Iterator[Event]:
+        if text:
+            between = "" if self._thought in (None, place) else "\n\n"
+            self._thought = place
+            yield ReasoningDelta(between + text)
 
     def _begin(self, index: int, item: dict[str, Any]) -> Iterator[Event]:
         known = self._items.setdefault(index, _Item())
@@ -158,15 +169,14 @@ class ResponsesReader:
         if kind in _CALLS:
             yield ToolCallDelta(known.number, string(item.get(_CALLS[kind])))
         elif kind == "message":
-            for part in map(mapping, sequence(item.get("content"))):
-                if text := string(part.get("text")):
-                    yield TextDelta(text, _logprobs(part.get("logprobs")))
+            for number, part in enumerate(map(mapping, sequence(item.get("content")))):
+                yield from self._say((index, number), string(part.get("text")), _logprobs(part.get("logprobs")))
                 if refusal := string(part.get("refusal")):
                     yield RefusalDelta(refusal)
         elif kind == "reasoning":
             parts = sequence(item.get("summary")) or sequence(item.get("content"))
-            if text := "\n\n".join(string(mapping(part).get("text")) for part in parts):
-                yield ReasoningDelta(text)
+            for number, part in enumerate(map(mapping, parts)):
+                yield from self._think((index, number), string(part.get("text")))
 
     def _end(self, response: dict[str, Any]) -> Iterator[Event]:
         self.model = string(response.get("model")) or self.model

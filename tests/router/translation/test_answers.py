@@ -220,3 +220,78 @@ def test_no_json_makes_a_reader_raise_but_as_it_says(dialect: str, value: Any, k
                 pass
         observer = DIALECTS[dialect].observer()
         observer.watch(b"data: " + data + b"\n\n")
+
+
+def heard(dialect: str, *bodies: Any, whole: bool = False) -> list[Event]:
+    reader = DIALECTS[dialect].reader()
+    return [e for body in bodies for e in (reader.read_whole if whole else reader.read)(json.dumps(body).encode())]
+
+
+def part(text: str) -> dict[str, Any]:
+    return {"type": "output_text", "text": text}
+
+
+def test_what_stands_apart_in_a_response_is_kept_apart() -> None:
+    output = [
+        {"type": "reasoning", "summary": [{"text": "A"}, {"text": "B"}]},
+        {"type": "message", "content": [part("I will look."), part("Now.")]},
+        {"type": "reasoning", "summary": [{"text": "C"}]},
+        {"type": "message", "content": [part(""), part("Done.")]},
+    ]
+    events: list[dict[str, Any]] = []
+    for index, item in enumerate(output):
+        events.append({"type": "response.output_item.added", "output_index": index, "item": {"type": item["type"]}})
+        thinks = item["type"] == "reasoning"
+        for number, each in enumerate(item.get("summary") or item["content"]):
+            place = {"output_index": index, "summary_index" if thinks else "content_index": number}
+            kind = "response.reasoning_summary_text.delta" if thinks else "response.output_text.delta"
+            events += [{"type": kind, **place, "delta": text} for text in (each["text"][:1], each["text"][1:])]
+        events.append({"type": "response.output_item.done", "output_index": index, "item": item})
+    response = {"object": "response", "status": "completed", "output": output}
+    for read in (
+        heard("responses", *events, {"type": "response.completed", "response": response}),
+        heard("responses", response, whole=True),
+        heard("responses", {"type": "response.completed", "response": response}),
+    ):
+        assert (said(read)["thoughts"], said(read)["text"]) == ("A\n\nB\n\nC", "I will look.\n\nNow.\n\nDone.")
+
+
+@pytest.mark.parametrize(("citing", "text"), [(False, "One.\n\nTwo.\n\nThree."), (True, "One.Two.Three.")])
+def test_what_stands_apart_in_a_message_is_kept_apart(citing: bool, text: str) -> None:
+    blocks: list[dict[str, Any]] = [
+        {"type": "thinking", "thinking": "A"},
+        {"type": "text", "text": "One."},
+        {"type": "thinking", "thinking": "B"},
+        {"type": "text", "text": "Two.", **({"citations": []} if citing else {})},
+        {"type": "tool_use", "id": "t", "name": "f", "input": {}},
+        {"type": "text", "text": "Three."},
+    ]
+    events: list[dict[str, Any]] = []
+    for index, block in enumerate(blocks):
+        kind = "text" if block["type"] == "text" else "thinking"
+        begun = {**block, kind: ""} if kind in block else block
+        events.append({"type": "content_block_start", "index": index, "content_block": begun})
+        if kind in block:
+            delta = {"type": f"{kind}_delta", kind: block[kind]}
+            events.append({"type": "content_block_delta", "index": index, "delta": delta})
+        events.append({"type": "content_block_stop", "index": index})
+    events.append({"type": "message_delta", "delta": {"stop_reason": "end_turn"}})
+    whole = {"type": "message", "content": blocks, "stop_reason": "end_turn"}
+    for read in (heard("messages", *events), heard("messages", whole, whole=True)):
+        assert (said(read)["thoughts"], said(read)["text"]) == ("A\n\nB", text)
+
+
+def test_mistrals_thoughts_are_thoughts() -> None:
+    content = [{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}, {"type": "text", "text": "Yes."}]
+    choice = {"finish_reason": "stop", "delta": {"content": content}, "message": {"content": content}}
+    for whole in (False, True):
+        told = said(heard("chat", {"model": "m", "choices": [choice]}, whole=whole))
+        assert (told["thoughts"], told["text"]) == ("Hm.", "Yes.")
+
+
+def test_a_response_that_fails_tells_its_tokens() -> None:
+    reader = DIALECTS["responses"].reader()
+    failed = {"usage": {"input_tokens": 3, "output_tokens": 4}, "error": {"code": "server_error"}}
+    with pytest.raises(ErrorEventError, match="server_error"):
+        list(reader.read(json.dumps({"type": "response.failed", "response": failed}).encode()))
+    assert reader.usage == Usage(3, 4)
