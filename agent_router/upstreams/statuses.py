@@ -10,7 +10,7 @@ from agent_router.upstreams.reply import UpstreamFault
 # The request itself is at fault: another upstream would refuse it as well, so the caller is told.
 CALLERS_FAULT = frozenset({400, 404, 405, 409, 413, 414, 415, 422})
 # In a 403: that it is the key, or what it may do, that is not good enough.
-_OF_THE_KEY = re.compile(r"\bkeys?\b|\bauth(?:en|ori[sz]|\b)|unauthori|permission|credential|forbidden", re.IGNORECASE)
+_OF_THE_KEY = re.compile(r"\bkeys?\b|\bauth(?:en|ori[sz]|\b)|unauthori|permission|credential", re.IGNORECASE)
 
 
 def fault(

@@ -70,7 +70,9 @@ def usage_of(chunk: Chunk) -> Usage | None:
     if prompt is None or output is None:
         return None
     prompt_details, output_details = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
-    read = min(count(prompt_details, "cached_tokens") or 0, prompt)
+    cached = [count(prompt_details, "cached_tokens"), count(usage, "cached_tokens")]  # as Kimi tells it, and DeepSeek:
+    cached.append(count(usage, "prompt_cache_hit_tokens"))
+    read = min(next(filter(None, cached), 0), prompt)
     written = min(count(prompt_details, "cache_write_tokens") or 0, prompt - read)
     thought = count(output_details, "reasoning_tokens") or 0
     apart = max((count(usage, "total_tokens") or 0) - prompt - output, 0)

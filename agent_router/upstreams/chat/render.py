@@ -2,10 +2,11 @@
 
 What that dialect cannot say is an error, but for these documented drops: `top_k`, a bound on thoughts, `truncate`, the
 mark of a tool's result that it failed, and earlier thoughts, which most servers refuse; how much to think is said in
-the words that the model takes, or not at all (`efforts.py`). Images in a tool's result, which may hold only text here,
-follow in a message of the user's, and so does what came between a call and its result. A user's name that is longer
-than OpenAI takes is told by its hash. Silence about a tool's `strict`, which in the responses dialect means strict
-where the schema allows it, stays silence, which here means no: demanded, it would have most schemas refused.
+the words that the model takes, or not at all (`efforts.py`). Images in a tool's result or in a system prompt, which may
+hold only text here, follow in a message of the user's, and so does what came between a call and its result. A user's
+name that is longer than OpenAI takes is told by its hash. Silence about a tool's `strict`, which in the responses
+dialect means strict where the schema allows it, stays silence, which here means no: demanded, it would have most
+schemas refused. What only some servers take is in `servers.py`.
 Source: OpenAI's API reference, "Create chat completion".
 """
 
@@ -126,7 +127,7 @@ def _messages(request: CompletionRequest) -> list[dict[str, Any]]:
             messages.append({"role": "user", "content": [_part(part) for part in seen]})
             seen = []
         messages.append(_message(message))
-        if message.role == "tool":
+        if message.role in ("tool", "system"):
             seen += [part for part in message.content if not isinstance(part, Text)]
     if seen:
         messages.append({"role": "user", "content": [_part(part) for part in seen]})

@@ -30,8 +30,10 @@ def responses_body(request: CompletionRequest, model: str, stream: bool) -> dict
     if request.text is not None:  # to be continued; the nearest that can be said
         body["input"] = request.text
     else:
-        if messages and messages[0].role == "system" and len(messages) > 1:
-            body["instructions"], messages = messages[0].text, messages[1:]
+        first = messages[0] if messages else None
+        plain = first is not None and all(isinstance(part, Text) for part in first.content)
+        if first is not None and first.role == "system" and plain and len(messages) > 1:
+            body["instructions"], messages = first.text, messages[1:]
         custom: set[str] = set()
         body["input"] = [item for message in messages for item in _items(message, custom)]
     if stream:

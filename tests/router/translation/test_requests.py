@@ -235,3 +235,13 @@ def test_other_servers_get_functions_and_no_notes() -> None:
     assert [tool["type"] for tool in openais["tools"]] == ["custom", "function", "function"]
     assert (openais["user"], openais["prompt_cache_key"], openais["service_tier"]) == ("me", "k", "flex")
     assert "metadata" not in openais  # which OpenAI takes only with what it is to store
+
+
+def test_an_image_beside_instructions_is_not_lost() -> None:
+    look = Image("https://example.com/a.png")
+    request = CompletionRequest(
+        messages=(Message("system", (Text("like this:"), look)), Message("user", (Text("hi"),)))
+    )
+    said = [message.content for message in there_and_back("chat", request).messages]
+    assert said == [(Text("like this:"),), (look,), (Text("hi"),)]
+    assert there_and_back("responses", request).messages == request.messages

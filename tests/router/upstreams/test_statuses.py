@@ -140,7 +140,7 @@ def test_the_codes_that_openais_clients_act_on(said: dict[str, object], code: st
         (b'{"error":{"type":"permission_error","message":"no"}}', True),
         (b'{"error":{"message":"You are not authorized."}}', True),
         (b'{"error":{"message":"Your input was flagged for violence","code":403}}', False),
-        (b'{"error":{"message":"Country not supported","code":"unsupported_country_region_territory"}}', False),
+        (b'{"error":{"message":"Country not supported","type":"request_forbidden"}}', False),
         (b"<html>Just a moment...</html>", False),
     ],
 )

@@ -69,6 +69,8 @@ def test_nothing_raises(data: bytes) -> None:
          Usage(9, 4, reasoning=3)),
         ({"prompt_tokens": 9, "completion_tokens": 4, "completion_tokens_details": {"reasoning_tokens": 30}},
          Usage(9, 4, reasoning=4)),
+        ({"prompt_tokens": 9, "completion_tokens": 4, "cached_tokens": 5}, Usage(4, 4, cache_read=5)),
+        ({"prompt_tokens": 9, "completion_tokens": 4, "prompt_cache_hit_tokens": 5}, Usage(4, 4, cache_read=5)),
         # OpenAI's total holds nothing else; xAI and Google leave the thoughts out of the completion.
         ({"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13,
           "completion_tokens_details": {"reasoning_tokens": 3}}, Usage(9, 4, reasoning=3)),
