@@ -240,7 +240,7 @@ async def test_a_client_that_leaves_frees_the_local_engine(router: Router) -> No
         ({"model": "auto", "messages": "hello"}, 400, "messages"),
         ({"model": "auto", "messages": [{"role": "wizard", "content": "x"}]}, 400, "messages[0].role"),
         ({"model": "auto", "messages": ASK, "n": 3}, 400, "n"),
-        ({"model": "auto", "messages": ASK, "max_tokens": -1}, 400, "max_tokens"),
+        ({"model": "auto", "messages": ASK, "max_tokens": -2}, 400, "max_tokens"),
         ({"model": "auto", "messages": ASK, "temperature": "hot"}, 400, "temperature"),
         ({"model": "no-such-model", "messages": ASK}, 404, "model"),
         ({"model": "nowhere/gpt-5.4", "messages": ASK}, 404, "model"),
