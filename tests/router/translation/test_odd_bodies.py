@@ -64,6 +64,15 @@ VALID: dict[str, dict[str, Any]] = {
             {"type": "local_shell_call", "call_id": "e", "action": {"type": "exec", "command": ["ls"]}},
             {"type": "local_shell_call_output", "call_id": "e", "output": "r"},
             {"type": "web_search_call", "id": "ws"},
+            {"type": "computer_call", "call_id": "k", "actions": [{"type": "screenshot"}]},
+            {
+                "type": "computer_call_output",
+                "call_id": "k",
+                "output": {"type": "computer_screenshot", "image_url": "data:image/png;base64,aGk="},
+            },
+            {"type": "apply_patch_call", "call_id": "p", "operation": {"type": "delete_file"}},
+            {"type": "apply_patch_call_output", "call_id": "p", "status": "failed"},
+            {"type": "additional_tools", "tools": [{"type": "function", "name": "more"}]},
             {"type": "compaction", "encrypted_content": "YWdlbnQtcm91dGVyOmhp"},
         ],
         "tools": [
