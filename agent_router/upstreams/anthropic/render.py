@@ -24,6 +24,7 @@ from agent_router.upstreams.anthropic.json_answer import answer_tool
 from agent_router.upstreams.anthropic.schema import closed
 from agent_router.upstreams.custom_calls import functions_only
 from agent_router.upstreams.prefill import asked_to_go_on
+from agent_router.upstreams.system_text import system_text
 
 # Anthropic demands a bound, where OpenAI's dialect means "as much as it takes" by none; all its models write this much.
 DEFAULT_MAX_TOKENS = 32_000
@@ -48,7 +49,8 @@ def messages_body(request: CompletionRequest, model: str, stream: bool) -> dict[
         "max_tokens": request.max_tokens or DEFAULT_MAX_TOKENS,
         "messages": _turns(request.messages if request.text is None else (Message("user", (Text(request.text),)),)),
     }
-    system = [message.text for message in request.messages if message.role == "system" and message.text.strip()]
+    texts = [system_text(message) for message in request.messages if message.role == "system"]
+    system = [text for text in texts if text.strip()]
     json_tool = answer_tool(request)
     output, instruction = _output(request.output_format) if json_tool is None else (None, None)
     if output is not None:

@@ -2,7 +2,7 @@
 
 What that dialect cannot say is an error, but for these documented drops: `top_k`, a bound on thoughts, `truncate`, the
 mark of a tool's result that it failed, and earlier thoughts, which most servers refuse. Images in a tool's result,
-which may hold only text here, follow in a message of the user's. Source: OpenAI's API reference, "Create chat
+which may hold only text here, follow in a message of the user's; in a system message they are an error. Source: OpenAI's API reference, "Create chat
 completion".
 """
 
@@ -23,7 +23,9 @@ from agent_models.completion import (
     ToolCall,
 )
 from agent_router.errors import ApiError
+from agent_router.upstreams.parameters import object_schema
 from agent_router.upstreams.prefill import asked_to_go_on
+from agent_router.upstreams.system_text import system_text
 
 MOST_STOPS = 4
 """Of stop sequences; the router itself sees to more."""
@@ -71,9 +73,7 @@ def tool_object(tool: Tool) -> dict[str, Any]:
             grammar = {"syntax": tool.custom.syntax, "definition": tool.custom.definition}
             custom["format"] = {"type": "grammar", "grammar": grammar}
         return {"type": "custom", "custom": custom}
-    function: dict[str, Any] = {"name": tool.name, **_described(tool)}
-    if tool.parameters is not None:
-        function["parameters"] = tool.parameters
+    function: dict[str, Any] = {"name": tool.name, **_described(tool), "parameters": object_schema(tool.parameters)}
     if tool.strict is not None:
         function["strict"] = tool.strict
     return {"type": "function", "function": function}
@@ -132,7 +132,9 @@ def _message(message: Message) -> dict[str, Any]:
         entry["name"] = message.name
     if message.role == "tool":
         entry["tool_call_id"] = message.tool_call_id or ""
-    if message.role in ("tool", "system") or all(isinstance(part, Text) for part in message.content):
+    if message.role == "system":
+        entry["content"] = system_text(message)
+    elif message.role == "tool" or all(isinstance(part, Text) for part in message.content):
         texts = [part.text for part in message.content if isinstance(part, Text)]
         if message.role == "tool" and len(texts) < len(message.content):
             texts.append(_SEEN_BELOW)

@@ -13,6 +13,7 @@ from typing import Any
 
 from agent_models.completion import CompletionRequest, Image, Message, NamedTool, OutputFormat, Part, Text, Tool
 from agent_router.errors import ApiError
+from agent_router.upstreams.parameters import object_schema
 from agent_router.upstreams.prefill import asked_to_go_on
 
 
@@ -24,8 +25,14 @@ def responses_body(request: CompletionRequest, model: str, stream: bool) -> dict
     if request.text is not None:  # to be continued; the nearest that can be said
         body["input"] = request.text
     else:
-        if messages and messages[0].role == "system" and len(messages) > 1:
-            body["instructions"], messages = messages[0].text, messages[1:]
+        first = messages[0] if messages else None
+        if (
+            first is not None
+            and first.role == "system"
+            and len(messages) > 1
+            and all(isinstance(part, Text) for part in first.content)
+        ):
+            body["instructions"], messages = first.text, messages[1:]
         custom: set[str] = set()
         body["input"] = [item for message in messages for item in _items(message, custom)]
     if stream:
@@ -74,7 +81,7 @@ def tool_object(tool: Tool) -> dict[str, Any]:
         "type": "function",
         "name": tool.name,
         **described,
-        "parameters": tool.parameters,
+        "parameters": object_schema(tool.parameters),
         "strict": bool(tool.strict),
     }
 

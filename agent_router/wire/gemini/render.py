@@ -56,6 +56,7 @@ class GeminiStream:
         self._stop: Stop | None = None
         self._usage: Usage | None = None
         self._count = 0
+        self._refused = False
 
     def begin(self) -> bytes:
         """Nothing: what comes first comes with the first event."""
@@ -70,6 +71,7 @@ class GeminiStream:
         """The part that an event makes; None if none, or none yet."""
         match event:
             case TextDelta() | RefusalDelta() if event.text:
+                self._refused = self._refused or isinstance(event, RefusalDelta)
                 return {"text": event.text}
             case ReasoningDelta() if self._thoughts:
                 return {"text": event.text, "thought": True}
@@ -91,7 +93,8 @@ class GeminiStream:
 
     def last(self, parts: list[dict[str, Any]]) -> dict[str, Any]:
         """The response with the end in it."""
-        reason = REASONS[self._stop.reason] if self._stop else "STOP"
+        stop = self._stop.reason if self._stop else "stop"
+        reason = REASONS["content_filter" if stop == "stop" and self._refused else stop]
         candidate = {"content": {"role": "model", "parts": parts}, "finishReason": reason, "index": 0}
         usage = {"usageMetadata": usage_object(self._usage)} if self._usage else {}
         return {"candidates": [candidate], **usage, **self._head}

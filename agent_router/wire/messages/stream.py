@@ -49,6 +49,7 @@ class MessageStream:
         self._before_text = b""
         self._open: str | None = None  # the kind of the block that is open, or the call in it
         self._turn = InTurn()
+        self._refused = False
         self._stop: Stop | None = None
         self._usage: Usage | None = None
 
@@ -58,13 +59,14 @@ class MessageStream:
 
     def add(self, event: Event) -> bytes:
         """The events for one more event."""
-        if self._open == "text" and isinstance(event, TextDelta | RefusalDelta):  # nearly all: only the text is new
+        if self._open == "text" and isinstance(event, TextDelta):  # nearly all: only the text is new
             return self._before_text + _encode(event.text) + _BEHIND_TEXT if event.text else b""
         return b"".join(map(self._told, self._turn.add(event)))
 
     def _told(self, event: Event) -> bytes:
         match event:
             case TextDelta() | RefusalDelta() if event.text:
+                self._refused = self._refused or isinstance(event, RefusalDelta)
                 begun = self._into("text", {"type": "text", "text": ""})
                 self._before_text = _BEFORE_TEXT % self._index
                 return begun + self._delta({"type": "text_delta", "text": event.text})
@@ -86,7 +88,7 @@ class MessageStream:
         """The last block's end, `message_delta` with the stop reason and the tokens, `message_stop`."""
         closed = b"".join(map(self._told, self._turn.rest())) + self._close()
         usage = usage_object(self._usage)
-        last = sse({"type": "message_delta", "delta": stop_fields(self._stop), "usage": usage})
+        last = sse({"type": "message_delta", "delta": stop_fields(self._stop, refused=self._refused), "usage": usage})
         return closed + last + sse({"type": "message_stop"})
 
     def fail(self, error: ApiError) -> bytes:

@@ -242,6 +242,18 @@ def test_refusals_and_log_probabilities(dialect: str) -> None:
         assert said(read)["stop"] == "content_filter"
 
 
+@pytest.mark.parametrize(("dialect", "reason"), [("messages", b'"refusal"'), ("gemini", b'"SAFETY"')])
+def test_a_refusal_that_ends_as_any_answer_is_told_as_one(dialect: str, reason: bytes) -> None:
+    events: list[Event] = [RefusalDelta("I will not."), Stop("stop"), Usage(1, 1)]
+    answer = ALL[dialect].answer(call(dialect), "1", "m", 1)
+    for event in events:
+        answer.add(event)
+    for told in (streamed(dialect, events), answer.body()):
+        assert b"I will not." in told
+        assert reason in told
+    assert reason not in streamed(dialect, [TextDelta("I will."), *events[1:]])
+
+
 def test_the_stop_sequence_is_named() -> None:
     events: list[Event] = [TextDelta("a"), Stop("stop", "END"), Usage(1, 1)]
     for read in (read_stream("messages", streamed("messages", events)), read_whole("messages", events)):

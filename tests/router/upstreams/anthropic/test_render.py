@@ -99,7 +99,7 @@ def test_system_and_developer_messages_go_to_the_front_wherever_they_are() -> No
         user("z"),
         {"role": "system", "content": " "},
     )
-    assert body["system"][0]["text"] == "a\n\nbc"
+    assert body["system"][0]["text"] == "a\n\nb\n\nc"
     assert len(body["messages"]) == 3
 
 
@@ -303,7 +303,8 @@ PARTS = st.lists(
 ROUNDS = st.lists(
     st.one_of(
         st.builds(lambda role, content: [{"role": role, "content": content}],
-                  st.sampled_from(["user", "system", "developer"]), TEXT | PARTS.filter(bool)),
+                  st.sampled_from(["system", "developer"]), TEXT),
+        st.builds(lambda content: [{"role": "user", "content": content}], TEXT | PARTS.filter(bool)),
         st.builds(lambda content: [{"role": "assistant", "content": content}], st.none() | TEXT),
         st.builds(lambda ids, content: [calls(*ids), *(result(id, content) for id in ids)],
                   st.lists(st.sampled_from(["a", "b.c", "d:0"]), min_size=1, max_size=3, unique=True), TEXT | PARTS),
