@@ -12,8 +12,8 @@ from tests.upstreams.echo import Asked, Reply, reply
 from tests.upstreams.openai_wire import CREATED, encode, error, text_of
 from tests.upstreams.received import Received
 
-_kept: dict[str, set[str]] = {}
-"""The ids of the responses that may be gone on from, and of the calls before each."""
+_kept: dict[str, tuple[set[str], str]] = {}
+"""The ids of the responses that may be gone on from: the calls and the text before each."""
 _ASKED = ("max_output_tokens", "max_tool_calls", "previous_response_id", "prompt_cache_key", "safety_identifier")
 _FUNCTION = {"description": None, "parameters": None, "strict": None}
 
@@ -27,7 +27,7 @@ def error_event(message: str) -> bytes:
 DIALECT = Dialect(error, error_event)
 
 
-def _asked(body: dict[str, Any], size: int) -> Asked:
+def _asked(body: dict[str, Any], size: int, earlier: str) -> Asked:
     given = body["input"]
     items = [{"role": "user", "content": given}] if isinstance(given, str) else given
     last = items[-1]
@@ -50,6 +50,7 @@ def _asked(body: dict[str, Any], size: int) -> Asked:
         thinks=False,
         max_tokens=body.get("max_output_tokens"),
         input_tokens=max(1, size // 4),
+        earlier=earlier + "\n".join(text_of(item["content"]) for item in items[:-1] if "content" in item),
     )
 
 
@@ -173,15 +174,17 @@ def responses(request: Received) -> Answer:
         if before is not None and before not in _kept:
             code = "previous_response_not_found"
             return Answer(request, DIALECT, 400, error(400, f"Previous response {before!r} not found.", code))
-        calls = _kept.get(before, set()) | _ids(body["input"], "call")
+        calls, earlier = _kept.get(before, (set(), ""))
+        calls |= _ids(body["input"], "call")
         if answered := _ids(body["input"], "output") - calls:
             return Answer(request, DIALECT, 400, error(400, f"No tool call found for {answered}.", "invalid_value"))
-        said = reply(_asked(body, len(request.body)))
+        asked = _asked(body, len(request.body), earlier)
+        said = reply(asked)
         response = _response(id, body, said)
     except (KeyError, IndexError, TypeError, AttributeError) as wrong:
         message = f"The body is no responses request: {type(wrong).__name__} {wrong}"
         return Answer(request, DIALECT, 400, error(400, message, "invalid_body"))
     if body.get("store") is not False:
-        _kept[id] = calls | _ids(response["output"], "call")
+        _kept[id] = (calls | _ids(response["output"], "call"), f"{asked.earlier}\n{asked.ask}\n")
     events = tuple(_events(response, said)) if body.get("stream") else None
     return Answer(request, DIALECT, body=encode(response), events=events)
