@@ -175,7 +175,7 @@ def responses(request: Received) -> Answer:
             code = "previous_response_not_found"
             return Answer(request, DIALECT, 400, error(400, f"Previous response {before!r} not found.", code))
         calls, earlier = _kept.get(before, (set(), ""))
-        calls |= _ids(body["input"], "call")
+        calls = calls | _ids(body["input"], "call")
         if answered := _ids(body["input"], "output") - calls:
             return Answer(request, DIALECT, 400, error(400, f"No tool call found for {answered}.", "invalid_value"))
         asked = _asked(body, len(request.body), earlier)
