@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tests.upstreams.answer import Answer, Dialect, Event
@@ -54,6 +54,10 @@ def _asked(body: dict[str, Any], size: int, earlier: str) -> Asked:
     )
 
 
+def _logprobs(words: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"token": word, "logprob": -0.5, "bytes": list(word.encode()), "top_logprobs": []} for word in words]
+
+
 def _ids(items: str | list[dict[str, Any]], kind: str) -> set[str]:
     """The `call_id`s of the items of a kind: call or output."""
     if isinstance(items, str):
@@ -61,14 +65,15 @@ def _ids(items: str | list[dict[str, Any]], kind: str) -> set[str]:
     return {str(item["call_id"]) for item in items if str(item.get("type")).endswith(f"_{kind}")}
 
 
-def _output(said: Reply, custom: set[str]) -> list[dict[str, Any]]:
+def _output(said: Reply, custom: set[str], logprobs: bool) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
     status = "incomplete" if said.finish == "length" else "completed"
     if said.reasoning:
         part = {"type": "summary_text", "text": said.reasoning}
         items.append({"type": "reasoning", "id": "rs_1", "summary": [part], "encrypted_content": "c2VhbGVk"})
     if said.words:
-        part = {"type": "output_text", "text": said.text, "annotations": [], "logprobs": []}
+        told = _logprobs(said.words) if logprobs else []
+        part = {"type": "output_text", "text": said.text, "annotations": [], "logprobs": told}
         items.append({"type": "message", "id": "msg_1", "role": "assistant", "status": status, "content": [part]})
     for nth, (name, arguments) in enumerate(said.calls):
         ids = {"id": f"fc_{nth}", "call_id": f"call_{nth}", "name": name, "status": "completed"}
@@ -101,7 +106,7 @@ def _response(id: str, body: dict[str, Any], said: Reply) -> dict[str, Any]:
         "truncation": body.get("truncation", "disabled"),
         "metadata": body.get("metadata") or {},
         "model": body["model"],
-        "output": _output(said, custom),
+        "output": _output(said, custom, "message.output_text.logprobs" in (body.get("include") or ())),
         "parallel_tool_calls": True,
         "temperature": 1.0,
         "tool_choice": body.get("tool_choice", "auto"),
@@ -149,9 +154,11 @@ def _events(response: dict[str, Any], said: Reply) -> Iterator[Event]:
             part = item["content"][0]
             within = at | {"content_index": 0}
             yield event("delta", "response.content_part.added", **within, part=part | {"text": ""})
-            for word in said.words:
-                yield event("delta", "response.output_text.delta", **within, delta=word, logprobs=[])
-            yield event("delta", "response.output_text.done", **within, text=part["text"], logprobs=[])
+            for at_word, word in enumerate(said.words):
+                told = part["logprobs"][at_word : at_word + 1]
+                yield event("delta", "response.output_text.delta", **within, delta=word, logprobs=told)
+            done = {"text": part["text"], "logprobs": part["logprobs"]}
+            yield event("delta", "response.output_text.done", **within, **done)
             yield event("delta", "response.content_part.done", **within, part=part)
         else:
             field = "input" if item["type"] == "custom_tool_call" else "arguments"
