@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from agent_dashboards.pages import pages
 from agent_models.catalogue import Catalogue, CatalogueError
-from agent_router import __version__, plugins
+from agent_router import __version__, plugins, request_id
 from agent_router.config import LEDGER, RESPONSES, Configuration
 from agent_router.endpoints import Endpoints, errors_at
 from agent_router.errors import ApiError, ConfigError
@@ -59,6 +59,8 @@ LOADED_A_SECOND = 300 * 1024 * 1024
 """Bytes of a model file that are loaded in a second, roughly: where it lies on a disk."""
 
 _RESPONSES = frozenset({"/v1/responses", "/responses"})
+_LISTS = frozenset({b"anthropic-beta", b"openai-beta", b"tracestate"})
+"""Headers that may come in several lines, one for each part of a list (RFC 9110, section 5.3)."""
 
 
 class App:
@@ -102,13 +104,13 @@ class App:
             await self._websocket(scope, receive, send)
 
     async def _http(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
+        headers = _fields(scope["headers"])
         path = scope["path"]
         try:
             if len(headers) < len(scope["headers"]) and sum(name == b"host" for name, _ in scope["headers"]) > 1:
                 raise ApiError(400, "A request has one Host header (RFC 9112).", code="invalid_host")
             query = scope["query_string"]
-            self._gate.check(path, headers, query)
+            self._gate.check(path, headers, query, scope["method"])
             assert self._endpoints is not None
             endpoint = self._endpoints.find(path)
             if endpoint is not None:
@@ -120,8 +122,11 @@ class App:
                 await endpoint(headers, receive, send, scope["extensions"][LEAVING], asked)
                 return
         except ApiError as error:
-            body = errors_at(path, headers).error_body(error)
+            errors = errors_at(path, headers)
+            error.request_id = request_id.told(request_id.new_id())
+            body = errors.error_body(error)
             head = [(b"content-type", JSON), (b"content-length", str(len(body)).encode())]
+            head.append((request_id.header(errors), error.request_id.encode()))
             head += [(b"allow", b"POST")] if error.status == 405 else []
             await send({"type": "http.response.start", "status": error.status, "headers": head})
             await send({"type": "http.response.body", "body": body})
@@ -129,7 +134,7 @@ class App:
         assert self._cold is not None
         if scope["method"] == "HEAD":  # the server leaves the body out
             scope = {**scope, "method": "GET"}
-        await self._cold(scope, receive, send)
+        await self._cold(scope, receive, _with_id(send, request_id.header(errors_at(path, headers))))
 
     async def _websocket(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -323,6 +328,11 @@ class App:
         async def openapi() -> Response:
             return JSONResponse(document())
 
+        @cold.get("/api/hello")
+        async def hello() -> Response:
+            """What Claude Code asks first, to see that somebody is there."""
+            return JSONResponse({"message": "hello"})
+
         @cold.get("/healthz")
         async def healthz() -> Response:
             # Degraded still answers: 200, so that nobody restarts a router over a full disk.
@@ -338,6 +348,26 @@ class App:
             return Response(body, error.status_code, media_type="application/json", headers=error.headers)
 
         return cold
+
+
+def _fields(lines: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """The headers by their names."""
+    fields = dict(lines)
+    if len(fields) < len(lines):
+        for name in _LISTS & fields.keys():
+            fields[name] = b",".join(value for each, value in lines if each == name)
+    return fields
+
+
+def _with_id(send: Send, name: bytes) -> Send:
+    """The same, with a request id among the headers."""
+
+    async def sending(message: Any) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], (name, request_id.told(request_id.new_id()).encode())]
+        await send(message)
+
+    return sending
 
 
 async def _start(registry: Registry, model: str) -> None:

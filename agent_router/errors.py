@@ -8,7 +8,7 @@ class ApiError(Exception):
 
     `status` is the HTTP status, `kind` OpenAI's `type` (invalid_request_error, authentication_error,
     not_found_error, rate_limit_error, upstream_error, server_error), `code` a short stable word, `param` the
-    request's field, `retry_after` seconds.
+    request's field, `retry_after` seconds, `request_id` what the caller can name the request by.
     """
 
     def __init__(
@@ -28,6 +28,7 @@ class ApiError(Exception):
         self.code = code
         self.param = param
         self.retry_after = retry_after
+        self.request_id: str | None = None
 
 
 class ConfigError(Exception):

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import time
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any
 
 import msgspec
 from msgspec import structs
 
 from agent_router.capture import Capture
+from agent_router.request_id import new_id
 from agent_router.routing.decision import Decision, Target
 from agent_router.routing.task import Task
 from agent_router.upstreams.reply import FaultKind, Observed
 from agent_telemetry.usage_record import Place, Status, UsageRecord
-
-# Unlike any other process's, and cheap: drawing randomness for each request would let go of the interpreter lock.
-_PROCESS = os.urandom(8).hex()
-_COUNT = count()
 
 
 class Exchange:
@@ -49,7 +44,7 @@ class Exchange:
 
     def __init__(self, wire: str = "chat") -> None:
         self.wire = wire
-        self.id = f"{_PROCESS}{next(_COUNT):08x}"
+        self.id = new_id()
         self.time = datetime.now(UTC)
         self._started = time.perf_counter()
         self.task: Task | None = None

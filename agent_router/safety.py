@@ -15,7 +15,7 @@ from agent_router.addresses import host_of, is_any, is_loopback, normal
 from agent_router.errors import ApiError, ConfigError
 from agent_router.settings import Server
 
-OPEN_PATHS = frozenset({"/healthz"})
+OPEN_PATHS = frozenset({"/healthz", "/api/hello"})
 
 
 class Gate:
@@ -34,7 +34,7 @@ class Gate:
         # Bound to all addresses, the machine's own names cannot be known; the key protects instead.
         self._any_host = is_any(server.host) and not server.allowed_hosts
 
-    def check(self, path: str, headers: Mapping[bytes, bytes], query: bytes = b"") -> None:
+    def check(self, path: str, headers: Mapping[bytes, bytes], query: bytes = b"", method: str = "") -> None:
         """ApiError 403 for a foreign host or page, 401 without the key. Names of headers are lower-case."""
         host = headers.get(b"host", b"").decode("latin-1")
         if not self._any_host and not self._is_own(host_of(host)):
@@ -48,7 +48,8 @@ class Gate:
             raise ApiError(
                 403, "Pages of other sites may not call this endpoint.", kind="permission_error", code="cross_site"
             )
-        if self._key is not None and path not in OPEN_PATHS and not self._has_key(headers, query):
+        is_open = path in OPEN_PATHS or (path == "/" and method == "HEAD")  # whether anybody is there tells nothing
+        if self._key is not None and not is_open and not self._has_key(headers, query):
             raise ApiError(
                 401,
                 "The API key is missing or wrong. Send it as `Authorization: Bearer …` or `x-api-key: …`.",

@@ -6,13 +6,13 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
+from agent_router import request_id
 from agent_router.errors import ApiError
 from agent_router.exchange import Exchange
 from agent_router.request_body import Send
 from agent_router.wire.wire import Errors
 
 JSON = b"application/json"
-_REQUEST_ID = {"messages": b"request-id"}
 
 
 class Sender:
@@ -54,15 +54,16 @@ class Sender:
     def _headers(self, passed: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         """The upstream's that are passed on, and ours; every answer has an id in the header of the caller's dialect."""
         own = self._exchange.headers()
-        name = _REQUEST_ID.get(self._exchange.wire, b"x-request-id")
+        name = request_id.header(self._errors)
         if not any(each == name for each, _ in passed):
-            own.append((name, f"req_ar{self._exchange.id}".encode()))
+            own.append((name, request_id.told(self._exchange.id).encode()))
         return passed + own
 
     async def fail(self, error: ApiError, body: bytes | None = None) -> None:
         """An error: the whole answer if nothing was sent, else the event that ends the stream."""
         if self._exchange.ended:
             return
+        error.request_id = request_id.told(self._exchange.id)
         # The client may be gone; there is nobody to tell then.
         with contextlib.suppress(OSError):
             if self.streaming:

@@ -19,6 +19,7 @@ from agent_router.upstreams.reader import Dialect, EmptyAnswerError, ErrorEventE
 from agent_router.upstreams.reply import Observed, Reply, UpstreamFault
 from agent_router.upstreams.statuses import fault
 from agent_router.upstreams.stop_sequences import cut_at, told
+from agent_router.upstreams.tool_names import given_names, plain_names
 from agent_router.upstreams.translated_stream import TranslatedStream
 from agent_router.wire.call import Call
 
@@ -48,8 +49,8 @@ class Speaker:
             if call.named_in_body and call.model != model:
                 body = named(body, model)
         else:
-            body = msgspec.json.encode(self.dialect.body(call.completion, model, call.stream))
-        connection = self._to(model, stream=call.stream)
+            body = msgspec.json.encode(self.dialect.body(plain_names(call.completion), model, call.stream))
+        connection = self._to(model, call.query if native else "", stream=call.stream)
         async with connection.answer(body, headers) as pieces:
             if pieces.response.status >= 300:
                 return await self._refusal(connection, pieces, call, secret)
@@ -117,22 +118,22 @@ class Speaker:
     def _as_asked(self, events: AsyncGenerator[Event, None], call: Call) -> AsyncGenerator[Event, None]:
         """The answer with what was asked for and the dialect could not say."""
         request = call.completion
-        most = self.dialect.most_stops
-        if most is not None and len(request.stop) > most and call.wire != self.dialect.name:
+        if call.wire != self.dialect.name and not self.dialect.takes_stops(request.stop):
             events = cut_at(events, request.stop)
         elif request.stop and not self.dialect.tells_stop:
             events = told(events, request.stop)
         if self.dialect.answered is not None:
             events = self.dialect.answered(events, request)
-        return custom_calls(events, request)
+        return custom_calls(given_names(events, request), request)
 
     def _no_answer(self, body: bytes, error: msgspec.DecodeError) -> UpstreamFault:
         if not body.strip():
             return UpstreamFault("empty", f"Upstream {self.name} sent an empty answer.")
         return UpstreamFault("garbled", f"Upstream {self.name} sent an answer that is {_known(str(error))}.")
 
-    def _to(self, model: str, *, stream: bool) -> Connection:
+    def _to(self, model: str, query: str, *, stream: bool) -> Connection:
         path = self.dialect.path if isinstance(self.dialect.path, str) else self.dialect.path(model, stream)
+        path = f"{path}?{query}" if query else path
         found = self._connections.get(path)
         if found is None:
             if len(self._connections) >= _MOST_PATHS:

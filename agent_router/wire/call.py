@@ -24,6 +24,8 @@ class Call:
     passed on. `client` tells callers apart, so that each gets its turn where they wait for the same model. `native`
     makes the body for an upstream (by provider) of the same dialect, where that is not always `raw`.
 
+    `query` is what of the address's query an upstream of the same dialect is to get.
+
     `meant` is all that may be sent on, where that is more than the body says; `private`: it belongs to a conversation
     that must not leave the machine.
     """
@@ -42,6 +44,7 @@ class Call:
     native: Callable[[str], bytes] | None = None
     meant: bytes = b""
     private: bool = False
+    query: str = ""
 
     def __post_init__(self) -> None:
         self.meant = self.meant or self.raw

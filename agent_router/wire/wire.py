@@ -46,7 +46,9 @@ class Stream(Protocol):
 
 
 class Errors(Protocol):
-    """How a dialect tells its callers of errors."""
+    """How a dialect, which has this name, tells its callers of errors."""
+
+    name: str
 
     def error_body(self, error: ApiError) -> bytes:
         """An error in place of an answer."""
@@ -58,9 +60,10 @@ class Errors(Protocol):
 
 
 class Wire(Errors, Protocol):
-    """`name` is the dialect's in the ledger; an upstream of the same dialect gets bodies as they came."""
+    """`name` is in the ledger; an upstream of the same dialect gets bodies as they came. `alive` may be sent in a
+    stream's silences, if anything may."""
 
-    name: str
+    alive: bytes
 
     def content_type(self, call: Call) -> bytes:
         """Of a streamed answer."""

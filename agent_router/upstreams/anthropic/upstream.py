@@ -35,7 +35,8 @@ class AnthropicUpstream:
         base = base if base.endswith("/v1") else base + "/v1"
         self._key = key
         self._messages = Speaker(name, base, MESSAGES, key, http, timeouts)
-        self._counting = Connection(name, base + "/messages/count_tokens", http, timeouts)
+        counting = base + "/messages/count_tokens"
+        self._counting = {query: Connection(name, counting + query, http, timeouts) for query in ("", "?beta=true")}
 
     async def close(self) -> None:
         """The client is shared; its owner closes it."""
@@ -53,9 +54,10 @@ class AnthropicUpstream:
             told = messages_body(call.completion, model, False)
             body = msgspec.json.encode({name: value for name, value in told.items() if name in _COUNTED})
         headers, secret = self._headers(call)
-        async with self._counting.answer(body, headers) as pieces:
+        connection = self._counting["?beta=true" if call.query else ""]
+        async with connection.answer(body, headers) as pieces:
             if pieces.response.status >= 300:
-                said = await self._counting.refusal(pieces)
+                said = await connection.refusal(pieces)
                 raise fault(
                     self.name,
                     pieces.response.status,

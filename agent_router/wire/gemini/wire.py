@@ -36,6 +36,7 @@ class GeminiWire:
     """See `Wire`."""
 
     name = "gemini"
+    alive = b""  # a comment in the stream breaks Gemini CLI
 
     def content_type(self, call: Call) -> bytes:
         """See `Wire`."""

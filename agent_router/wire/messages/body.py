@@ -29,12 +29,13 @@ class Source(Struct):
 
 
 class BlockIn(Struct):
-    """Any content block."""
+    """Any content block. The source of a search result is an address."""
 
     type: str
     text: str | None = None
-    source: Source | None = None
+    source: Source | str | None = None
     title: str | None = None
+    context: str | None = None
     id: str | None = None
     name: str | None = None
     input: Any = None
@@ -85,6 +86,12 @@ class Metadata(Struct):
     user_id: str | None = None
 
 
+class ThreadIn(Struct):
+    """A conversation that Anthropic keeps: `create` has it kept, `continue` goes on from what is."""
+
+    type: str
+
+
 class MessagesBody(Struct):
     """What the router reads of a body."""
 
@@ -103,6 +110,12 @@ class MessagesBody(Struct):
     output_config: OutputConfig | None = None
     output_format: FormatIn | None = None
     metadata: Metadata | None = None
+    thread: ThreadIn | None = None
+
+    @property
+    def kept_elsewhere(self) -> bool:
+        """Whether the conversation's earlier messages are not in the body."""
+        return self.thread is not None and self.thread.type == "continue"
 
 
 _decoder = json.Decoder(MessagesBody)
@@ -120,12 +133,14 @@ def read(raw: bytes, *, counting: bool = False) -> MessagesBody:
     if body.max_tokens is UNSET:
         if not counting:
             raise _invalid("max_tokens", "max_tokens: Field required.")
-    elif not 1 <= body.max_tokens <= 2**31 - 1:
-        raise _invalid("max_tokens", "max_tokens: must be greater than or equal to 1.")
+    elif not 0 <= body.max_tokens <= 2**31 - 1:  # 0 has Anthropic read the prompt into its cache
+        raise _invalid("max_tokens", "max_tokens: must be greater than or equal to 0.")
     _within("temperature", body.temperature, 0, 1)
     _within("top_p", body.top_p, 0, 1)
     _within("top_k", body.top_k, 0, 2**31 - 1)
-    _check_messages(body.messages)
+    if "" in (body.stop_sequences or ()):
+        raise _invalid("stop_sequences", "stop_sequences: none may be empty.")
+    _check_messages(body.messages, begun=body.kept_elsewhere)
     _check_tools(body)
     return body
 
@@ -139,7 +154,7 @@ def _within(param: str, value: float | None, low: float, high: float) -> None:
         raise _invalid(param, f"{param}: must be between {low:g} and {high:.15g}.")
 
 
-def _check_messages(messages: list[MessageIn]) -> None:
+def _check_messages(messages: list[MessageIn], *, begun: bool) -> None:
     called: set[str] = set()
     for i, message in enumerate(messages):
         at = f"messages.{i}"
@@ -158,7 +173,7 @@ def _check_messages(messages: list[MessageIn]) -> None:
             if block.type == "tool_result":
                 if not block.tool_use_id:
                     raise _invalid(f"{where}.tool_use_id", f"{where}.tool_use_id: Field required.")
-                if block.tool_use_id not in called:
+                if block.tool_use_id not in called and not begun:
                     raise _invalid(
                         f"{where}.tool_use_id",
                         f"{where}: unexpected `tool_use_id` {block.tool_use_id[:80]!r}: no earlier message has a "
@@ -168,6 +183,8 @@ def _check_messages(messages: list[MessageIn]) -> None:
 
 def _check_tools(body: MessagesBody) -> None:
     names: set[str] = set()
+    # A set of tools, or those of another server, have names of which the body says nothing.
+    open_ended = body.kept_elsewhere or any(tool.type not in (None, "custom") for tool in body.tools or ())
     for i, tool in enumerate(body.tools or ()):
         if tool.type in (None, "custom") and not _NAME.fullmatch(tool.name):
             raise _invalid(f"tools.{i}.name", f"tools.{i}.name: must be letters, digits, '_', '-' or '.', at most 128.")
@@ -176,6 +193,8 @@ def _check_tools(body: MessagesBody) -> None:
         names.add(tool.name)
     choice = body.tool_choice
     if choice is None:
+        return
+    if open_ended:
         return
     if choice.type == "tool" and choice.name not in names:
         raise _invalid("tool_choice.name", "tool_choice.name: names a tool that is not among 'tools'.")

@@ -20,6 +20,10 @@ _TYPES = {
 }
 
 
+_DETAILED = frozenset({"thread_not_found"})
+"""Codes by which the SDK knows what to do."""
+
+
 def error_body(error: ApiError) -> bytes:
     """An error in place of an answer. `code` and `param`, for which Anthropic has no field, are ours."""
     return msgspec.json.encode(_object(error))
@@ -34,4 +38,6 @@ def _object(error: ApiError) -> dict[str, object]:
     kind = _TYPES.get(error.status, "invalid_request_error" if error.status < 500 else "api_error")
     said: dict[str, object] = {"type": kind, "message": error.message}
     said |= {name: value for name, value in (("code", error.code), ("param", error.param)) if value is not None}
-    return {"type": "error", "error": said, "request_id": None}
+    if error.code in _DETAILED:
+        said["details"] = {"error_code": error.code}
+    return {"type": "error", "error": said, "request_id": error.request_id}

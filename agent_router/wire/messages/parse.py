@@ -1,12 +1,15 @@
 """A messages body becomes a `CompletionRequest`.
 
 Documented drops, for what means nothing to other models: `cache_control`, citations, `context_management`, betas, the
-bound on thoughts where they are adaptive, thoughts that another model signed, and Anthropic's own server-run tools,
-which only its models can call. Blocks that hold what must not be lost, such as files by their id, are an error.
+bound on thoughts where they are adaptive, thoughts that another model signed, `container`, `fallbacks`, and the tools
+that Anthropic runs, MCP servers among them, which only its models can call, unless one of them must be called. Blocks
+that hold what must not be lost, such as files by their id, are an error, and so is a conversation that only Anthropic
+has. A call that must be made of one of its own tools is one too.
 """
 
 from __future__ import annotations
 
+import binascii
 from typing import Any
 
 import msgspec
@@ -33,7 +36,14 @@ _SERVER_RESULT = "_tool_result"
 
 
 def completion_request(body: MessagesBody) -> CompletionRequest:
-    """Translate a checked body. ApiError 400 where it says what no other side can."""
+    """Translate a checked body. ApiError 400 where it says what no other side can, and 404 where it goes on from what
+    only Anthropic has kept."""
+    if body.kept_elsewhere:
+        # The SDK then sends the whole conversation.
+        said = "This model knows of no earlier messages. Send the whole conversation, without `thread`."
+        raise ApiError(404, said, kind="not_found_error", code="thread_not_found", param="thread")
+    if body.max_tokens == 0:
+        raise _inexpressible("max_tokens", "Only Anthropic's models can read a prompt without answering it.")
     messages: list[Message] = []
     system = _system(body.system)
     if system:
@@ -41,6 +51,8 @@ def completion_request(body: MessagesBody) -> CompletionRequest:
     for i, message in enumerate(body.messages or ()):
         messages += _messages(message, i)
     thinking, config = body.thinking, body.output_config
+    if thinking is not None and thinking.type not in ("enabled", "adaptive", "disabled"):
+        raise _invalid("thinking.type", "thinking.type: must be 'enabled', 'adaptive' or 'disabled'.")
     last = messages[-1] if messages else None
     return CompletionRequest(
         messages=tuple(messages),
@@ -68,7 +80,14 @@ def completion_request(body: MessagesBody) -> CompletionRequest:
 def _system(system: str | list[BlockIn] | None) -> tuple[Part, ...]:
     if isinstance(system, str):
         return (Text(system),) if system else ()
+    for i, block in enumerate(system or ()):
+        if block.type != "text" or block.text is None:
+            raise _invalid(f"system.{i}", f"system.{i}: must be a text block.")
     return tuple(Text(block.text) for block in system or () if block.text)
+
+
+def _invalid(param: str, message: str) -> ApiError:
+    return ApiError(400, message, code="invalid_value", param=param)
 
 
 def _inexpressible(param: str, message: str) -> ApiError:
@@ -89,6 +108,8 @@ def _messages(message: MessageIn, i: int) -> list[Message]:
         if block.type == "tool_result":
             results.append(_result(block, at))
         elif block.type == "tool_use":
+            if not isinstance(block.input, dict | None):
+                raise _invalid(f"{at}.input", f"{at}.input: must be an object.")
             calls.append(ToolCall(block.id or "", block.name or "", msgspec.json.encode(block.input or {}).decode()))
         elif block.type == "thinking":
             if block.signature == SIGNATURE and block.thinking:
@@ -107,6 +128,8 @@ def _result(block: BlockIn, at: str) -> Message:
     parts: list[Part] = []
     if isinstance(content, str):
         parts.append(Text(content))
+    elif not isinstance(content, list | None):
+        raise _invalid(f"{at}.content", f"{at}.content: must be a string or a list of blocks.")
     for each in _inner(content, f"{at}.content"):
         parts += _parts(each, f"{at}.content")
     return Message("tool", tuple(parts), tool_call_id=block.tool_use_id, failed=bool(block.is_error))
@@ -115,11 +138,12 @@ def _result(block: BlockIn, at: str) -> Message:
 def _parts(block: BlockIn, at: str) -> list[Part]:
     if block.type == "text":
         return [Text(block.text or "")]
-    if block.type in ("image", "document") and block.source is not None:
+    if block.type in ("image", "document") and isinstance(block.source, Source):
         return _sourced(block, block.source, at)
     if block.type == "search_result":
-        title = [Text(block.title)] if block.title else []
-        return [*title, *(part for each in _inner(block.content, at) for part in _parts(each, at))]
+        source = block.source if isinstance(block.source, str) else None
+        head = [Text("\n".join(filter(None, (block.title, source))))] if block.title or source else []
+        return [*head, *(part for each in _inner(block.content, at) for part in _parts(each, at))]
     if block.type == "compaction" and isinstance(block.content, str):
         return [Text(block.content)]
     if block.type == "tool_reference":
@@ -138,19 +162,27 @@ def _inner(content: Any, at: str) -> list[BlockIn]:
 
 
 def _sourced(block: BlockIn, source: Source, at: str) -> list[Part]:
+    about = [text for text in (block.title, block.context) if text]
     if source.type == "text" and source.data is not None:  # a document that is plain text
-        return [Text(f"{block.title}\n\n{source.data}" if block.title else source.data)]
+        return [Text("\n\n".join([*about, source.data]))]
     if source.type == "content":
+        head: list[Part] = [Text("\n\n".join(about))] if about else []
         if isinstance(source.content, str):
-            return [Text(source.content)]
-        return [part for each in _inner(source.content, at) for part in _parts(each, at)]
+            return [*head, Text(source.content)]
+        return head + [part for each in _inner(source.content, at) for part in _parts(each, at)]
     if source.type == "base64" and source.data is not None and source.media_type:
+        try:
+            binascii.a2b_base64(source.data, strict_mode=True)
+        except ValueError:  # binascii.Error, and what is not ASCII
+            raise _invalid(at, f"{at}.source.data: must be valid base64.") from None
         url = f"data:{source.media_type};base64,{source.data}"
     elif source.type == "url" and source.url:
         url = source.url
     else:
         raise _inexpressible(at, f"A source of type {source.type[:40]!r} cannot be sent to this model.")
-    return [Image(url) if block.type == "image" else File(url, block.title)]
+    if block.type == "image":
+        return [Image(url)]
+    return [*([Text(block.context)] if block.context else []), File(url, block.title)]
 
 
 def _tool(tool: ToolIn) -> Tool | None:
@@ -163,6 +195,8 @@ def _tool_choice(body: MessagesBody) -> Any:
     choice = body.tool_choice
     match choice.type if choice else None:
         case "any":
+            if body.tools and all(_tool(tool) is None for tool in body.tools):
+                raise _inexpressible("tool_choice", "All the tools offered are such as only Anthropic's models know.")
             return "required"
         case "none":
             return "none"

@@ -20,8 +20,9 @@ def prompt(body: Any) -> Prompt:
     for message in map(mapping, sequence(body.get("messages"))):
         role, content = message.get("role"), message.get("content")
         parts = [mapping(part) for part in sequence(content)]
-        images = images or any(part.get("type") in _SEEN for part in parts)
-        opaque = opaque or any(map(_is_opaque, parts))
+        seen = [inner for part in parts for inner in (part, *_within(part))]
+        images = images or any(part.get("type") in _SEEN for part in seen)
+        opaque = opaque or any(map(_is_opaque, seen))
         if any(part.get("type") == "tool_result" for part in parts):
             turns.append(Turn("tool", ""))
         text = string(content) or _joined(parts)
@@ -44,6 +45,11 @@ def prompt(body: Any) -> Prompt:
         opaque=opaque,
         session=_session(mapping(body.get("metadata")).get("user_id")),
     )
+
+
+def _within(part: dict[str, Any]) -> list[dict[str, Any]]:
+    """The blocks in a tool's result."""
+    return list(map(mapping, sequence(part.get("content")))) if part.get("type") == "tool_result" else []
 
 
 def _is_opaque(part: dict[str, Any]) -> bool:

@@ -14,13 +14,16 @@ from agent_router.wire.messages.parse import completion_request
 from agent_router.wire.messages.prompt import prompt
 from agent_router.wire.messages.render import Answer
 from agent_router.wire.messages.signature import without_ours
-from agent_router.wire.messages.stream import CONTENT_TYPE, MessageStream
+from agent_router.wire.messages.stream import CONTENT_TYPE, PING, MessageStream
+
+_BETA = "beta=true"  # what Anthropic's SDK adds to the address where it asks for what is new
 
 
 class MessagesWire:
     """See `Wire`."""
 
     name = "messages"
+    alive = PING
 
     def content_type(self, call: Call) -> bytes:
         """See `Wire`."""
@@ -39,6 +42,7 @@ class MessagesWire:
             stream=bool(body.stream),
             include_usage=True,
             native=lambda provider: without_ours(raw),
+            query=_BETA if _BETA in path.partition("?")[2].split("&") else "",
         )
 
     def answer(self, call: Call, id: str, model: str, created: int) -> Answer:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from agent_models.completion import CompletionRequest
 from agent_router.errors import ApiError
 from agent_router.wire.call import Call
-from agent_router.wire.chat.stream import CONTENT_TYPE
+from agent_router.wire.chat.stream import CONTENT_TYPE, KEEP_ALIVE
 from agent_router.wire.responses import errors
 from agent_router.wire.responses.body import ResponsesBody, read
 from agent_router.wire.responses.input_items import check_item, kind_of
@@ -43,6 +43,7 @@ class ResponsesWire:
     or not."""
 
     name = "responses"
+    alive = KEEP_ALIVE
 
     def content_type(self, call: Call) -> bytes:
         """See `Wire`."""

@@ -133,7 +133,7 @@ VALID: dict[str, dict[str, Any]] = {
         "metadata": {"user_id": "user_x_session_0f8fad5b-d9cb-469f-a165-70867728950e"},
         "stop_sequences": ["a"],
     },
-    "completions": {"model": "m", "prompt": "x", "logit_bias": {"1": 2}, "stop": "a", "echo": True, "logprobs": 2},
+    "completions": {"model": "m", "prompt": "x", "logit_bias": {"1": 2}, "stop": "a", "logprobs": 2},
     "gemini": {
         "contents": [
             {"role": "user", "parts": [{"text": "x"}, {"inlineData": {"mimeType": "image/png", "data": "aGk="}}]},

@@ -109,7 +109,10 @@ def test_messages(request_: CompletionRequest) -> None:
     for field in ("max_tokens", "stop", "top_k"):
         assert getattr(back, field) == getattr(request_, field)
     if request_.tool_choice in ("auto", "none"):  # Anthropic refuses thoughts before a call that must be made
-        assert back.reasoning_tokens == request_.reasoning_tokens
+        # They need room, which a small answer has not, and come first in a turn, which a call has begun already.
+        room = request_.max_tokens is None or request_.max_tokens > (request_.reasoning_tokens or 0)
+        if room and request_.messages[-1].role != "tool":
+            assert back.reasoning_tokens == request_.reasoning_tokens
 
 
 def merged(messages: tuple[Message, ...]) -> tuple[Message, ...]:
