@@ -2,8 +2,8 @@
 
 What that dialect cannot say is an error, but for these documented drops: `top_k`, a bound on thoughts, `truncate`, the
 mark of a tool's result that it failed, and earlier thoughts, which most servers refuse. Images in a tool's result,
-which may hold only text here, follow in a message of the user's; in a system message they are an error. Source: OpenAI's API reference, "Create chat
-completion".
+which may hold only text here, follow in a message of the user's; in a system message they are an error.
+Source: OpenAI's API reference, "Create chat completion".
 """
 
 from __future__ import annotations
