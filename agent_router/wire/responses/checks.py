@@ -24,13 +24,27 @@ def missing(param: str) -> ApiError:
     return invalid(param, f"Missing required parameter: '{param}'.", "missing_required_parameter")
 
 
-def check(value: Any, kind: type, at: str, *, required: bool = False) -> None:
-    """ApiError if the field holds anything else; null is nothing."""
-    if value is None:
-        if required:
-            raise missing(at)
-    elif not isinstance(value, kind):
-        raise invalid(at, f"Invalid value for '{at}': expected {_article(_NAMES[kind])}.", "invalid_type")
+def check(holder: dict[str, Any], field: str, kind: type, at: str, *, required: bool = False) -> None:
+    """ApiError if the field, of what is at `at`, holds anything else; null is nothing."""
+    value = holder.get(field)
+    if isinstance(value, kind):
+        return
+    param = f"{at}.{field}"
+    if value is not None:
+        raise _other(param, kind)
+    if required:
+        raise missing(param)
+
+
+def check_objects(values: list[Any], at: str) -> None:
+    """ApiError if one of them is anything else."""
+    for i, value in enumerate(values):
+        if not isinstance(value, dict):
+            raise _other(f"{at}[{i}]", dict)
+
+
+def _other(param: str, kind: type) -> ApiError:
+    return invalid(param, f"Invalid value for '{param}': expected {_article(_NAMES[kind])}.", "invalid_type")
 
 
 def _article(noun: str) -> str:

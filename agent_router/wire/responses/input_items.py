@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from agent_router.wire.loose import sequence, string
-from agent_router.wire.responses.checks import check, invalid, missing
+from agent_router.wire.responses.checks import check, check_objects, invalid, missing
 from agent_router.wire.responses.tools import check_tools
 
 Item = dict[str, Any]
@@ -39,51 +39,53 @@ def check_item(item: Item, at: str) -> None:
     kind = kind_of(item)
     if kind is None:
         raise invalid(f"{at}.type", f"'{at}' has neither a 'type' nor a 'role'.", "missing_required_parameter")
-    check(kind, str, f"{at}.type")
+    check(item, "type", str, at)
     if kind == "message":
         if string(item.get("role")) not in _ROLES:
             said = f"'{at}.role' must be user, assistant, system or developer, not {str(item.get('role'))[:40]!r}."
             raise invalid(f"{at}.role", said)
-        _check_content(item.get("content"), f"{at}.content")
+        _check_content(item, "content", at)
     elif kind in CALLS:
         for field in ("call_id", "name", CALLS[kind]):
-            check(item.get(field), str, f"{at}.{field}", required=True)
-        check(item.get("namespace"), str, f"{at}.namespace")
+            check(item, field, str, at, required=True)
+        check(item, "namespace", str, at)
     elif kind in OUTPUTS:
-        check(item.get("call_id"), str, f"{at}.call_id", required=True)
-        _check_content(item.get("output"), f"{at}.output")
+        check(item, "call_id", str, at, required=True)
+        _check_content(item, "output", at)
     elif kind == "reasoning":
         for field in ("summary", "content"):
-            check(item.get(field), list, f"{at}.{field}")
+            check(item, field, list, at)
             check_parts(sequence(item.get(field)), f"{at}.{field}")
     elif kind == "item_reference":
-        check(item.get("id"), str, f"{at}.id", required=True)
+        check(item, "id", str, at, required=True)
         if not item["id"]:
             raise missing(f"{at}.id")
     elif kind == "additional_tools":
-        check(item.get("tools"), list, f"{at}.tools", required=True)
+        check(item, "tools", list, at, required=True)
         check_tools(item["tools"], f"{at}.tools")
 
 
-def _check_content(content: Any, at: str) -> None:
+def _check_content(item: Item, field: str, at: str) -> None:
+    content = item.get(field)
     if isinstance(content, str):
         return
     if content is not None and not isinstance(content, list):
-        raise invalid(at, f"Invalid value for '{at}': expected a string or an array of content parts.", "invalid_type")
-    check(content, list, at, required=True)
-    check_parts(content or [], at)
+        said = f"Invalid value for '{at}.{field}': expected a string or an array of content parts."
+        raise invalid(f"{at}.{field}", said, "invalid_type")
+    check(item, field, list, at, required=True)
+    check_parts(content or [], f"{at}.{field}")
 
 
 def check_parts(parts: list[Any], at: str) -> None:
     """ApiError 400 for what is no list of content parts."""
+    check_objects(parts, at)
     for j, part in enumerate(parts):
-        check(part, dict, f"{at}[{j}]", required=True)
-        kind = part.get("type")
-        check(kind, str, f"{at}[{j}].type", required=True)
-        if kind in TEXTS:
-            check(part.get("text"), str, f"{at}[{j}].text", required=True)
-        for field in _FIELDS.get(kind, ()):
-            check(part.get(field), str, f"{at}[{j}].{field}")
+        here = f"{at}[{j}]"
+        check(part, "type", str, here, required=True)
+        if part["type"] in TEXTS:
+            check(part, "text", str, here, required=True)
+        for field in _FIELDS.get(part["type"], ()):
+            check(part, field, str, here)
 
 
 def additional_tools(items: Iterable[Item]) -> list[Any]:

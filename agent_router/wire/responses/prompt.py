@@ -23,9 +23,10 @@ def prompt(body: Any) -> Prompt:
         role, kind, content = item.get("role"), string(item.get("type")), item.get("content")
         parts = [mapping(part) for part in sequence(content)]
         output = item.get("output")
-        shown = [*parts, *map(mapping, sequence(output)), mapping(output)]
-        images = images or any(string(part.get("type")) in _SEEN for part in shown)
-        opaque = opaque or any(part.get("type") == "input_file" and not part.get("file_url") for part in shown)
+        shown = parts if output is None else [*parts, *map(mapping, sequence(output) or [output])]
+        if shown:
+            images = images or any(string(part.get("type")) in _SEEN for part in shown)
+            opaque = opaque or any(part.get("type") == "input_file" and not part.get("file_url") for part in shown)
         text = string(content) or "\n".join(text for part in parts if (text := string(part.get("text"))))
         if role == "user":
             turns.append(Turn("user", text))

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from agent_router.wire.loose import mapping, sequence, string
-from agent_router.wire.responses.checks import check, invalid, missing
+from agent_router.wire.responses.checks import check, check_objects, invalid, missing
 
 Tool = dict[str, Any]
 NAMESPACE = "__"
@@ -53,31 +53,27 @@ def meant(tools: Iterable[tuple[str | None, Tool]], name: str) -> list[str]:
 
 def check_tools(tools: list[Any], at: str) -> None:
     """ApiError 400 names the field and what is wrong with it. Tools that are not known here may be anything."""
+    check_objects(tools, at)
     for i, tool in enumerate(tools):
         here = f"{at}[{i}]"
-        check(tool, dict, here, required=True)
-        kind = tool.get("type")
-        check(kind, str, f"{here}.type", required=True)
+        check(tool, "type", str, here, required=True)
+        kind = tool["type"]
         if kind in CALLABLE or kind == "namespace":
             name = tool.get("name")
             if not isinstance(name, str) or not _NAME.fullmatch(name):
                 raise invalid(f"{here}.name", f"{here}.name must be letters, digits, '_', '-' or '.', at most 128.")
-            check(tool.get("description"), str, f"{here}.description")
+            check(tool, "description", str, here)
         if kind == "function":
-            check(tool.get("parameters"), dict, f"{here}.parameters")
-            check(tool.get("strict"), bool, f"{here}.strict")
+            check(tool, "parameters", dict, here)
+            check(tool, "strict", bool, here)
         elif kind == "custom":
-            _check_format(tool.get("format"), f"{here}.format")
+            check(tool, "format", dict, here)
+            form = mapping(tool.get("format"))
+            for field in ("syntax", "definition") if form.get("type") == "grammar" else ():
+                check(form, field, str, f"{here}.format", required=True)
         elif kind == "namespace":
-            check(tool.get("tools"), list, f"{here}.tools", required=True)
+            check(tool, "tools", list, here, required=True)
             check_tools(tool["tools"], f"{here}.tools")
-
-
-def _check_format(form: Any, at: str) -> None:
-    check(form, dict, at)
-    if mapping(form).get("type") == "grammar":
-        for field in ("syntax", "definition"):
-            check(form.get(field), str, f"{at}.{field}", required=True)
 
 
 def check_choice(choice: Any, tools: list[Tool], *, closed: bool) -> None:
@@ -91,8 +87,8 @@ def check_choice(choice: Any, tools: list[Tool], *, closed: bool) -> None:
         if choice == "required" and not tools and closed:
             raise invalid("tool_choice", "'tool_choice' is 'required', but no tools are offered.")
         return
-    kind = choice.get("type")
-    check(kind, str, "tool_choice.type", required=True)
+    check(choice, "type", str, "tool_choice", required=True)
+    kind = choice["type"]
     if kind in CALLABLE:
         _check_named(choice, tools, "tool_choice", closed=closed)
     elif kind == "allowed_tools":
@@ -100,17 +96,17 @@ def check_choice(choice: Any, tools: list[Tool], *, closed: bool) -> None:
             raise missing("tool_choice.mode")
         if choice["mode"] not in ("auto", "required"):
             raise invalid("tool_choice.mode", "'tool_choice.mode' must be auto or required.")
-        check(choice.get("tools"), list, "tool_choice.tools", required=True)
+        check(choice, "tools", list, "tool_choice", required=True)
+        check_objects(choice["tools"], "tool_choice.tools")
         for i, tool in enumerate(choice["tools"]):
             at = f"tool_choice.tools[{i}]"
-            check(tool, dict, at, required=True)
-            check(tool.get("type"), str, f"{at}.type", required=True)
+            check(tool, "type", str, at, required=True)
             if tool["type"] in CALLABLE:
                 _check_named(tool, tools, at, closed=closed)
 
 
 def _check_named(named: dict[str, Any], tools: list[Tool], at: str, *, closed: bool) -> None:
-    check(named.get("name"), str, f"{at}.name", required=True)
+    check(named, "name", str, at, required=True)
     if closed and not meant(offered(tools), named["name"]):
         said = f"'{at}' names a tool that is not among 'tools': {named['name'][:80]!r}."
         raise invalid(at, said)
