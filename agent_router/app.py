@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -103,11 +105,10 @@ class App:
 
     async def _http(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
-        path = scope["path"]
+        path, query = scope["path"], scope["query_string"]
         try:
             if len(headers) < len(scope["headers"]) and sum(name == b"host" for name, _ in scope["headers"]) > 1:
                 raise ApiError(400, "A request has one Host header (RFC 9112).", code="invalid_host")
-            query = scope["query_string"]
             self._gate.check(path, headers, query)
             assert self._endpoints is not None
             endpoint = self._endpoints.find(path)
@@ -120,7 +121,7 @@ class App:
                 await endpoint(headers, receive, send, scope["extensions"][LEAVING], asked)
                 return
         except ApiError as error:
-            body = errors_at(path, headers).error_body(error)
+            body = errors_at(path, headers, query).error_body(error)
             head = [(b"content-type", JSON), (b"content-length", str(len(body)).encode())]
             head += [(b"allow", b"POST")] if error.status == 405 else []
             await send({"type": "http.response.start", "status": error.status, "headers": head})
@@ -129,7 +130,9 @@ class App:
         assert self._cold is not None
         if scope["method"] == "HEAD":  # the server leaves the body out
             scope = {**scope, "method": "GET"}
-        await self._cold(scope, receive, send)
+        # What FastAPI could not answer it has told the caller and the log by `failed`, and raises once more.
+        with contextlib.suppress(Exception):
+            await self._cold(scope, receive, send)
 
     async def _websocket(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -333,11 +336,26 @@ class App:
             words = f"{request.method} {request.url.path[:200]}: {error.detail}."
             kind = "not_found_error" if error.status_code == 404 else "invalid_request_error"
             code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
-            errors = errors_at(request.url.path, dict(request.headers.raw))
-            body = errors.error_body(ApiError(error.status_code, words, kind=kind, code=code))
-            return Response(body, error.status_code, media_type="application/json", headers=error.headers)
+            told = ApiError(error.status_code, words, kind=kind, code=code)
+            return Response(
+                _said(request, told), error.status_code, media_type="application/json", headers=error.headers
+            )
+
+        @cold.exception_handler(Exception)
+        async def failed(request: Request, error: Exception) -> Response:
+            # Where it happened and not its words, which may hold some of the request's.
+            at = "".join(traceback.format_tb(error.__traceback__)).rstrip()
+            log.error("A request failed inside the router: %s at\n%s", type(error).__name__, at)
+            told = ApiError(500, "The router itself failed.", kind="server_error", code="internal_error")
+            return Response(_said(request, told), 500, media_type="application/json")
 
         return cold
+
+
+def _said(request: Request, error: ApiError) -> bytes:
+    """The error in the dialect of the path."""
+    errors = errors_at(request.url.path, dict(request.headers.raw), request.scope["query_string"])
+    return errors.error_body(error)
 
 
 async def _start(registry: Registry, model: str) -> None:

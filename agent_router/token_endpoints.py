@@ -24,6 +24,7 @@ from agent_router.upstreams.local import LocalUpstream
 from agent_router.upstreams.reply import Upstream, UpstreamFault
 from agent_router.wire.call import Call
 from agent_router.wire.gemini.wire import GeminiWire
+from agent_router.wire.json_body import decoded
 from agent_router.wire.messages.wire import MessagesWire
 from agent_router.wire.responses.store import ResponseStore
 from agent_router.wire.responses.wire import ResponsesWire
@@ -34,6 +35,7 @@ _CHARACTERS = 3.6
 _OTHER = 1.3
 _MESSAGE = 5  # tokens around each message
 _SEEN = 1500  # tokens of an image, roughly
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def token_endpoints(
@@ -78,22 +80,21 @@ def token_endpoints(
         kind = "response.input_tokens"
         return await answer(request, openai, lambda raw: openai.read(raw, {}), "input_tokens", object=kind)
 
-    @endpoints.post("/v1beta/models/{model:path}:countTokens")
-    @endpoints.post("/v1/models/{model:path}:countTokens")
+    # Without `models/` as well, as the endpoints that generate.
+    @endpoints.post("/v1beta/{model:path}:countTokens")
+    @endpoints.post("/v1alpha/{model:path}:countTokens")
+    @endpoints.post("/v1/{model:path}:countTokens")
     async def count_gemini(request: Request, model: str) -> Response:
-        return await answer(request, gemini, lambda raw: _gemini(gemini, raw, request.url.path), "totalTokens")
+        return await answer(request, gemini, lambda raw: _gemini(gemini, raw, request.scope["path"]), "totalTokens")
 
     return endpoints
 
 
 def _gemini(wire: GeminiWire, raw: bytes, path: str) -> Call:
     """Google's clients may wrap the request to be counted."""
-    try:
-        body = msgspec.json.decode(raw)
-        inner = body.get("generateContentRequest") if isinstance(body, dict) else None
-    except msgspec.DecodeError:
-        inner = None
-    return wire.read(raw if inner is None else msgspec.json.encode(inner), {}, path)
+    fields = decoded(_fields, raw)
+    inner = bytes(fields.get("generateContentRequest") or fields.get("generate_content_request") or b"null")
+    return wire.read(raw if inner == b"null" else inner, {}, path)
 
 
 async def _count(call: Call, target: Target, upstreams: Mapping[str, Upstream]) -> tuple[int, bool]:

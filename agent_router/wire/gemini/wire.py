@@ -15,7 +15,12 @@ from agent_router.wire.gemini.prompt import prompt
 from agent_router.wire.gemini.render import Answer, GeminiStream
 from agent_router.wire.loose import either, mapping
 
-_PATH = re.compile(r"/v1[a-z]*/(?:models/)?(?P<model>.+):(?P<method>[A-Za-z]+)(?:\?(?P<query>.*))?", re.DOTALL)
+# The model's name may hold colons, and so may the query.
+_PATH = re.compile(
+    r"/v1[a-z]*/(?:models/)?(?P<model>.+?):(?P<method>streamGenerateContent|generateContent|countTokens)"
+    r"(?:\?(?P<query>.*))?",
+    re.DOTALL,
+)
 _SSE = re.compile(r"(?:^|&)alt=sse(?:&|$)")
 
 

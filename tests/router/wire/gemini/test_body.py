@@ -27,6 +27,7 @@ def parsed(*contents: Any, **more: Any) -> CompletionRequest:
         ("/v1beta/models/openai/gpt-5.4:streamGenerateContent?alt=sse", "openai/gpt-5.4", True, True),
         ("/v1/openai/gpt-5.4:streamGenerateContent?key=k&alt=sse", "openai/gpt-5.4", True, True),
         ("/v1beta/models/m:streamGenerateContent", "m", True, False),
+        ("/v1alpha/models/mine/qwen3:8b:streamGenerateContent?key=a:b&alt=sse", "mine/qwen3:8b", True, True),
     ],
 )
 def test_the_path_says_which_model_and_how(path: str, model: str, stream: bool, sse: bool) -> None:
