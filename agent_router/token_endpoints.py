@@ -1,11 +1,13 @@
 """How many tokens a request's prompt has: Anthropic's `count_tokens`, OpenAI's `input_tokens`, Gemini's `countTokens`.
 
-Where the model is local its own tokens are counted; an upstream of Anthropic's dialect is asked; elsewhere nobody can
-be asked, so that the number is an estimate, and the header `x-agent-router-estimate` says so.
+Where the model is local its own tokens are counted; an upstream of Anthropic's dialect is asked, and Google by its own
+clients; elsewhere nobody can be asked, so that the number is an estimate, and the header `x-agent-router-estimate` says
+so.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +22,8 @@ from agent_router.routing.decision import Target
 from agent_router.routing.router import Router
 from agent_router.routing.task import task
 from agent_router.upstreams.anthropic.upstream import AnthropicUpstream
+from agent_router.upstreams.gemini.dialect import GEMINI
+from agent_router.upstreams.gemini.upstream import GeminiUpstream
 from agent_router.upstreams.local import LocalUpstream
 from agent_router.upstreams.reply import Upstream, UpstreamFault
 from agent_router.wire.call import Call
@@ -45,7 +49,7 @@ def token_endpoints(
     endpoints = APIRouter()
     messages, gemini, openai = MessagesWire(), GeminiWire(), ResponsesWire(responses)
 
-    async def count(request: Request, call: Call) -> tuple[int, bool]:
+    async def count(request: Request, call: Call, told: str) -> tuple[dict[str, Any], bool]:
         headers = dict(request.headers.raw)
         call.headers = {
             name: headers[name.encode()].decode("latin-1")
@@ -53,21 +57,22 @@ def token_endpoints(
             if name.encode() in headers
         }
         target = router.aim(task(call, headers, b""), call.meant)
-        return await _count(call, target, upstreams)
+        return await _count(call, target, upstreams, told)
 
     async def answer(request: Request, errors: Errors, read: Any, told: str, **more: str) -> Response:
         try:
             raw = await read_body(request.receive, dict(request.headers.raw), limit)
-            tokens, estimated = await count(request, read(raw))
+            counted, estimated = await count(request, read(raw), told)
         except ClientLeftError:
             return Response(status_code=499)
         except UpstreamFault as fault:
             error = ApiError(fault.status, fault.message, code=fault.code or fault.kind, param=fault.param)
-            return Response(errors.error_body(error), error.status, media_type="application/json")
+            retry = {} if fault.retry_after is None else {"retry-after": str(math.ceil(fault.retry_after))}
+            return Response(errors.error_body(error), error.status, retry, media_type="application/json")
         except ApiError as error:
             return Response(errors.error_body(error), error.status, media_type="application/json")
         headers = {"x-agent-router-estimate": "true"} if estimated else {}
-        return JSONResponse({**more, told: tokens}, headers=headers)
+        return JSONResponse({**more, **counted}, headers=headers)
 
     @endpoints.post("/v1/messages/count_tokens")
     @endpoints.post("/messages/count_tokens")
@@ -94,17 +99,23 @@ def _gemini(wire: GeminiWire, raw: bytes, path: str) -> Call:
     """Google's clients may wrap the request to be counted."""
     fields = decoded(_fields, raw)
     inner = bytes(fields.get("generateContentRequest") or fields.get("generate_content_request") or b"null")
-    return wire.read(raw if inner == b"null" else inner, {}, path)
+    call = wire.read(raw if inner == b"null" else inner, {}, path)
+    call.native, call.meant = lambda provider: raw, raw
+    return call
 
 
-async def _count(call: Call, target: Target, upstreams: Mapping[str, Upstream]) -> tuple[int, bool]:
-    """(tokens, whether that is an estimate)."""
+async def _count(
+    call: Call, target: Target, upstreams: Mapping[str, Upstream], told: str
+) -> tuple[dict[str, Any], bool]:
+    """(the answer, with the tokens as its field `told`; whether that is an estimate)."""
     upstream = upstreams[target.provider]
     if isinstance(upstream, LocalUpstream):
-        return await upstream.count(call.completion, target.model), False
+        return {told: await upstream.count(call.completion, target.model)}, False
     if isinstance(upstream, AnthropicUpstream):
+        return {told: await upstream.count(call, target.model)}, False
+    if isinstance(upstream, GeminiUpstream) and call.wire == GEMINI.name:
         return await upstream.count(call, target.model), False
-    return estimate(call.completion), True
+    return {told: estimate(call.completion)}, True
 
 
 def estimate(request: CompletionRequest) -> int:
