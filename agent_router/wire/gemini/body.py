@@ -27,9 +27,10 @@ from agent_models.completion import (
 )
 from agent_router.errors import ApiError
 from agent_router.wire.gemini.enum_answer import ENUM, enum_format
-from agent_router.wire.gemini.proto import Body, invalid
+from agent_router.wire.gemini.proto import Body, invalid, text
 from agent_router.wire.loose import either, integer, mapping, sequence, string
 
+_MODES = ("", "MODE_UNSPECIFIED", "AUTO", "ANY", "NONE", "VALIDATED")
 _EFFORTS = {"minimal": "minimal", "low": "low", "medium": "medium", "high": "high"}
 
 
@@ -62,6 +63,8 @@ def _translated(body: Body) -> CompletionRequest:
     tools = tuple(tool for each in sequence(body.get("tools")) for tool in _tools(mapping(each)))
     choice, allowed = _choice(body, tools)
     logprobs = bool(either(config, "responseLogprobs"))
+    if integer(either(config, "logprobs")) and not logprobs:
+        raise invalid("generationConfig.logprobs", "is only allowed with responseLogprobs.")
     return CompletionRequest(
         messages=tuple(messages),
         tools=tools,
@@ -190,7 +193,9 @@ def _choice(body: Body, tools: tuple[Tool, ...]) -> tuple[Any, tuple[str, ...] |
     calling = mapping(either(mapping(either(body, "toolConfig")), "functionCallingConfig"))
     allowed = tuple(string(name) for name in sequence(either(calling, "allowedFunctionNames")) if string(name))
     at = "toolConfig.functionCallingConfig"
-    mode = string(calling.get("mode")).upper()
+    mode = text(calling.get("mode"), f"{at}.mode").upper()
+    if mode not in _MODES:
+        raise invalid(f"{at}.mode", "must be AUTO, ANY, NONE or VALIDATED.")
     if mode == "ANY" and not tools:
         raise _inexpressible(
             f"{at}.mode", "A call is demanded, but no function is declared that this model could call."

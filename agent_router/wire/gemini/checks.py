@@ -109,8 +109,6 @@ def _config(config: Body) -> Body:
         if config[name] is not None and not low <= config[name] <= high:
             raise invalid(at(name), f"must be between {low} and {high}.")
     config["responseLogprobs"] = flag(either(config, "responseLogprobs"), at("responseLogprobs"))
-    if config["logprobs"] and not config["responseLogprobs"]:
-        raise invalid(at("logprobs"), "is only allowed with responseLogprobs.")
     for name in ("stopSequences", "responseModalities"):
         config[name] = strings(either(config, name), at(name))
     config["responseMimeType"] = text(either(config, "responseMimeType"), at("responseMimeType"))

@@ -222,6 +222,11 @@ ANY: dict[str, Any] = {"toolConfig": {"functionCallingConfig": {"mode": "ANY"}}}
             "tools[0].functionDeclarations[0].parameters",
         ),
         ({**BUILT_IN, **ANY}, "toolConfig.functionCallingConfig.mode"),
+        ({"toolConfig": {"functionCallingConfig": {"mode": "SOME"}}}, "toolConfig.functionCallingConfig.mode"),
+        (
+            {"tools": [DECLARED], "toolConfig": {"functionCallingConfig": {**CALLED, "allowedFunctionNames": ["g"]}}},
+            "toolConfig.functionCallingConfig.allowedFunctionNames",
+        ),
         (
             {"toolConfig": {"functionCallingConfig": {"allowedFunctionNames": [1]}}},
             "toolConfig.functionCallingConfig.allowedFunctionNames",
