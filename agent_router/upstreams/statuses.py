@@ -18,7 +18,8 @@ def fault(
     """The fault behind a status that is an error. `body` is passed on where it is a JSON error, without the key."""
     body = redact(body, key)
     said = message_of(body)
-    error = None if said is None else body
+    # Google's endpoint for OpenAI's clients puts its errors into an array, which those do not read.
+    error = body if said is not None and body.lstrip().startswith(b"{") else None
     if status in CALLERS_FAULT:
         said = said or f"Upstream {name} refused the request ({status}) without saying why."
         return UpstreamFault("rejected", said, status=status, body=error)
@@ -46,14 +47,14 @@ def redact(body: bytes, key: str | None) -> bytes:
 
 
 def message_of(body: bytes) -> str | None:
-    """The sentence in an error body of OpenAI's or Anthropic's shape."""
+    """The sentence in an error body of OpenAI's, Anthropic's or Google's shape."""
     error = _error_in(body)
     message = error.get("message") if isinstance(error, dict) else error
     return str(message) if message is not None else None
 
 
 def code_of(body: bytes) -> str | None:
-    """The short word in an error body of OpenAI's shape."""
+    """The short word in an error body of OpenAI's or Google's shape."""
     error = _error_in(body)
     code = (error.get("code") or error.get("type")) if isinstance(error, dict) else None
     return str(code) if code is not None else None
@@ -64,4 +65,6 @@ def _error_in(body: bytes) -> Any:
         decoded = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+    if isinstance(decoded, list) and decoded:
+        decoded = decoded[0]
     return decoded.get("error") if isinstance(decoded, dict) else None
