@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,6 +21,7 @@ from agent_router.endpoints import Endpoints, errors_at
 from agent_router.errors import ApiError, ConfigError
 from agent_router.escalation import Escalation
 from agent_router.feedback_endpoint import feedback_endpoint
+from agent_router.headers import fields
 from agent_router.http_protocol import LEAVING
 from agent_router.learning.audits import Audits
 from agent_router.learning.idle import Idle
@@ -59,8 +62,6 @@ LOADED_A_SECOND = 300 * 1024 * 1024
 """Bytes of a model file that are loaded in a second, roughly: where it lies on a disk."""
 
 _RESPONSES = frozenset({"/v1/responses", "/responses"})
-_LISTS = frozenset({b"anthropic-beta", b"openai-beta", b"tracestate"})
-"""Headers that may come in several lines, one for each part of a list (RFC 9110, section 5.3)."""
 
 
 class App:
@@ -104,12 +105,12 @@ class App:
             await self._websocket(scope, receive, send)
 
     async def _http(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        headers = _fields(scope["headers"])
-        path = scope["path"]
+        headers = fields(scope["headers"])
+        path, query = scope["path"], scope["query_string"]
+        scope = {**scope, "request_id": request_id.told(request_id.new_id())}
         try:
             if len(headers) < len(scope["headers"]) and sum(name == b"host" for name, _ in scope["headers"]) > 1:
                 raise ApiError(400, "A request has one Host header (RFC 9112).", code="invalid_host")
-            query = scope["query_string"]
             self._gate.check(path, headers, query, scope["method"])
             assert self._endpoints is not None
             endpoint = self._endpoints.find(path)
@@ -122,11 +123,11 @@ class App:
                 await endpoint(headers, receive, send, scope["extensions"][LEAVING], asked)
                 return
         except ApiError as error:
-            errors = errors_at(path, headers)
-            error.request_id = request_id.told(request_id.new_id())
+            errors = errors_at(path, headers, query)
+            error.request_id = scope["request_id"]
             body = errors.error_body(error)
             head = [(b"content-type", JSON), (b"content-length", str(len(body)).encode())]
-            head.append((request_id.header(errors), error.request_id.encode()))
+            head.append((request_id.header(errors), scope["request_id"].encode()))
             head += [(b"allow", b"POST")] if error.status == 405 else []
             await send({"type": "http.response.start", "status": error.status, "headers": head})
             await send({"type": "http.response.body", "body": body})
@@ -134,7 +135,10 @@ class App:
         assert self._cold is not None
         if scope["method"] == "HEAD":  # the server leaves the body out
             scope = {**scope, "method": "GET"}
-        await self._cold(scope, receive, _with_id(send, request_id.header(errors_at(path, headers))))
+        send = _with_id(send, request_id.header(errors_at(path, headers, query)), scope["request_id"])
+        # What FastAPI could not answer it has told the caller and the log by `failed`, and raises once more.
+        with contextlib.suppress(Exception):
+            await self._cold(scope, receive, send)
 
     async def _websocket(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -343,28 +347,35 @@ class App:
             words = f"{request.method} {request.url.path[:200]}: {error.detail}."
             kind = "not_found_error" if error.status_code == 404 else "invalid_request_error"
             code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
-            errors = errors_at(request.url.path, dict(request.headers.raw))
-            body = errors.error_body(ApiError(error.status_code, words, kind=kind, code=code))
-            return Response(body, error.status_code, media_type="application/json", headers=error.headers)
+            told = ApiError(error.status_code, words, kind=kind, code=code)
+            return Response(
+                _said(request, told), error.status_code, media_type="application/json", headers=error.headers
+            )
+
+        @cold.exception_handler(Exception)
+        async def failed(request: Request, error: Exception) -> Response:
+            # Where it happened and not its words, which may hold some of the request's.
+            at = "".join(traceback.format_tb(error.__traceback__)).rstrip()
+            log.error("A request failed inside the router: %s at\n%s", type(error).__name__, at)
+            told = ApiError(500, "The router itself failed.", kind="server_error", code="internal_error")
+            return Response(_said(request, told), 500, media_type="application/json")
 
         return cold
 
 
-def _fields(lines: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """The headers by their names."""
-    fields = dict(lines)
-    if len(fields) < len(lines):
-        for name in _LISTS & fields.keys():
-            fields[name] = b",".join(value for each, value in lines if each == name)
-    return fields
+def _said(request: Request, error: ApiError) -> bytes:
+    """The error in the dialect of the path."""
+    errors = errors_at(request.url.path, dict(request.headers.raw), request.scope["query_string"])
+    error.request_id = request.scope.get("request_id")
+    return errors.error_body(error)
 
 
-def _with_id(send: Send, name: bytes) -> Send:
+def _with_id(send: Send, name: bytes, id: str) -> Send:
     """The same, with a request id among the headers."""
 
     async def sending(message: Any) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], (name, request_id.told(request_id.new_id()).encode())]
+            message["headers"] = [*message["headers"], (name, id.encode())]
         await send(message)
 
     return sending

@@ -11,10 +11,11 @@ from agent_router.upstreams.event_boundary import data_of
 from agent_router.upstreams.reader import ErrorEventError
 
 MOST_BYTES = 256 * 1024
+_elements = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 class Capture:
-    """Takes an answer in whatever form it comes: one body or SSE bytes in the dialect of a wire, or events."""
+    """Takes an answer in whatever form it comes: one body or a stream in the dialect of a wire, or events."""
 
     __slots__ = ("_body", "_chunks", "_events", "_size", "_wire")
 
@@ -31,7 +32,7 @@ class Capture:
         self._size = len(body)
 
     def chunk(self, chunk: bytes) -> None:
-        """More of a stream: whole events."""
+        """More of a stream: whole server-sent events, or elements of one JSON array."""
         self._size += len(chunk)
         if self._size <= MOST_BYTES:
             self._chunks.append(chunk)
@@ -50,7 +51,9 @@ class Capture:
         try:
             if self._body is not None:
                 return said_in_events(list(reader.read_whole(self._body)))
-            events = [event for data in data_of(b"".join(self._chunks)) for event in reader.read(data)]
-        except (ErrorEventError, msgspec.DecodeError):
+            stream = b"".join(self._chunks)
+            pieces = map(bytes, _elements.decode(stream)) if stream.startswith(b"[") else data_of(stream)
+            events = [event for data in pieces for event in reader.read(data)]
+        except (ErrorEventError, msgspec.DecodeError, RecursionError, UnicodeError):
             return None
         return said_in_events(events) if events else None

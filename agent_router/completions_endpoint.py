@@ -13,6 +13,7 @@ from agent_router.routing.decision import Decision
 from agent_router.routing.router import Router
 from agent_router.routing.task import Task, task
 from agent_router.sender import Sender
+from agent_router.silence import Silence
 from agent_router.upstreams.chain import Attempted, Chain
 from agent_router.upstreams.reply import Reply
 from agent_router.wire.call import Call
@@ -86,13 +87,15 @@ class CompletionsEndpoint(Endpoint[Call]):
         answer.broken = stream.fail
         await answer.begin(200, self._wire.content_type(call), reply.headers)
         rendered = stream.begin()
-        async for event in reply.events:
-            if capture is not None:
-                capture.event(event)
-            rendered += stream.add(event)
-            if rendered and not reply.at_hand():
-                await answer.more(rendered)
-                rendered = b""
+        with Silence(answer.more, self._wire.alive) as silence:
+            async for event in reply.events:
+                silence.heard = True
+                if capture is not None:
+                    capture.event(event)
+                rendered += stream.add(event)
+                if rendered and not reply.at_hand():
+                    await answer.more(rendered)
+                    rendered = b""
         end = rendered + stream.end()
         if stream.final is not None:
             self._complete(exchange, call, reply, stream.final)

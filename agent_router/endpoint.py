@@ -68,10 +68,6 @@ class Endpoint(ABC, Generic[CallT]):
         answer = Sender(exchange, send, self._errors)
 
         async def body() -> bytes:
-            if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-                raise ApiError(
-                    415, "Compressed request bodies are not read; send it plain.", code="unsupported_encoding"
-                )
             return await read_body(receive, headers, self._max_body_bytes)
 
         await self.serve(exchange, body, headers, path, answer, leaving)

@@ -16,6 +16,7 @@ from agent_router.routing.router import Router
 from agent_router.upstreams.chain import Chain
 from agent_router.wire.chat.wire import ChatWire
 from agent_router.wire.completions.wire import CompletionsWire
+from agent_router.wire.gemini.caller import is_googles
 from agent_router.wire.gemini.wire import GeminiWire
 from agent_router.wire.messages.wire import MessagesWire
 from agent_router.wire.responses.compaction import CompactionWire
@@ -25,17 +26,21 @@ from agent_router.wire.wire import Errors, Wire
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
 
-# Some clients leave `models/` out before a name with a slash in it.
-_GENERATES = re.compile(r"/v1(?:beta|alpha)?/(?:models/)?[^:]{1,300}:(?:streamGenerateContent|generateContent)")
-_GEMINI = re.compile(r"/v1(?:beta|alpha)(?:/|\Z)|/v1/models/[^:]{1,300}:")
+# Some clients leave `models/` out before a name with a slash in it. A name may hold colons, as all of Ollama's do.
+_GENERATES = re.compile(r"/v1(?:beta|alpha)?/(?:models/)?.{1,300}:(?:streamGenerateContent|generateContent)", re.DOTALL)
+_GEMINI = re.compile(
+    r"/v1(?:beta|alpha)(?:/|\Z)|/v1/.+:(?:streamGenerateContent|generateContent|countTokens)\Z", re.DOTALL
+)
+_MODELS = re.compile(r"/v1/models(?:/|\Z)")
 _OPENAI, _ANTHROPIC, _GOOGLE = ChatWire(), MessagesWire(), GeminiWire()
 
 
-def errors_at(path: str, headers: Mapping[bytes, bytes]) -> Errors:
+def errors_at(path: str, headers: Mapping[bytes, bytes], query: bytes = b"") -> Errors:
     """How the client that asks at this path, with these headers, wants to be told of errors."""
     if path.removeprefix("/v1").startswith("/messages") or b"anthropic-version" in headers:
         return _ANTHROPIC
-    return _GOOGLE if _GEMINI.match(path) else _OPENAI
+    googles = _GEMINI.match(path) or (_MODELS.match(path) and is_googles(headers, query))
+    return _GOOGLE if googles else _OPENAI
 
 
 class Endpoints:

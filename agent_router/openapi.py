@@ -141,7 +141,7 @@ _ANSWERS: dict[str, Schema] = {
         ]
     },
     "Model": {"anyOf": [_MODEL, _ANTHROPIC_MODEL]},
-    "GeminiModelList": _object({"models": _list(_GEMINI_MODEL)}),
+    "GeminiModelList": _object({"models": _list(_GEMINI_MODEL)}, nextPageToken=_STRING),
     "GeminiModel": _GEMINI_MODEL,
     "ItemList": _object(
         {

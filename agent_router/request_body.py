@@ -23,7 +23,9 @@ class ClientLeftError(Exception):
 
 
 async def read_body(receive: Receive, headers: Mapping[bytes, bytes], limit: int) -> bytes:
-    """The whole body; ApiError 413 over `limit` bytes, 400 where its length is no number."""
+    """The whole body; ApiError 413 over `limit` bytes, 400 where its length is no number, 415 if it is compressed."""
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise ApiError(415, "Compressed request bodies are not read; send it plain.", code="unsupported_encoding")
     if _declared(headers) > limit:
         # A client that waits for our go-ahead has sent nothing that would have to be read.
         if headers.get(b"expect", b"").lower() != b"100-continue":

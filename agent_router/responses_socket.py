@@ -173,7 +173,7 @@ class ResponsesSocket:
             return
         body = call.body.body
         created = int(exchange.time.timestamp())
-        response = response_object(body, raw, f"resp_ar{exchange.id}", call.model, created)
+        response = response_object(body, f"resp_ar{exchange.id}", call.model, created)
         stream = [("response.created", {**response}), ("response.in_progress", {**response})]
         response |= {"status": "completed", "completed_at": created}
         stream.append(("response.completed", response))

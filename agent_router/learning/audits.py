@@ -179,6 +179,8 @@ def _whole(call: Call) -> Call:
     """The same request, not streamed: then the usage, and so the price, is always told."""
     if not call.stream:
         return call
+    if not call.named_in_body:  # nor is whether it streams
+        return dataclasses.replace(call, stream=False)
 
     def body(provider: str) -> bytes:
         fields = msgspec.json.decode(call.body_for(provider), type=dict[str, msgspec.Raw])

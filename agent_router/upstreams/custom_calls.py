@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from agent_models.completion import CompletionRequest, Event, Message, Tool, ToolCall, ToolCallDelta
+from agent_models.completion import CompletionRequest, Event, Message, Stop, Tool, ToolCall, ToolCallDelta
 
 INPUT = "input"
 
@@ -75,7 +75,7 @@ async def _custom(events: AsyncGenerator[Event, None], names: frozenset[str]) ->
                 if event.index not in native and (event.index in open_ or event.name in names):
                     open_.setdefault(event.index, []).append(event)
                     continue
-            elif open_:
+            elif isinstance(event, Stop):  # what is said between a call's pieces does not end it
                 for pieces in open_.values():
                     yield _whole(pieces)
                 open_ = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -75,7 +75,7 @@ class Dialect:
     base URL, or makes it of (model, stream); `body` makes the request of
     (request, model, stream). `observe` reads a whole answer that passes by, and raises ErrorEventError or
     msgspec.DecodeError for none. `as_stream` tells a whole answer as the stream that was asked for, where it can.
-    `most_stops`: how many stop sequences it takes, where that is bounded; more are seen to by the router itself.
+    `takes_stops`: whether it can say all these stop sequences; else the router itself sees to them.
     `tells_stop`: it says which of them ended an answer. `answered` undoes in the events what `body` had to say
     otherwise."""
 
@@ -86,6 +86,6 @@ class Dialect:
     observer: Callable[[], Observer]
     observe: Callable[[bytes], Observed]
     as_stream: Callable[[dict[str, Any], bool], bytes] | None = None
-    most_stops: int | None = None
+    takes_stops: Callable[[Sequence[str]], bool] = lambda sequences: True
     tells_stop: bool = False
     answered: Callable[[AsyncGenerator[Event, None], CompletionRequest], AsyncGenerator[Event, None]] | None = None

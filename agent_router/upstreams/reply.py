@@ -101,8 +101,8 @@ class Source(Protocol):
 
 @dataclass(slots=True)
 class Reply:
-    """A committed answer: exactly one of `body` (whole), `chunks` (SSE bytes in the caller's dialect, each piece
-    whole events), `events` and `embeddings` (to be rendered by the wire) is there.
+    """A committed answer: exactly one of `body` (whole), `chunks` (a stream in the caller's dialect, each piece whole
+    server-sent events or elements of one JSON array), `events` and `embeddings` (to be rendered by the wire) is there.
 
     `headers` are the upstream's own that the caller may want (rate limits, request id). Iterating `chunks` or
     `events` raises StreamCutError if the answer breaks; `broken` then makes the event that tells the caller of it,

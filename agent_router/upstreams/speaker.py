@@ -20,6 +20,7 @@ from agent_router.upstreams.reader import Dialect, EmptyAnswerError, ErrorEventE
 from agent_router.upstreams.reply import Observed, Reply, UpstreamFault
 from agent_router.upstreams.statuses import fault
 from agent_router.upstreams.stop_sequences import cut_at, told
+from agent_router.upstreams.tool_names import given_names, plain_names
 from agent_router.upstreams.translated_stream import TranslatedStream
 from agent_router.wire.call import Call
 
@@ -61,7 +62,7 @@ class Speaker:
                 body = named(body, model)
         else:
             request = call.completion if self._fit is None else self._fit(call.completion)
-            body = msgspec.json.encode(self.dialect.body(request, model, call.stream))
+            body = msgspec.json.encode(self.dialect.body(plain_names(request), model, call.stream))
         connection = self._to(model, call.query if native else "", stream=call.stream)
         async with connection.answer(body, headers) as pieces:
             if pieces.response.status >= 300:
@@ -130,14 +131,13 @@ class Speaker:
     def _as_asked(self, events: AsyncGenerator[Event, None], call: Call) -> AsyncGenerator[Event, None]:
         """The answer with what was asked for and the dialect could not say."""
         request = call.completion
-        most = self.dialect.most_stops
-        if most is not None and len(request.stop) > most and call.wire != self.dialect.name:
+        if call.wire != self.dialect.name and not self.dialect.takes_stops(request.stop):
             events = cut_at(events, request.stop)
         elif request.stop and not self.dialect.tells_stop:
             events = told(events, request.stop)
         if self.dialect.answered is not None:
             events = self.dialect.answered(events, request)
-        return custom_calls(events, request)
+        return custom_calls(given_names(events, request), request)
 
     def _no_answer(self, body: bytes, error: msgspec.DecodeError) -> UpstreamFault:
         if not body.strip():

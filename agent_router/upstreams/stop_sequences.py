@@ -19,7 +19,7 @@ async def cut_at(events: AsyncGenerator[Event, None], sequences: Sequence[str]) 
     released = ReleasedText(sequences)
     try:
         async for event in events:
-            if isinstance(event, TextDelta) and event.text:
+            if isinstance(event, TextDelta):  # one without text holds log-probabilities, and ends nothing
                 text = released.feed(event.text.encode("utf-8", "replace"))
                 if text or event.logprobs:
                     yield TextDelta(text, event.logprobs)

@@ -60,7 +60,10 @@ class Errors(Protocol):
 
 
 class Wire(Errors, Protocol):
-    """`name` is in the ledger; an upstream of the same dialect gets bodies as they came."""
+    """`name` is in the ledger; an upstream of the same dialect gets bodies as they came. `alive` may be sent in a
+    stream's silences, if anything may."""
+
+    alive: bytes
 
     def content_type(self, call: Call) -> bytes:
         """Of a streamed answer."""

@@ -65,8 +65,13 @@ class Message(msgspec.Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """The message's text parts, joined."""
-        return "".join(part.text for part in self.content if isinstance(part, Text))
+        """The message's text parts, joined: as paragraphs, unless there is white space between them already."""
+        joined = ""
+        for part in self.content:
+            if isinstance(part, Text) and part.text:
+                apart = not joined or joined[-1].isspace() or part.text[0].isspace()
+                joined += part.text if apart else f"\n\n{part.text}"
+        return joined
 
 
 class FreeText(msgspec.Struct, frozen=True):

@@ -57,4 +57,5 @@ def test_the_prompt_is_all_its_buckets() -> None:
 
 
 def test_a_messages_text_is_its_text_parts() -> None:
-    assert Message("user", (Text("a"), Image("https://x/y.png"), Text("b"))).text == "ab"
+    assert Message("user", (Text("a"), Image("https://x/y.png"), Text("b"))).text == "a\n\nb"
+    assert Message("user", (Text("a\n"), Text("b"), Text(" c"))).text == "a\nb c"

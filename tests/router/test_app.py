@@ -170,3 +170,34 @@ async def test_two_host_headers_are_one_too_many(tmp_path: Path) -> None:
         assert b"invalid_host" in answer
         writer.close()
         await writer.wait_closed()
+
+
+@pytest.mark.parametrize(
+    ("path", "shape"),
+    [
+        ("/v1/models", {"error": {"code": "internal_error"}}),
+        ("/v1beta/models", {"error": {"status": "INTERNAL"}}),
+        ("/v1/messages/count_tokens", {"type": "error"}),
+    ],
+)
+async def test_a_failure_of_the_cold_endpoints_is_told_in_the_callers_dialect_and_not_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, path: str, shape: dict[str, Any]
+) -> None:
+    words = "zanzibar"  # said apart: the log holds the line that raises
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError(words)
+
+    async with running_router(tmp_path) as (url, app), aiohttp.ClientSession() as http:
+        monkeypatch.setattr(app.names, "id_of", broken)
+        monkeypatch.setattr("agent_router.app.model_list", broken)
+        monkeypatch.setattr("agent_router.token_endpoints._count", broken)
+        method, body = ("POST", {"model": "local", "messages": [{"role": "user", "content": "x"}]})
+        method, sent = (method, body) if "messages" in path else ("GET", None)
+        async with http.request(method, url + path, json=sent) as response:
+            told = await response.json()
+            assert response.status == 500
+        for key, value in shape.items():
+            assert (value.items() <= told[key].items()) if isinstance(value, dict) else told[key] == value
+    assert "ZeroDivisionError" in caplog.text
+    assert "zanzibar" not in caplog.text

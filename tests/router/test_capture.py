@@ -31,6 +31,18 @@ def test_bodies_streams_and_events_say_the_same() -> None:
         assert (said.text, said.stop) == ("hi", "stop")
 
 
+def test_the_elements_of_one_array_are_a_stream_too() -> None:
+    capture = Capture("gemini")
+    for piece in (
+        b'[{"candidates":[{"content":{"parts":[{"text":"h"}]}}]}',
+        b',\n{"candidates":[{"content":{"parts":[',
+    ):
+        capture.chunk(piece)
+    assert capture.said() is None  # cut
+    capture.chunk(b'{"text":"i"}]},"finishReason":"STOP"}]}]')
+    assert capture.said() == Said("hi", (), "stop")
+
+
 CALLING = (
     b'data: {"choices":[{"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{"}}]}}]}\n\n',
     b'data: {"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"}"}}]},"finish_reason":"stop"}]}'
@@ -66,6 +78,9 @@ def test_no_bytes_make_it_raise(data: bytes, wire: str) -> None:
         capture = Capture(wire)
         form(capture, b"data: " + data + b"\n\n" if form is Capture.chunk else data)
         capture.said()
+    capture = Capture(wire)
+    capture.chunk(b"[" + data)
+    capture.said()
 
 
 def test_calls_are_kept() -> None:

@@ -269,6 +269,29 @@ async def test_gemini(house: House, model: str) -> None:
     assert json.loads(raw)[-1]["candidates"][0]["finishReason"] == "STOP"
 
 
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("model", UPSTREAMS[:3])
+async def test_an_answer_ends_at_a_stop_sequence_that_is_only_white_space(
+    house: House, model: str, stream: bool
+) -> None:
+    asked = [{"role": "user", "content": "one\ntwo\nthree"}]
+    body = {"model": model, "messages": asked, "max_tokens": 60, "stop_sequences": ["\n"], "stream": stream}
+    _, raw = await house.ask("/v1/messages", body)
+    reader = DIALECTS["messages"].reader()
+    read = [e for data in data_of(raw) for e in reader.read(data)] if stream else list(reader.read_whole(raw))
+    if model == "anth/m":  # passed through as it is: there it is Anthropic's own matter
+        return
+    told = said(read)
+    assert (told["text"], told["stop"]) == ("echo: one", "stop")
+
+
+async def test_what_anthropic_cannot_be_told_to_stop_at_is_seen_to_here(house: House) -> None:
+    body = {"model": "anth/m", "messages": [{"role": "user", "content": "one\ntwo"}], "stop": ["\n"]}
+    _, raw = await house.ask("/v1/chat/completions", body)
+    assert json.loads(raw)["choices"][0]["message"]["content"] == "echo: one"
+    assert "stop_sequences" not in house.upstreams["anth"].requests[-1].json
+
+
 @pytest.mark.parametrize("wire", WIRES)
 @pytest.mark.parametrize("model", UPSTREAMS[:3])
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
     async with ScriptedUpstream() as upstream:
         settings = {
             "upstreams": {
-                "up": {"base_url": upstream.base_url, "models": ["m"]},
+                "up": {"base_url": upstream.base_url, "models": ["m", "m:8b"]},
                 "anth": {"kind": "anthropic", "base_url": upstream.url, "models": ["m"]},
             },
             "routing": {"closed": "anth/m"},
@@ -77,7 +77,20 @@ async def test_in_googles_dialect(running: Running) -> None:
     for body in (GEMINI, {"generateContentRequest": {"model": "models/local", **GEMINI}}):
         status, told, _ = await running.count(body, "/v1beta/models/local:countTokens")
         assert (status, told["totalTokens"] > 5) == (200, True)
-    status, told, _ = await running.count({}, "/v1beta/models/local:countTokens")
+    for path in ("/v1alpha/models/local", "/v1/models/local", "/v1beta/local/pocket", "/v1beta/models/up/m:8b"):
+        assert (await running.count(GEMINI, f"{path}:countTokens"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{}", b"[]", b"", b'{"generateContentRequest":5}', b'{"generateContentRequest":{}}',
+        b'{"contents":[{"parts":[{"text":"\xff"}]}]}', b'{"contents":' + b"[" * 2000 + b"]" * 2000 + b"}",
+        b'{"generateContentRequest":' + b"[" * 2000 + b"]" * 2000 + b"}",
+    ],
+)  # fmt: skip
+async def test_what_is_wrong_is_said_in_googles_words(running: Running, body: bytes) -> None:
+    status, told, _ = await running.count(body, "/v1beta/models/local:countTokens")
     assert (status, told["error"]["status"]) == (400, "INVALID_ARGUMENT")
 
 

@@ -55,6 +55,8 @@ def _asked(body: dict[str, Any], size: int) -> Asked:
         thinks=(body.get("thinking") or {}).get("type") in ("enabled", "adaptive"),
         max_tokens=body["max_tokens"],
         input_tokens=max(1, size // 4),
+        stop=body.get("stop_sequences") or (),
+        earlier="\n".join(text_of(message["content"]) for message in body["messages"][:-1]),
     )
 
 
@@ -83,6 +85,11 @@ def _blocks(said: Reply) -> list[dict[str, Any]]:
     return blocks
 
 
+def _stop(said: Reply) -> dict[str, Any]:
+    reason = "stop_sequence" if said.stopped else STOP_REASONS[said.finish]
+    return {"stop_reason": reason, "stop_sequence": said.stopped}
+
+
 def _message(model: str, said: Reply) -> dict[str, Any]:
     return {
         "id": ID,
@@ -90,8 +97,7 @@ def _message(model: str, said: Reply) -> dict[str, Any]:
         "role": "assistant",
         "model": model,
         "content": _blocks(said),
-        "stop_reason": STOP_REASONS[said.finish],
-        "stop_sequence": None,
+        **_stop(said),
         "usage": _usage(said),
     }
 
@@ -122,7 +128,12 @@ EMPTY: dict[str, dict[str, Any]] = {
 
 def _events(model: str, said: Reply) -> Iterator[Event]:
     usage = _usage(said)
-    opening = _message(model, said) | {"content": [], "stop_reason": None, "usage": usage | {"output_tokens": 1}}
+    opening = _message(model, said) | {
+        "content": [],
+        "stop_reason": None,
+        "stop_sequence": None,
+        "usage": usage | {"output_tokens": 1},
+    }
     yield _event("role", "message_start", message=opening)
     for index, block in enumerate(_blocks(said)):
         empty = block | EMPTY[block["type"]]
@@ -132,8 +143,7 @@ def _events(model: str, said: Reply) -> Iterator[Event]:
         for delta in _deltas(block, said):
             yield _event("delta", "content_block_delta", index=index, delta=delta)
         yield _event("delta", "content_block_stop", index=index)
-    stop = {"stop_reason": STOP_REASONS[said.finish], "stop_sequence": None}
-    yield _event("finish", "message_delta", delta=stop, usage={"output_tokens": usage["output_tokens"]})
+    yield _event("finish", "message_delta", delta=_stop(said), usage={"output_tokens": usage["output_tokens"]})
     yield _event("done", "message_stop")
 
 

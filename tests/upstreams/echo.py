@@ -6,6 +6,7 @@
 - a tool's result last → ``tool said: <result>``.
 - a schema (or JSON) asked for → the smallest JSON that satisfies it.
 - ``think ...`` → reasoning before the text.
+- ``What is my name ...`` → the name that an earlier message told.
 - everything else → ``echo: <ask>``.
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +29,8 @@ class Asked:
     ask: text of the last message. from_tool: that message is a tool's result.
     tools: parameter schema by name. forced: the tool that must be called ("" if any will do, None if none must).
     schema: the JSON schema that the answer must satisfy; {} for any object; None for text.
-    input_tokens: a quarter of the characters of the request.
+    input_tokens: a quarter of the characters of the request. stop: what ends an answer. earlier: the text of the
+    messages before the last.
     """
 
     ask: str
@@ -39,17 +41,21 @@ class Asked:
     thinks: bool
     max_tokens: int | None
     input_tokens: int
+    stop: Sequence[str] = ()
+    earlier: str = ""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """calls: (name, arguments) pairs. finish: stop, length or tool_calls. Tokens are words."""
+    """calls: (name, arguments) pairs. finish: stop, length or tool_calls. stopped: the stop sequence that ended it.
+    Tokens are words."""
 
     words: tuple[str, ...] = ()
     reasoning: str = ""
     calls: tuple[tuple[str, dict[str, Any]], ...] = ()
     finish: str = "stop"
     input_tokens: int = 0
+    stopped: str | None = None
 
     @property
     def text(self) -> str:
@@ -67,7 +73,7 @@ class Reply:
     @property
     def cached_tokens(self) -> int:
         """Part of input_tokens."""
-        return self.input_tokens // 2
+        return self.input_tokens // 4
 
 
 def smallest(schema: Mapping[str, Any], root: Mapping[str, Any] | None = None) -> Any:
@@ -135,8 +141,11 @@ def reply(asked: Asked) -> Reply:
     elif counted:
         text = " ".join(str(n) for n in range(1, int(counted[1]) + 1))
     else:
-        text = f"{'tool said' if asked.from_tool else 'echo'}: {asked.ask}"
+        name = re.search(r"[Mm]y name is (\w+)", asked.earlier) if asked.ask.startswith("What is my name") else None
+        text = name[1] if name else f"{'tool said' if asked.from_tool else 'echo'}: {asked.ask}"
+    ends = {at: stop for stop in asked.stop if (at := text.find(stop)) >= 0}
+    text, stopped = (text[: min(ends)], ends[min(ends)]) if ends else (text, None)
     words = tuple(re.findall(r"\s*\S+|\s+$", text))
     if asked.max_tokens is not None and len(words) > asked.max_tokens:
         return Reply(words[: asked.max_tokens], reasoning, (), "length", asked.input_tokens)
-    return Reply(words, reasoning, (), "stop", asked.input_tokens)
+    return Reply(words, reasoning, (), "stop", asked.input_tokens, stopped)

@@ -76,3 +76,9 @@ def generate(request: Received) -> Answer:
         for part in pieces
     ]
     return Answer(request, DIALECT, body=whole, events=tuple(events))
+
+
+def count_tokens(request: Received) -> Answer:
+    """POST /v1beta/models/M:countTokens."""
+    details = [{"modality": "TEXT", "tokenCount": 42}]
+    return Answer(request, DIALECT, body=encode({"totalTokens": 42, "promptTokensDetails": details}))

@@ -59,6 +59,8 @@ def _asked(body: dict[str, Any], size: int) -> Asked:
         thinks=False,
         max_tokens=body.get("max_completion_tokens") or body.get("max_tokens"),
         input_tokens=max(1, size // 4),
+        stop=[stop] if isinstance(stop := body.get("stop") or [], str) else stop,
+        earlier="\n".join(text_of(message.get("content")) for message in body["messages"][:-1]),
     )
 
 
@@ -79,30 +81,37 @@ def _tool_calls(said: Reply) -> list[dict[str, Any]]:
     ]
 
 
-def _whole(model: str, said: Reply) -> bytes:
+def _logprobs(words: Sequence[str]) -> dict[str, Any]:
+    told = [{"token": word, "logprob": -0.5, "bytes": list(word.encode()), "top_logprobs": []} for word in words]
+    return {"content": told, "refusal": None}
+
+
+def _whole(model: str, said: Reply, logprobs: bool) -> bytes:
     message: dict[str, Any] = {"role": "assistant", "content": said.text or None, "refusal": None}
     if said.reasoning:
         message["reasoning_content"] = said.reasoning
     if said.calls:
         message["tool_calls"] = _tool_calls(said)
+    told = _logprobs(said.words) if logprobs else None
     return encode(
         {
             "id": ID,
             "object": "chat.completion",
             "created": CREATED,
             "model": model,
-            "choices": [{"index": 0, "message": message, "logprobs": None, "finish_reason": said.finish}],
+            "choices": [{"index": 0, "message": message, "logprobs": told, "finish_reason": said.finish}],
             "usage": _usage(said),
             "system_fingerprint": "fp_scripted",
         }
     )
 
 
-def _events(model: str, said: Reply, include_usage: bool) -> Iterator[Event]:
+def _events(model: str, said: Reply, include_usage: bool, logprobs: bool) -> Iterator[Event]:
     base = {"id": ID, "object": "chat.completion.chunk", "created": CREATED, "model": model}
 
     def event(kind: str, delta: dict[str, Any], finish: str | None = None) -> Event:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        told = _logprobs([delta["content"]]) if logprobs and delta.get("content") else None
+        choice = {"index": 0, "delta": delta, "logprobs": told, "finish_reason": finish}
         usage = {"usage": None} if include_usage else {}
         return Event(kind, b"data: " + encode(base | {"choices": [choice]} | usage) + b"\n\n")
 
@@ -133,24 +142,30 @@ def chat(request: Received) -> Answer:
     except (KeyError, IndexError, TypeError, AttributeError) as wrong:
         message = f"The body is no chat completion request: {type(wrong).__name__} {wrong}"
         return Answer(request, DIALECT, 400, error(400, message, "invalid_body"))
+    logprobs = bool(body.get("logprobs"))
     if not body.get("stream"):
-        return Answer(request, DIALECT, body=_whole(model, said))
+        return Answer(request, DIALECT, body=_whole(model, said, logprobs))
     include_usage = bool((body.get("stream_options") or {}).get("include_usage"))
-    return Answer(request, DIALECT, body=_whole(model, said), events=tuple(_events(model, said, include_usage)))
+    return Answer(
+        request,
+        DIALECT,
+        body=_whole(model, said, logprobs),
+        events=tuple(_events(model, said, include_usage, logprobs)),
+    )
 
 
 def embeddings(request: Received) -> Answer:
-    """POST /v1/embeddings: of each input a vector of eight numbers that its text gives."""
+    """POST /v1/embeddings: of each input a vector of eight numbers, or `dimensions`, that its text gives."""
     body = request.json
     given = body.get("input")
     inputs = given if isinstance(given, list) and given and not isinstance(given[0], int) else [given]
     if not given or "model" not in body:
         return Answer(request, DIALECT, 400, error(400, "'input' is invalid.", "invalid_input"))
-    data = []
+    data, size = [], int(body.get("dimensions") or 8)
     for index, text in enumerate(inputs):
-        packed = struct.pack("<8f", *((len(encode(text)) * factor % 7 - 3) / 8 for factor in range(1, 9)))
+        packed = struct.pack(f"<{size}f", *((len(encode(text)) * factor % 7 - 3) / 8 for factor in range(1, size + 1)))
         in_base64 = body.get("encoding_format") == "base64"
-        vector = base64.b64encode(packed).decode() if in_base64 else list(struct.unpack("<8f", packed))
+        vector = base64.b64encode(packed).decode() if in_base64 else list(struct.unpack(f"<{size}f", packed))
         data.append({"object": "embedding", "index": index, "embedding": vector})
     tokens = max(1, len(encode(given)) // 4)
     usage = {"prompt_tokens": tokens, "total_tokens": tokens}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tests.upstreams.answer import Answer, Dialect, Event
@@ -12,8 +12,8 @@ from tests.upstreams.echo import Asked, Reply, reply
 from tests.upstreams.openai_wire import CREATED, encode, error, text_of
 from tests.upstreams.received import Received
 
-_kept: dict[str, set[str]] = {}
-"""The ids of the responses that may be gone on from, and of the calls before each."""
+_kept: dict[str, tuple[set[str], str]] = {}
+"""The ids of the responses that may be gone on from: the calls and the text before each."""
 _ASKED = ("max_output_tokens", "max_tool_calls", "previous_response_id", "prompt_cache_key", "safety_identifier")
 _FUNCTION = {"description": None, "parameters": None, "strict": None}
 
@@ -27,7 +27,7 @@ def error_event(message: str) -> bytes:
 DIALECT = Dialect(error, error_event)
 
 
-def _asked(body: dict[str, Any], size: int) -> Asked:
+def _asked(body: dict[str, Any], size: int, earlier: str) -> Asked:
     given = body["input"]
     items = [{"role": "user", "content": given}] if isinstance(given, str) else given
     last = items[-1]
@@ -50,7 +50,12 @@ def _asked(body: dict[str, Any], size: int) -> Asked:
         thinks=False,
         max_tokens=body.get("max_output_tokens"),
         input_tokens=max(1, size // 4),
+        earlier=earlier + "\n".join(text_of(item["content"]) for item in items[:-1] if "content" in item),
     )
+
+
+def _logprobs(words: Sequence[str]) -> list[dict[str, Any]]:
+    return [{"token": word, "logprob": -0.5, "bytes": list(word.encode()), "top_logprobs": []} for word in words]
 
 
 def _ids(items: str | list[dict[str, Any]], kind: str) -> set[str]:
@@ -60,14 +65,15 @@ def _ids(items: str | list[dict[str, Any]], kind: str) -> set[str]:
     return {str(item["call_id"]) for item in items if str(item.get("type")).endswith(f"_{kind}")}
 
 
-def _output(said: Reply, custom: set[str]) -> list[dict[str, Any]]:
+def _output(said: Reply, custom: set[str], logprobs: bool) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
     status = "incomplete" if said.finish == "length" else "completed"
     if said.reasoning:
         part = {"type": "summary_text", "text": said.reasoning}
         items.append({"type": "reasoning", "id": "rs_1", "summary": [part], "encrypted_content": "c2VhbGVk"})
     if said.words:
-        part = {"type": "output_text", "text": said.text, "annotations": [], "logprobs": []}
+        told = _logprobs(said.words) if logprobs else []
+        part = {"type": "output_text", "text": said.text, "annotations": [], "logprobs": told}
         items.append({"type": "message", "id": "msg_1", "role": "assistant", "status": status, "content": [part]})
     for nth, (name, arguments) in enumerate(said.calls):
         ids = {"id": f"fc_{nth}", "call_id": f"call_{nth}", "name": name, "status": "completed"}
@@ -100,7 +106,7 @@ def _response(id: str, body: dict[str, Any], said: Reply) -> dict[str, Any]:
         "truncation": body.get("truncation", "disabled"),
         "metadata": body.get("metadata") or {},
         "model": body["model"],
-        "output": _output(said, custom),
+        "output": _output(said, custom, "message.output_text.logprobs" in (body.get("include") or ())),
         "parallel_tool_calls": True,
         "temperature": 1.0,
         "tool_choice": body.get("tool_choice", "auto"),
@@ -148,9 +154,11 @@ def _events(response: dict[str, Any], said: Reply) -> Iterator[Event]:
             part = item["content"][0]
             within = at | {"content_index": 0}
             yield event("delta", "response.content_part.added", **within, part=part | {"text": ""})
-            for word in said.words:
-                yield event("delta", "response.output_text.delta", **within, delta=word, logprobs=[])
-            yield event("delta", "response.output_text.done", **within, text=part["text"], logprobs=[])
+            for at_word, word in enumerate(said.words):
+                told = part["logprobs"][at_word : at_word + 1]
+                yield event("delta", "response.output_text.delta", **within, delta=word, logprobs=told)
+            done = {"text": part["text"], "logprobs": part["logprobs"]}
+            yield event("delta", "response.output_text.done", **within, **done)
             yield event("delta", "response.content_part.done", **within, part=part)
         else:
             field = "input" if item["type"] == "custom_tool_call" else "arguments"
@@ -173,15 +181,17 @@ def responses(request: Received) -> Answer:
         if before is not None and before not in _kept:
             code = "previous_response_not_found"
             return Answer(request, DIALECT, 400, error(400, f"Previous response {before!r} not found.", code))
-        calls = _kept.get(before, set()) | _ids(body["input"], "call")
+        calls, earlier = _kept.get(before, (set(), ""))
+        calls = calls | _ids(body["input"], "call")
         if answered := _ids(body["input"], "output") - calls:
             return Answer(request, DIALECT, 400, error(400, f"No tool call found for {answered}.", "invalid_value"))
-        said = reply(_asked(body, len(request.body)))
+        asked = _asked(body, len(request.body), earlier)
+        said = reply(asked)
         response = _response(id, body, said)
     except (KeyError, IndexError, TypeError, AttributeError) as wrong:
         message = f"The body is no responses request: {type(wrong).__name__} {wrong}"
         return Answer(request, DIALECT, 400, error(400, message, "invalid_body"))
     if body.get("store") is not False:
-        _kept[id] = calls | _ids(response["output"], "call")
+        _kept[id] = (calls | _ids(response["output"], "call"), f"{asked.earlier}\n{asked.ask}\n")
     events = tuple(_events(response, said)) if body.get("stream") else None
     return Answer(request, DIALECT, body=encode(response), events=events)

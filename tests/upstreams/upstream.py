@@ -180,6 +180,8 @@ class ScriptedUpstream:
             return anthropic_wire.messages(request)
         if method == "POST" and path.endswith((":generateContent", ":streamGenerateContent")):
             return gemini_wire.generate(request)
+        if method == "POST" and path.endswith(":countTokens"):
+            return gemini_wire.count_tokens(request)
         if method == "GET" and "/models" in path:
             models = anthropic_wire.models if "anthropic-version" in request.headers else openai_wire.models
             return models(request, self.models)

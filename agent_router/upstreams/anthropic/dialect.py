@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from agent_router.upstreams.anthropic.events import AnswerReader
 from agent_router.upstreams.anthropic.json_answer import as_text
 from agent_router.upstreams.anthropic.observer import MessagesObserver
@@ -18,6 +20,18 @@ def observe(body: bytes) -> Observed:
     return Observed(reader.model, reader.usage)
 
 
+def _takes_stops(sequences: Sequence[str]) -> bool:
+    return all(sequence.strip() for sequence in sequences)
+
+
 MESSAGES = Dialect(
-    "messages", "/messages", messages_body, AnswerReader, MessagesObserver, observe, tells_stop=True, answered=as_text
+    "messages",
+    "/messages",
+    messages_body,
+    AnswerReader,
+    MessagesObserver,
+    observe,
+    takes_stops=_takes_stops,
+    tells_stop=True,
+    answered=as_text,
 )

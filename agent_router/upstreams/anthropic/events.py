@@ -163,11 +163,13 @@ class AnswerReader:
             case "thinking":
                 yield from self._think(index, block.thinking)
             case "tool_use":
+                if not block.name:
+                    raise ErrorEventError("a tool call without a name")
                 number, self._numbers = self._numbers, self._numbers + 1
                 # Streamed, the input is an empty object here and its JSON follows in deltas; but where it really
                 # is empty, none follows, and no arguments at all would be no JSON.
                 self._calls[index] = _Call(number, block.input)
-                yield ToolCallDelta(number, id=block.id or f"call_{number}", name=block.name or "")
+                yield ToolCallDelta(number, id=block.id or f"call_{number}", name=block.name)
 
     def _delta(self, index: int, delta: Delta) -> Iterator[Event]:
         match delta.type:

@@ -1,12 +1,14 @@
 """A `CompletionRequest` becomes the body of Anthropic's `POST /v1/messages`.
 
-What that dialect cannot say is an error, but for these documented drops: `seed`, `logit_bias`, `user`, `name`, a
-tool's `strict`, the two penalties, `verbosity`, `truncate`, what OpenAI's dialects say of billing and caching, the
-thoughts of other models, and, since Claude's models refuse them, `reasoning_effort` before version 4.6, `temperature`,
-`top_p` and `top_k` after it, and `top_p` beside a temperature before. A temperature above 1 becomes 1, Anthropic's
-highest. `json_object`, and a schema that Anthropic cannot enforce as it stands, become a tool that must be called,
-whose call is the answer; beside tools of the caller's own, instructions in the system prompt. What an agent sends again
-with every turn is marked to be cached. All system messages go to the front.
+What that dialect cannot say is an error, but for these documented drops: `seed`, `logit_bias`, `user`, `name`, a tool's
+`strict`, the two penalties, `verbosity`, `truncate`, an image's `detail`, what OpenAI's dialects say of billing and
+caching, the thoughts of other models, and, since Claude's models refuse them, `reasoning_effort` before version 4.6,
+`temperature`, `top_p` and `top_k` after it and wherever they think, and `top_p` beside a temperature before. A
+temperature above 1 becomes 1, Anthropic's highest; a bound on thoughts fits what Anthropic takes, and is left out where
+it takes none. Stop sequences that are only white space, which it refuses, are seen to by the router. `json_object`, and
+a schema that Anthropic cannot enforce as it stands, become a tool that must be called, whose call is the answer; beside
+tools of the caller's own, instructions in the system prompt. What an agent sends again with every turn is marked to be
+cached. All system messages go to the front.
 Source: Anthropic's API reference, "Create a Message", and its migration guide.
 """
 
@@ -14,6 +16,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -22,8 +25,10 @@ from agent_models.completion import CompletionRequest, File, Image, Message, Nam
 from agent_router.errors import ApiError
 from agent_router.upstreams.anthropic.json_answer import answer_tool
 from agent_router.upstreams.anthropic.schema import closed
+from agent_router.upstreams.anthropic.thoughts import effort, thinking, version
 from agent_router.upstreams.custom_calls import functions_only
 from agent_router.upstreams.prefill import asked_to_go_on
+from agent_router.upstreams.system_text import system_text
 
 # Anthropic demands a bound, where OpenAI's dialect means "as much as it takes" by none; all its models write this much.
 DEFAULT_MAX_TOKENS = 32_000
@@ -32,10 +37,8 @@ _CONTINUE = {"type": "text", "text": "Continue."}
 _JSON_ONLY = "Answer with one JSON object and nothing else."
 _BY_SCHEMA = "Answer with one JSON value that satisfies this JSON Schema, and nothing else:\n"
 _NO_ID = re.compile(r"[^a-zA-Z0-9_-]")
-_CLAUDE = re.compile(r"claude-(?:[a-z]+-)?(\d+)(?:[-.](\d{1,2}))?(?!\d)")
 _LAST_SAMPLED = (4, 6)
-_FIRST_WITH_EFFORT = (4, 6)
-_EFFORTS = {"minimal": "low", "low": "low", "medium": "medium", "high": "high", "xhigh": "max", "max": "max"}
+_IN_TEXT = re.compile(r"text/(?!.*(?:pdf|rtf))|application/(?:json|xml|x-yaml|toml|javascript)")
 
 
 def messages_body(request: CompletionRequest, model: str, stream: bool) -> dict[str, Any]:
@@ -48,7 +51,8 @@ def messages_body(request: CompletionRequest, model: str, stream: bool) -> dict[
         "max_tokens": request.max_tokens or DEFAULT_MAX_TOKENS,
         "messages": _turns(request.messages if request.text is None else (Message("user", (Text(request.text),)),)),
     }
-    system = [message.text for message in request.messages if message.role == "system" and message.text.strip()]
+    texts = [system_text(message) for message in request.messages if message.role == "system"]
+    system = [text for text in texts if text.strip()]
     json_tool = answer_tool(request)
     output, instruction = _output(request.output_format) if json_tool is None else (None, None)
     if output is not None:
@@ -61,7 +65,15 @@ def messages_body(request: CompletionRequest, model: str, stream: bool) -> dict[
         _mark_cached(body)
     if stream:
         body["stream"] = True
-    if _takes_sampling(model):
+    level = effort(request, model)
+    if level is not None:
+        body.setdefault("output_config", {})["effort"] = level
+    # Anthropic refuses thoughts before a call that must be made.
+    if request.tool_choice in ("auto", "none") and json_tool is None:
+        thoughts = thinking(request, model, body["max_tokens"])
+        if thoughts is not None:
+            body["thinking"] = thoughts
+    if _takes_sampling(model) and ("thinking" not in body or version(model) is None):
         # 1 is the default of both.
         if request.temperature is not None and request.temperature < 1:
             body["temperature"] = request.temperature
@@ -69,16 +81,6 @@ def messages_body(request: CompletionRequest, model: str, stream: bool) -> dict[
             body["top_p"] = request.top_p
         if request.top_k is not None:
             body["top_k"] = request.top_k
-    effort = _EFFORTS.get(request.reasoning_effort or "")
-    # Anthropic refuses thoughts before a call that must be made.
-    may_think = request.tool_choice in ("auto", "none") and json_tool is None
-    if effort is not None and _takes_effort(model):
-        body.setdefault("output_config", {})["effort"] = effort
-        if may_think:
-            body["thinking"] = {"type": "adaptive"}
-    if request.reasoning_tokens is not None and may_think:
-        body["thinking"] = {"type": "enabled", "budget_tokens": request.reasoning_tokens}
-    # Anthropic refuses stop sequences that are only white space.
     stop = [sequence for sequence in request.stop if sequence.strip()]
     if stop:
         body["stop_sequences"] = stop
@@ -115,14 +117,8 @@ def _takes_sampling(model: str) -> bool:
     """Whether the model may be told how to sample; other labs' models behind this dialect may."""
     if "claude" not in model:
         return True
-    version = _CLAUDE.search(model)
-    return version is not None and (int(version[1]), int(version[2] or 0)) <= _LAST_SAMPLED
-
-
-def _takes_effort(model: str) -> bool:
-    """Whether the model may be told how much to think; other labs' models behind this dialect may not know of it."""
-    version = _CLAUDE.search(model)
-    return version is not None and (int(version[1]), int(version[2] or 0)) >= _FIRST_WITH_EFFORT
+    known = version(model)
+    return known is not None and known <= _LAST_SAMPLED
 
 
 def _output(wanted: OutputFormat) -> tuple[dict[str, Any] | None, str | None]:
@@ -194,7 +190,9 @@ def _blocks(message: Message) -> list[dict[str, Any]]:
 
 def _id(id: str) -> str:
     """A tool call's id, which other models may have made of characters that Anthropic refuses."""
-    return _NO_ID.sub("_", id) or "_"
+    plain = _NO_ID.sub("_", id)
+    # Two that differ in such a character only must not become one.
+    return plain if plain == id != "" else f"{plain}_{sha256(id.encode('utf-8', 'replace')).hexdigest()[:12]}"
 
 
 def _arguments(text: str) -> dict[str, Any]:
@@ -218,7 +216,7 @@ def _block(part: Part) -> dict[str, Any]:
     try:
         if not (head.startswith("data:") and comma and "base64" in parameters):
             raise binascii.Error
-        binascii.a2b_base64(data, strict_mode=True)
+        plain = binascii.a2b_base64(data, strict_mode=True)
     except ValueError:  # binascii.Error, and what is not ASCII
         raise _inexpressible(
             "messages",
@@ -226,4 +224,7 @@ def _block(part: Part) -> dict[str, Any]:
             f"invalid_{kind}",
         ) from None
     media_type = {"image/jpg": "image/jpeg"}.get(media_type.lower(), media_type.lower())
+    if kind == "document" and _IN_TEXT.match(media_type):  # only a PDF may come in base64
+        text = plain.decode("utf-8", "replace")
+        return {"type": kind, "source": {"type": "text", "media_type": "text/plain", "data": text}, **named}
     return {"type": kind, "source": {"type": "base64", "media_type": media_type, "data": data}, **named}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from agent_router.upstreams.chat.chunk import model_of, read_chunk, usage_of
@@ -27,4 +29,10 @@ def observe(body: bytes) -> Observed:
     return Observed(model_of(chunk), usage_of(chunk), error="upstream_error_event" if broken else None)
 
 
-CHAT = Dialect("chat", "/chat/completions", chat_body, ChatReader, ChatObserver, observe, as_stream, MOST_STOPS)
+def _takes_stops(sequences: Sequence[str]) -> bool:
+    return len(sequences) <= MOST_STOPS
+
+
+CHAT = Dialect(
+    "chat", "/chat/completions", chat_body, ChatReader, ChatObserver, observe, as_stream, takes_stops=_takes_stops
+)

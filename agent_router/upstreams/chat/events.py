@@ -30,6 +30,15 @@ from agent_router.wire.loose import mapping, sequence, string
 DONE = b"[DONE]"
 
 
+class _Call:
+    """A call in the making: `held` are its arguments as long as it has no name."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.id = self.name = self.held = ""
+        self.custom = False
+
+
 class ChatReader:
     """See `Reader`. `noted` is told the id of each call, and the call as it came."""
 
@@ -39,8 +48,8 @@ class ChatReader:
         self.finished = False
         self.ended = False
         self.usage: Usage | None = None
-        self._calls: dict[Any, int] = {}  # what the server tells calls apart by: our number
-        self._last = -1
+        self._calls: dict[Any, _Call] = {}  # by what the server tells them apart
+        self._last: Any = None
 
     def read(self, data: bytes) -> Iterator[Event]:
         """See `Reader`."""
@@ -53,8 +62,7 @@ class ChatReader:
             yield TextDelta(text)
             return
         for choice in self._seen(data):
-            yield from self._said(mapping(choice.delta))
-            yield from self._logprobs(choice)
+            yield from self._said(choice, mapping(choice.delta))
             if choice.finish_reason is not None and not self.finished:
                 yield self._stop(choice)
 
@@ -63,8 +71,7 @@ class ChatReader:
         choices = self._seen(data)
         if not choices or not isinstance(choices[0].message, dict):
             raise msgspec.DecodeError("no message")
-        yield from self._said(choices[0].message)
-        yield from self._logprobs(choices[0])
+        yield from self._said(choices[0], choices[0].message, whole=True)
         self.ended = True
         yield self._stop(choices[0])
 
@@ -82,12 +89,14 @@ class ChatReader:
     def _stop(self, choice: Choice | None) -> Stop:
         reason = stop_reason(choice.finish_reason) if choice is not None else "stop"
         self.finished = True
+        if any(not call.name and (call.id or call.held) for call in self._calls.values()):
+            raise ErrorEventError("a tool call without a name")
         # Some servers say `stop` behind a call, which would not be made then.
-        reason = "tool_calls" if reason == "stop" and self._calls else reason
+        reason = "tool_calls" if reason == "stop" and any(call.name for call in self._calls.values()) else reason
         sequence = choice.stop_reason if choice is not None else None  # vLLM says which stop sequence it was
         return Stop(reason, sequence if isinstance(sequence, str) else None)
 
-    def _said(self, message: dict[str, Any]) -> Iterator[Event]:
+    def _said(self, choice: Choice, message: dict[str, Any], *, whole: bool = False) -> Iterator[Event]:
         thought = string(message.get("reasoning_content")) or string(message.get("reasoning"))
         if thought:
             yield ReasoningDelta(thought)
@@ -97,42 +106,49 @@ class ChatReader:
             if thought := _thought(part):
                 yield ReasoningDelta(thought)
         text = string(content) or "".join(string(mapping(part).get("text")) for part in sequence(content))
-        if text:
-            yield TextDelta(text)
+        logprobs = tuple(token_logprob(mapping(each)) for each in sequence(mapping(choice.logprobs).get("content")))
+        if text or logprobs:
+            yield TextDelta(text, logprobs)
         if refusal := string(message.get("refusal")):
             yield RefusalDelta(refusal)
         for position, call in enumerate(map(mapping, sequence(message.get("tool_calls")))):
-            for event in self._call(call, position):
+            for event in self._call(call, position if whole else None):
                 if self._noted is not None and isinstance(event, ToolCallDelta) and event.id is not None:
                     self._noted(event.id, call)
                 yield event
         if old := mapping(message.get("function_call")):
-            yield from self._call({"function": old}, 0)
+            yield from self._call({"function": old}, -1 if whole else None)
 
-    def _call(self, call: dict[str, Any], position: int) -> Iterator[Event]:
+    def _call(self, call: dict[str, Any], position: int | None) -> Iterator[Event]:
         custom = "custom" in call
         told = mapping(call.get("custom" if custom else "function"))
-        name, id = string(told.get("name")), string(call.get("id"))
         text = told.get("input" if custom else "arguments")
         # Some give the arguments as an object.
         arguments = text if isinstance(text, str) else "" if text is None else msgspec.json.encode(text).decode()
-        index = call.get("index")
-        key: Any = index if isinstance(index, int) else id or None
-        if key is None:  # neither: one that has a name is a new one, else more of the last
-            key = ("unnumbered", self._last + 1) if name or self._last < 0 else None
-        if key is None or key in self._calls:
+        name, id = string(told.get("name")), string(call.get("id"))
+        found = self._which(call.get("index"), id, name, position)
+        begun = bool(found.name)
+        found.name, found.id, found.custom = found.name or name, found.id or id, found.custom or custom
+        if begun:
             if arguments:
-                yield ToolCallDelta(self._last if key is None else self._calls[key], arguments)
+                yield ToolCallDelta(found.number, arguments)
             return
-        self._last = number = len(self._calls)
-        self._calls[key] = number
-        # An id must differ from those of other turns as well.
-        yield ToolCallDelta(number, arguments, id=id or f"call_{secrets.token_hex(12)}", name=name, custom=custom)
+        found.held += arguments
+        if found.name:  # which some tell only behind the id
+            # An id must differ from those of other calls, and of other turns as well.
+            if not found.id or any(found.id == each.id for each in self._calls.values() if each is not found):
+                found.id = f"call_{secrets.token_hex(12)}"
+            yield ToolCallDelta(found.number, found.held, id=found.id, name=found.name, custom=found.custom)
 
-    def _logprobs(self, choice: Choice) -> Iterator[Event]:
-        tokens = tuple(token_logprob(mapping(each)) for each in sequence(mapping(choice.logprobs).get("content")))
-        if tokens:
-            yield TextDelta("", tokens)
+    def _which(self, index: Any, id: str, name: str, position: int | None) -> _Call:
+        """The call that is meant. In a whole answer (`position`) each is one of its own."""
+        key: Any = index if isinstance(index, int) else id or None
+        if position is not None:
+            key = ("whole", position)
+        elif key is None:  # neither: one that has a name is a new one, else more of the last
+            key = ("unnumbered", len(self._calls)) if name or self._last is None else self._last
+        self._last = key
+        return self._calls.setdefault(key, _Call(len(self._calls)))
 
 
 def _thought(part: dict[str, Any]) -> str:

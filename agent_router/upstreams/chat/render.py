@@ -2,11 +2,11 @@
 
 What that dialect cannot say is an error, but for these documented drops: `top_k`, a bound on thoughts, `truncate`, the
 mark of a tool's result that it failed, and earlier thoughts, which most servers refuse; how much to think is said in
-the words that the model takes, or not at all (`efforts.py`). Images in a tool's result or in a system prompt, which may
-hold only text here, follow in a message of the user's, and so does what came between a call and its result. A user's
-name that is longer than OpenAI takes is told by its hash. Silence about a tool's `strict`, which in the responses
-dialect means strict where the schema allows it, stays silence, which here means no: demanded, it would have most
-schemas refused. What only some servers take is in `servers.py`.
+the words that the model takes, or not at all (`efforts.py`). Images in a tool's result, which may hold only text here,
+follow in a message of the user's, and so does what came between a call and its result; images in a system message are
+an error. A user's name that is longer than OpenAI takes is told by its hash. Silence about a tool's `strict`, which in
+the responses dialect means strict where the schema allows it, stays silence, which here means no: demanded, it would
+have most schemas refused. What only some servers take is in `servers.py`.
 Source: OpenAI's API reference, "Create chat completion".
 """
 
@@ -29,8 +29,10 @@ from agent_models.completion import (
 from agent_router.errors import ApiError
 from agent_router.upstreams.chat.order import results_first
 from agent_router.upstreams.efforts import effort_for
+from agent_router.upstreams.parameters import object_schema
 from agent_router.upstreams.prefill import asked_to_go_on
 from agent_router.upstreams.short_ids import short
+from agent_router.upstreams.system_text import system_text
 
 MOST_STOPS = 4
 """Of stop sequences; the router itself sees to more."""
@@ -79,9 +81,7 @@ def tool_object(tool: Tool) -> dict[str, Any]:
             grammar = {"syntax": tool.custom.syntax, "definition": tool.custom.definition}
             custom["format"] = {"type": "grammar", "grammar": grammar}
         return {"type": "custom", "custom": custom}
-    function: dict[str, Any] = {"name": tool.name, **_described(tool)}
-    if tool.parameters is not None:
-        function["parameters"] = tool.parameters
+    function: dict[str, Any] = {"name": tool.name, **_described(tool), "parameters": object_schema(tool.parameters)}
     if tool.strict is not None:
         function["strict"] = tool.strict
     return {"type": "function", "function": function}
@@ -127,7 +127,7 @@ def _messages(request: CompletionRequest) -> list[dict[str, Any]]:
             messages.append({"role": "user", "content": [_part(part) for part in seen]})
             seen = []
         messages.append(_message(message))
-        if message.role in ("tool", "system"):
+        if message.role == "tool":
             seen += [part for part in message.content if not isinstance(part, Text)]
     if seen:
         messages.append({"role": "user", "content": [_part(part) for part in seen]})
@@ -140,7 +140,9 @@ def _message(message: Message) -> dict[str, Any]:
         entry["name"] = message.name
     if message.role == "tool":
         entry["tool_call_id"] = message.tool_call_id or ""
-    if message.role in ("tool", "system") or all(isinstance(part, Text) for part in message.content):
+    if message.role == "system":
+        entry["content"] = system_text(message)
+    elif message.role == "tool" or all(isinstance(part, Text) for part in message.content):
         texts = [part.text for part in message.content if isinstance(part, Text)]
         if message.role == "tool" and len(texts) < len(message.content):
             texts.append(_SEEN_BELOW)

@@ -33,7 +33,7 @@ from agent_router.wire.gemini.errors import error_body
 from agent_router.wire.loose import mapping, sequence, string
 
 _REASONS: dict[str, StopReason] = {"STOP": "stop", "MAX_TOKENS": "length"}
-_MARKS = (b'"finishReason"', b'"usageMetadata"', b'"error"', b'"modelVersion"')
+_MARKS = (b'"finishReason"', b'"usageMetadata"', b'"error"', b'"modelVersion"', b'"blockReason"')
 _object = msgspec.json.Decoder(dict)
 
 
@@ -78,10 +78,14 @@ class GeminiReader:
                 self.finished = self.ended = True
                 told = _REASONS.get(reason, "content_filter")
                 yield Stop("tool_calls" if told == "stop" and self._calls else told)
+        if _blocked(response) and not self.finished:
+            self.finished = self.ended = True
+            yield Stop("content_filter")
 
     def read_whole(self, data: bytes) -> Iterator[Event]:
         """See `Reader`."""
-        if not sequence(sloppy_json.decode(_object, data).get("candidates")):
+        response = sloppy_json.decode(_object, data)
+        if not sequence(response.get("candidates")) and not _blocked(response):
             raise msgspec.DecodeError("no candidates")
         yield from self.read(data)
 
@@ -110,7 +114,7 @@ class GeminiObserver:
         response = sloppy_json.decode(_object, data)
         if response.get("error") is not None:
             raise ErrorEventError("error")
-        return bool(sequence(response.get("candidates")))
+        return bool(sequence(response.get("candidates"))) or _blocked(response)
 
     def watch(self, block: bytes) -> None:
         """See `Observer`."""
@@ -150,6 +154,11 @@ class GeminiObserver:
         return b"data: " + error_body(error) + b"\n\n"
 
 
+def _blocked(response: dict[str, Any]) -> bool:
+    """Whether Google refused the prompt, which is an answer without candidates."""
+    return bool(string(mapping(response.get("promptFeedback")).get("blockReason")))
+
+
 def _marks(text: bytes) -> int:
     return sum(text.count(mark) for mark in _MARKS)
 
@@ -162,8 +171,13 @@ def observe(body: bytes) -> Observed:
     return Observed(reader.model, reader.usage)
 
 
+def as_stream(response: dict[str, Any], include_usage: bool) -> bytes:
+    """A whole answer as the one event of a stream: each of Gemini's tells the tokens."""
+    return b"data: " + msgspec.json.encode(response) + b"\n\n"
+
+
 def _body(request: CompletionRequest, model: str, stream: bool) -> dict[str, Any]:
     raise ApiError(400, "Nothing is translated into Gemini's dialect.", code="unsupported_parameter")
 
 
-GEMINI = Dialect("gemini", path, _body, GeminiReader, GeminiObserver, observe)
+GEMINI = Dialect("gemini", path, _body, GeminiReader, GeminiObserver, observe, as_stream)

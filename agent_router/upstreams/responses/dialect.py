@@ -27,5 +27,11 @@ def observe(body: bytes) -> Observed:
 
 
 RESPONSES = Dialect(
-    "responses", "/responses", responses_body, ResponsesReader, ResponsesObserver, observe, most_stops=0
+    "responses",
+    "/responses",
+    responses_body,
+    ResponsesReader,
+    ResponsesObserver,
+    observe,
+    takes_stops=lambda sequences: not sequences,
 )

@@ -66,11 +66,12 @@ def usage_of(usage: Any) -> Usage | None:
 
 
 class _Item:
-    """An output item in the making: whether anything was told of it, and the number of its call."""
+    """An output item in the making: whether anything was told of it, and the number of its call, if it is one that has
+    begun."""
 
     def __init__(self) -> None:
         self.told = False
-        self.number = 0
+        self.number: int | None = None
 
 
 class ResponsesReader:
@@ -105,8 +106,9 @@ class ResponsesReader:
             yield from self._think(place, string(event.delta))
         elif kind in ("response.function_call_arguments.delta", "response.custom_tool_call_input.delta"):
             item = self._item(event)
-            item.told = True
-            yield ToolCallDelta(item.number, string(event.delta))
+            if item.number is not None:  # else all of it is told at the item's end
+                item.told = True
+                yield ToolCallDelta(item.number, string(event.delta))
         elif kind == "response.output_item.added":
             yield from self._begin(event.output_index, mapping(event.item))
         elif kind == "response.output_item.done":
@@ -151,22 +153,24 @@ class ResponsesReader:
 
     def _begin(self, index: int, item: dict[str, Any]) -> Iterator[Event]:
         known = self._items.setdefault(index, _Item())
-        if item.get("type") in _CALLS:
+        if item.get("type") in _CALLS and known.number is None:
+            name = string(item.get("name"))
+            if not name:
+                raise ErrorEventError("a tool call without a name")
             known.number, self._calls = self._calls, self._calls + 1
             custom = item["type"] == "custom_tool_call"
             id = string(item.get("call_id")) or string(item.get("id")) or f"call_{known.number}"
-            yield ToolCallDelta(known.number, id=id, name=string(item.get("name")), custom=custom)
+            yield ToolCallDelta(known.number, id=id, name=name, custom=custom)
 
     def _finish(self, index: int, item: dict[str, Any]) -> Iterator[Event]:
         """What was not told in deltas is told now."""
-        if index not in self._items:
-            yield from self._begin(index, item)
+        yield from self._begin(index, item)
         known = self._items[index]
         if known.told:
             return
         known.told = True
         kind = item.get("type")
-        if kind in _CALLS:
+        if kind in _CALLS and known.number is not None:
             yield ToolCallDelta(known.number, string(item.get(_CALLS[kind])))
         elif kind == "message":
             for number, part in enumerate(map(mapping, sequence(item.get("content")))):

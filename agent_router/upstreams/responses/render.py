@@ -16,6 +16,7 @@ from typing import Any
 from agent_models.completion import CompletionRequest, Image, Message, NamedTool, OutputFormat, Part, Text, Tool
 from agent_router.errors import ApiError
 from agent_router.upstreams.efforts import effort_for
+from agent_router.upstreams.parameters import object_schema
 from agent_router.upstreams.prefill import asked_to_go_on
 from agent_router.upstreams.short_ids import short
 
@@ -31,8 +32,12 @@ def responses_body(request: CompletionRequest, model: str, stream: bool) -> dict
         body["input"] = request.text
     else:
         first = messages[0] if messages else None
-        plain = first is not None and all(isinstance(part, Text) for part in first.content)
-        if first is not None and first.role == "system" and plain and len(messages) > 1:
+        if (
+            first is not None
+            and first.role == "system"
+            and len(messages) > 1
+            and all(isinstance(part, Text) for part in first.content)
+        ):
             body["instructions"], messages = first.text, messages[1:]
         custom: set[str] = set()
         body["input"] = [item for message in messages for item in _items(message, custom)]
@@ -84,7 +89,7 @@ def tool_object(tool: Tool) -> dict[str, Any]:
         "type": "function",
         "name": tool.name,
         **described,
-        "parameters": tool.parameters,
+        "parameters": object_schema(tool.parameters),
         "strict": bool(tool.strict),
     }
 

@@ -22,6 +22,7 @@ from agent_models.completion import (
 )
 from agent_router.errors import ApiError
 from agent_router.wire.chat.body import CallIn, ChatBody, FormatIn, MessageIn
+from agent_router.wire.data_url import data_url
 
 _NOTES = ("metadata", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "service_tier")
 _ROLES: dict[str, Role] = {"developer": "system", "system": "system", "user": "user", "assistant": "assistant"}
@@ -99,9 +100,7 @@ def _parts(message: MessageIn, i: int) -> list[Part]:
             image = part.image_url
             parts.append(Image(image) if isinstance(image, str) else Image(image.url, image.detail))
         elif part.type == "file" and part.file is not None and part.file.file_data:
-            data = part.file.file_data
-            url = data if data.startswith("data:") else f"data:application/pdf;base64,{data}"
-            parts.append(File(url, part.file.filename))
+            parts.append(File(data_url(part.file.file_data, part.file.filename), part.file.filename))
         else:
             at = f"messages[{i}].content[{j}].type"
             raise _inexpressible(at, f"A content part of type {part.type[:40]!r} cannot be sent to this model.")

@@ -11,13 +11,14 @@ from agent_router.wire.chat.body import read
 from agent_router.wire.chat.parse import completion_request
 from agent_router.wire.chat.prompt import prompt
 from agent_router.wire.chat.render import Answer
-from agent_router.wire.chat.stream import CONTENT_TYPE, ChunkStream
+from agent_router.wire.chat.stream import CONTENT_TYPE, KEEP_ALIVE, ChunkStream
 
 
 class ChatWire:
     """See `Wire`."""
 
     name = "chat"
+    alive = KEEP_ALIVE
 
     def content_type(self, call: Call) -> bytes:
         """See `Wire`."""

@@ -89,19 +89,23 @@ def _invalid(param: str, message: str, code: str = "invalid_value") -> ApiError:
 
 def completion_request(body: CompletionsBody) -> CompletionRequest:
     """Translate a checked body. ApiError 400 where it says what no other side can: several prompts or answers, prompts
-    of tokens, a suffix."""
+    of tokens, a suffix, and what a prompt's own tokens are worth."""
     if body.opaque:
         raise _inexpressible("prompt", "This model takes a prompt as text, not as tokens.")
     if len(body.texts) > 1:
         raise _inexpressible("prompt", "This model takes one prompt at a time; send a request for each.")
     if (body.n or 1) > 1 or (body.best_of or 1) > 1:
         raise _inexpressible("n", "Only n = 1 is supported; send the request again for another answer.")
+    if body.max_tokens == 0:
+        raise _inexpressible("max_tokens", "This model cannot read a prompt without going on from it.")
+    if body.echo and body.logprobs is not None:
+        raise _inexpressible("logprobs", "This model gives no log-probabilities of the prompt; ask without 'echo'.")
     if body.suffix:
         raise _inexpressible("suffix", "This model cannot write up to a suffix.")
     return CompletionRequest(
         messages=(),
         text=body.texts[0] if body.texts else "",
-        max_tokens=DEFAULT_MAX_TOKENS if body.max_tokens is None else max(body.max_tokens, 1),
+        max_tokens=DEFAULT_MAX_TOKENS if body.max_tokens is None else body.max_tokens,
         temperature=body.temperature,
         top_p=body.top_p,
         seed=body.seed,

@@ -8,7 +8,7 @@ from agent_router.errors import ApiError
 from agent_router.routing.prompt import Prompt, Turn
 from agent_router.wire.call import Call
 from agent_router.wire.chat import render, stream
-from agent_router.wire.chat.stream import CONTENT_TYPE
+from agent_router.wire.chat.stream import CONTENT_TYPE, KEEP_ALIVE
 from agent_router.wire.completions.body import CompletionsBody, completion_request, read
 from agent_router.wire.completions.render import Answer, TextStream
 
@@ -17,6 +17,7 @@ class CompletionsWire:
     """See `Wire`."""
 
     name = "completions"
+    alive = KEEP_ALIVE
 
     def content_type(self, call: Call) -> bytes:
         """See `Wire`."""

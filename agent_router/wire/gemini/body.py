@@ -1,8 +1,9 @@
-"""The body of Gemini's `generateContent` and `streamGenerateContent`, and how it becomes a `CompletionRequest`.
+"""How a body of Gemini's `generateContent` or `streamGenerateContent`, once checked, becomes a `CompletionRequest`.
 
 Names may be in camel case or in snake case, as the API takes both. Documented drops, for what means nothing to other
-models: `safetySettings`, `thoughtSignature`, Google's own tools (`googleSearch`, `codeExecution` …), `labels`. What
-must not be lost, such as `cachedContent` or a file by its URI that is no web address, is an error.
+models: `safetySettings`, `thoughtSignature`, `labels`, `mediaResolution`, and Google's own tools (`googleSearch`,
+`codeExecution` …), unless one must be called. What must not be lost, such as `cachedContent`, an answer in sound, or a
+file by its URI that is no web address, is an error.
 Source: Google's reference, "models.generateContent".
 """
 
@@ -25,46 +26,12 @@ from agent_models.completion import (
     ToolCall,
 )
 from agent_router.errors import ApiError
-from agent_router.wire.json_body import decoded
+from agent_router.wire.gemini.enum_answer import ENUM, enum_format
+from agent_router.wire.gemini.proto import Body, invalid, text
 from agent_router.wire.loose import either, integer, mapping, sequence, string
 
-Body = dict[str, Any]
-_decoder = msgspec.json.Decoder(dict)
+_MODES = ("", "MODE_UNSPECIFIED", "AUTO", "ANY", "NONE", "VALIDATED")
 _EFFORTS = {"minimal": "minimal", "low": "low", "medium": "medium", "high": "high"}
-
-
-def read(raw: bytes) -> Body:
-    """Decode and check a body. ApiError 400 names the field and what is wrong with it."""
-    body: Body = decoded(_decoder, raw)
-    contents = body.get("contents")
-    if not isinstance(contents, list) or not contents:
-        raise _invalid("contents", "contents: at least one content is required.")
-    for i, content in enumerate(contents):
-        if not isinstance(content, dict) or not isinstance(content.get("parts"), list):
-            raise _invalid(f"contents[{i}].parts", f"contents[{i}].parts: an array of parts is required.")
-        role = content.get("role")
-        if role not in (None, "", "user", "model", "function", "system"):
-            raise _invalid(f"contents[{i}].role", "Please use a valid role: user, model.")
-        for j, part in enumerate(content["parts"]):
-            if not isinstance(part, dict):
-                raise _invalid(f"contents[{i}].parts[{j}]", f"contents[{i}].parts[{j}]: must be an object.")
-    config = mapping(either(body, "generationConfig"))
-    for name, low, high in (
-        ("temperature", 0.0, 2.0),
-        ("topP", 0.0, 1.0),
-        ("topK", 0, 2**31),
-        ("maxOutputTokens", 1, 2**31),
-    ):
-        value = either(config, name)
-        if value is None:
-            continue
-        if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
-            raise _invalid(f"generationConfig.{name}", f"generationConfig.{name}: must be between {low} and {high}.")
-    return body
-
-
-def _invalid(param: str, message: str) -> ApiError:
-    return ApiError(400, message, code="invalid_argument", param=param)
 
 
 def _inexpressible(param: str, message: str) -> ApiError:
@@ -73,20 +40,34 @@ def _inexpressible(param: str, message: str) -> ApiError:
 
 def completion_request(body: Body) -> CompletionRequest:
     """Translate a checked body. ApiError 400 where it says what no other side can."""
+    try:
+        return _translated(body)
+    except RecursionError:
+        raise ApiError(400, "The request body is nested too deeply.", code="invalid_json") from None
+
+
+def _translated(body: Body) -> CompletionRequest:
     if either(body, "cachedContent"):
         raise _inexpressible("cachedContent", "Content that Google has cached is only understood by Google's models.")
     config = mapping(either(body, "generationConfig"))
     if (integer(either(config, "candidateCount")) or 1) != 1:
         raise _inexpressible("generationConfig.candidateCount", "Only one candidate can be had at a time.")
+    if {each.upper() for each in sequence(config.get("responseModalities"))} - {"TEXT", "MODALITY_UNSPECIFIED"}:
+        raise _inexpressible("generationConfig.responseModalities", "This model answers in text only.")
+    if either(config, "speechConfig") is not None:
+        raise _inexpressible("generationConfig.speechConfig", "This model answers in text only, and does not speak.")
     messages = _system(body) + _messages(body["contents"])
     thinking = mapping(either(config, "thinkingConfig"))
     budget = integer(either(thinking, "thinkingBudget"))
     effort = "none" if budget == 0 else _EFFORTS.get(string(either(thinking, "thinkingLevel")).lower())
-    choice, allowed = _choice(body)
+    tools = tuple(tool for each in sequence(body.get("tools")) for tool in _tools(mapping(each)))
+    choice, allowed = _choice(body, tools)
     logprobs = bool(either(config, "responseLogprobs"))
+    if integer(either(config, "logprobs")) and not logprobs:
+        raise invalid("generationConfig.logprobs", "is only allowed with responseLogprobs.")
     return CompletionRequest(
         messages=tuple(messages),
-        tools=tuple(tool for each in sequence(body.get("tools")) for tool in _tools(mapping(each))),
+        tools=tools,
         tool_choice=choice,
         allowed_tools=allowed,
         output_format=_format(config),
@@ -110,12 +91,13 @@ def _number(config: Body, name: str) -> float | None:
 
 
 def _system(body: Body) -> list[Message]:
-    given = either(body, "systemInstruction")
-    if isinstance(given, str):
-        return [Message("system", (Text(given),))]
-    texts = [
-        Text(text) for part in sequence(mapping(given).get("parts")) if (text := string(mapping(part).get("text")))
-    ]
+    texts: list[Part] = []
+    for j, part in enumerate(sequence(mapping(either(body, "systemInstruction")).get("parts"))):
+        if text := string(part.get("text")):
+            texts.append(Text(text))
+        elif part and part.get("text") is None:
+            at = f"systemInstruction.parts[{j}]"
+            raise _inexpressible(at, "A system instruction for this model can hold text only.")
     return [Message("system", tuple(texts))] if texts else []
 
 
@@ -133,12 +115,16 @@ def _messages(contents: list[Any]) -> list[Message]:
             call, result = either(part, "functionCall"), either(part, "functionResponse")
             if call is not None:
                 call = mapping(call)
+                if not string(call.get("name")) or not isinstance(call.get("args") or {}, dict):
+                    raise invalid(
+                        f"{at}.functionCall", "must have the name of a function, and args that are an object."
+                    )
                 name, id = string(call.get("name")), string(call.get("id")) or f"call_{count}"
                 count += 1
                 calls.append(ToolCall(id, name, msgspec.json.encode(call.get("args") or {}).decode()))
                 open_.append((id, name))
             elif result is not None:
-                messages.append(_result(mapping(result), open_))
+                messages.append(_result(mapping(result), open_, f"{at}.functionResponse"))
             elif part.get("thought"):
                 continue  # as it came it is signed, and for the model that thought it
             else:
@@ -149,7 +135,7 @@ def _messages(contents: list[Any]) -> list[Message]:
     return messages
 
 
-def _result(result: Body, open_: list[tuple[str, str]]) -> Message:
+def _result(result: Body, open_: list[tuple[str, str]], at: str) -> Message:
     id, name = string(result.get("id")), string(result.get("name"))
     found = next((each for each in open_ if each[0] == id), None) or next(
         (each for each in open_ if each[1] == name), None
@@ -162,7 +148,9 @@ def _result(result: Body, open_: list[tuple[str, str]]) -> Message:
     if not isinstance(text, str):
         text = given if isinstance(given, str) else msgspec.json.encode(given).decode()
     failed = len(said) == 1 and "error" in said
-    return Message("tool", (Text(text),), tool_call_id=found[0] if found else id or f"call_{name}", failed=failed)
+    shown = [each for k, part in enumerate(sequence(result.get("parts"))) for each in _part(part, f"{at}.parts[{k}]")]
+    content = (Text(text), *shown)
+    return Message("tool", content, tool_call_id=found[0] if found else id or f"call_{name}", failed=failed)
 
 
 def _part(part: Body, at: str) -> list[Part]:
@@ -201,10 +189,20 @@ def _tools(tool: Body) -> list[Tool]:
     return made
 
 
-def _choice(body: Body) -> tuple[Any, tuple[str, ...] | None]:
+def _choice(body: Body, tools: tuple[Tool, ...]) -> tuple[Any, tuple[str, ...] | None]:
     calling = mapping(either(mapping(either(body, "toolConfig")), "functionCallingConfig"))
     allowed = tuple(string(name) for name in sequence(either(calling, "allowedFunctionNames")) if string(name))
-    match string(calling.get("mode")).upper():
+    at = "toolConfig.functionCallingConfig"
+    mode = text(calling.get("mode"), f"{at}.mode").upper()
+    if mode not in _MODES:
+        raise invalid(f"{at}.mode", "must be AUTO, ANY, NONE or VALIDATED.")
+    if mode == "ANY" and not tools:
+        raise _inexpressible(
+            f"{at}.mode", "A call is demanded, but no function is declared that this model could call."
+        )
+    if mode == "ANY" and set(allowed) - {tool.name for tool in tools}:
+        raise invalid(f"{at}.allowedFunctionNames", "names a function that is not declared.")
+    match mode:
         case "NONE":
             return "none", None
         case "ANY" if len(allowed) == 1:
@@ -215,12 +213,14 @@ def _choice(body: Body) -> tuple[Any, tuple[str, ...] | None]:
 
 
 def _format(config: Body) -> OutputFormat:
+    kind = string(either(config, "responseMimeType"))
     schema = either(config, "responseJsonSchema")
     if schema is None and (given := either(config, "responseSchema")) is not None:
         schema = json_schema(given)
+    if kind == ENUM:
+        return enum_format(schema)
     if schema is not None:
         return OutputFormat("json_schema", "answer", schema)
-    kind = string(either(config, "responseMimeType"))
     if kind in ("", "text/plain"):
         return OutputFormat()
     if kind == "application/json":

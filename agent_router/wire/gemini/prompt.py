@@ -17,8 +17,10 @@ def prompt(body: Any) -> Prompt:
     images = opaque = False
     for content in map(mapping, sequence(body.get("contents"))):
         parts = [mapping(part) for part in sequence(content.get("parts"))]
-        images = images or any(either(part, "inlineData") or either(part, "fileData") for part in parts)
-        inline = [string(either(mapping(either(part, "inlineData")), "mimeType")) for part in parts]
+        results = [mapping(either(part, "functionResponse")) for part in parts]
+        seen = [*parts, *(mapping(part) for result in results for part in sequence(result.get("parts")))]
+        images = images or any(either(part, "inlineData") or either(part, "fileData") for part in seen)
+        inline = [string(either(mapping(either(part, "inlineData")), "mimeType")) for part in seen]
         opaque = opaque or any(kind and not kind.startswith(_NO_TEXT) for kind in inline)
         answered = any(either(part, "functionResponse") is not None for part in parts)
         if answered:

@@ -17,7 +17,9 @@ from agent_models.completion import (
     Usage,
 )
 from agent_router.errors import ApiError
+from agent_router.wire.gemini.enum_answer import bare
 from agent_router.wire.gemini.errors import error_body
+from agent_router.wire.gemini.logprobs import Logprobs
 from agent_router.wire.messages.render import call_input
 
 REASONS: dict[StopReason, str] = {
@@ -43,12 +45,12 @@ def usage_object(usage: Usage) -> dict[str, Any]:
 
 
 class GeminiStream:
-    """See `wire.Stream`. `sse`: server-sent events, else one JSON array. `thoughts`: they are wanted. Calls are told
-    whole, as Gemini's own are."""
+    """See `wire.Stream`. `sse`: server-sent events, else one JSON array. `thoughts`: they are wanted. `enum`: the text
+    holds one of a few words (see `enum_answer`), and only that is told. Calls are told whole, as Gemini's own are."""
 
     final: bytes | None = None
 
-    def __init__(self, id: str, model: str, *, sse: bool, thoughts: bool) -> None:
+    def __init__(self, id: str, model: str, *, sse: bool, thoughts: bool, enum: bool = False) -> None:
         self._head = {"modelVersion": model, "responseId": id}
         self._sse = sse
         self._thoughts = thoughts
@@ -56,6 +58,9 @@ class GeminiStream:
         self._stop: Stop | None = None
         self._usage: Usage | None = None
         self._count = 0
+        self._refused = False
+        self._word: list[str] | None = [] if enum else None
+        self._logprobs = Logprobs()
 
     def begin(self) -> bytes:
         """Nothing: what comes first comes with the first event."""
@@ -64,12 +69,20 @@ class GeminiStream:
     def add(self, event: Event) -> bytes:
         """The event for one more piece."""
         part = self.part(event)
-        return self._told({"content": {"role": "model", "parts": [part]}, "index": 0}) if part is not None else b""
+        if part is None:
+            return b""
+        return self._told({"content": {"role": "model", "parts": [part]}, "index": 0, **self._logprobs.result()})
 
     def part(self, event: Event) -> dict[str, Any] | None:
         """The part that an event makes; None if none, or none yet."""
+        if isinstance(event, TextDelta):
+            self._logprobs.add(event.logprobs)
+            if self._word is not None:
+                self._word.append(event.text)
+                return None
         match event:
             case TextDelta() | RefusalDelta() if event.text:
+                self._refused = self._refused or isinstance(event, RefusalDelta)
                 return {"text": event.text}
             case ReasoningDelta() if self._thoughts:
                 return {"text": event.text, "thought": True}
@@ -84,21 +97,28 @@ class GeminiStream:
                 self._usage = event
         return None
 
-    def calls(self) -> list[dict[str, Any]]:
-        """The parts of all calls."""
+    def rest(self) -> list[dict[str, Any]]:
+        """The parts that are told last: the word that was asked for, and all calls."""
+        word = [{"text": bare("".join(self._word))}] if self._word else []
         made = [{**call, "args": call_input(call["args"])} for _, call in sorted(self._calls.items())]
-        return [{"functionCall": call} for call in made]
+        return word + [{"functionCall": call} for call in made]
 
     def last(self, parts: list[dict[str, Any]]) -> dict[str, Any]:
         """The response with the end in it."""
-        reason = REASONS[self._stop.reason] if self._stop else "STOP"
-        candidate = {"content": {"role": "model", "parts": parts}, "finishReason": reason, "index": 0}
+        stop = self._stop.reason if self._stop else "stop"
+        candidate = {
+            "content": {"role": "model", "parts": parts},
+            "finishReason": REASONS["content_filter" if stop == "stop" and self._refused else stop],
+            "index": 0,
+            **self._logprobs.average(),
+            **self._logprobs.result(),
+        }
         usage = {"usageMetadata": usage_object(self._usage)} if self._usage else {}
         return {"candidates": [candidate], **usage, **self._head}
 
     def end(self) -> bytes:
         """The calls, the reason and the tokens."""
-        return self._framed(self.last(self.calls() or [{"text": ""}])) + (b"" if self._sse else b"]")
+        return self._framed(self.last(self.rest() or [{"text": ""}])) + (b"" if self._sse else b"]")
 
     def fail(self, error: ApiError) -> bytes:
         """The error in place of what was to come. No comment, which Gemini CLI does not bear."""
@@ -119,8 +139,8 @@ class GeminiStream:
 class Answer:
     """See `wire.Answer`."""
 
-    def __init__(self, id: str, model: str, *, thoughts: bool) -> None:
-        self._stream = GeminiStream(id, model, sse=True, thoughts=thoughts)
+    def __init__(self, id: str, model: str, *, thoughts: bool, enum: bool = False) -> None:
+        self._stream = GeminiStream(id, model, sse=True, thoughts=thoughts, enum=enum)
         self._parts: list[dict[str, Any]] = []
 
     def add(self, event: Event) -> None:
@@ -136,4 +156,4 @@ class Answer:
 
     def body(self) -> bytes:
         """The whole response."""
-        return msgspec.json.encode(self._stream.last(self._parts + self._stream.calls() or [{"text": ""}]))
+        return msgspec.json.encode(self._stream.last(self._parts + self._stream.rest() or [{"text": ""}]))

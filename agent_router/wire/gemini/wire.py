@@ -10,12 +10,20 @@ from msgspec import Struct
 from agent_router.errors import ApiError
 from agent_router.wire.call import Call
 from agent_router.wire.gemini import errors
-from agent_router.wire.gemini.body import Body, completion_request, read
+from agent_router.wire.gemini.body import completion_request
+from agent_router.wire.gemini.checks import read
+from agent_router.wire.gemini.enum_answer import ENUM
 from agent_router.wire.gemini.prompt import prompt
+from agent_router.wire.gemini.proto import Body
 from agent_router.wire.gemini.render import Answer, GeminiStream
 from agent_router.wire.loose import either, mapping
 
-_PATH = re.compile(r"/v1[a-z]*/(?:models/)?(?P<model>.+):(?P<method>[A-Za-z]+)(?:\?(?P<query>.*))?", re.DOTALL)
+# The model's name may hold colons, and so may the query.
+_PATH = re.compile(
+    r"/v1[a-z]*/(?:models/)?(?P<model>.+?):(?P<method>streamGenerateContent|generateContent|countTokens)"
+    r"(?:\?(?P<query>.*))?",
+    re.DOTALL,
+)
 _SSE = re.compile(r"(?:^|&)alt=sse(?:&|$)")
 
 
@@ -31,11 +39,17 @@ class Asked(Struct):
         config = mapping(either(self.body, "generationConfig"))
         return bool(either(mapping(either(config, "thinkingConfig")), "includeThoughts"))
 
+    @property
+    def enum(self) -> bool:
+        """Whether the answer is to be one of a few words."""
+        return bool(either(mapping(either(self.body, "generationConfig")), "responseMimeType") == ENUM)
+
 
 class GeminiWire:
     """See `Wire`."""
 
     name = "gemini"
+    alive = b""  # a comment in the stream breaks Gemini CLI
 
     def content_type(self, call: Call) -> bytes:
         """See `Wire`."""
@@ -60,11 +74,11 @@ class GeminiWire:
 
     def answer(self, call: Call, id: str, model: str, created: int) -> Answer:
         """See `Wire`."""
-        return Answer(id, model, thoughts=call.body.thoughts)
+        return Answer(id, model, thoughts=call.body.thoughts, enum=call.body.enum)
 
     def stream(self, call: Call, id: str, model: str, created: int) -> GeminiStream:
         """See `Wire`."""
-        return GeminiStream(id, model, sse=call.body.sse, thoughts=call.body.thoughts)
+        return GeminiStream(id, model, sse=call.body.sse, thoughts=call.body.thoughts, enum=call.body.enum)
 
     def error_body(self, error: ApiError) -> bytes:
         """See `Wire`."""

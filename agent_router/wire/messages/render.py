@@ -58,11 +58,12 @@ def message_object(id: str, model: str) -> dict[str, Any]:
     }
 
 
-def stop_fields(stop: Stop | None) -> dict[str, Any]:
-    """`stop_reason` and `stop_sequence`."""
-    if stop is None:
-        return {"stop_reason": "end_turn", "stop_sequence": None}
-    reason = "stop_sequence" if stop.reason == "stop" and stop.sequence is not None else REASONS[stop.reason]
+def stop_fields(stop: Stop | None, *, refused: bool = False) -> dict[str, Any]:
+    """`stop_reason` and `stop_sequence`. `refused`: the answer is a refusal, which other dialects let end as any."""
+    stop = stop or Stop("stop")
+    reason = REASONS[stop.reason]
+    if stop.reason == "stop":
+        reason = "refusal" if refused else reason if stop.sequence is None else "stop_sequence"
     return {"stop_reason": reason, "stop_sequence": stop.sequence}
 
 
@@ -84,11 +85,13 @@ class Answer:
         self._calls: dict[int, dict[str, Any]] = {}
         self._usage: Usage | None = None
         self._stop: Stop | None = None
+        self._refused = False
 
     def add(self, event: Event) -> None:
         """Take the next event."""
         match event:
             case TextDelta() | RefusalDelta():
+                self._refused = self._refused or isinstance(event, RefusalDelta)
                 if event.text:
                     self._last("text", text="")["text"] += event.text
             case ReasoningDelta():
@@ -116,6 +119,6 @@ class Answer:
         """The whole message."""
         for call in self._calls.values():
             call["input"] = call_input(call["input"])
-        message = {**self._message, "content": self._blocks, **stop_fields(self._stop)}
+        message = {**self._message, "content": self._blocks, **stop_fields(self._stop, refused=self._refused)}
         message["usage"] = {**message["usage"], **usage_object(self._usage)}
         return msgspec.json.encode(message)

@@ -16,6 +16,7 @@ from agent_models.completion import (
     Usage,
 )
 from agent_router.errors import ApiError
+from agent_router.wire.in_turn import InTurn
 from agent_router.wire.messages.errors import error_event
 from agent_router.wire.messages.render import message_object, stop_fields, usage_object
 from agent_router.wire.messages.signature import SIGNATURE
@@ -38,7 +39,7 @@ _BEHIND_TEXT = b"}}\n\n"
 
 class MessageStream:
     """See `wire.Stream`. One block is open at a time, as Anthropic's own are: of calls at the same time the first is
-    told as it comes, the others when all are whole."""
+    told as it comes, the others when it is whole."""
 
     final: bytes | None = None
 
@@ -47,7 +48,8 @@ class MessageStream:
         self._index = -1
         self._before_text = b""
         self._open: str | None = None  # the kind of the block that is open, or the call in it
-        self._waiting: dict[int, list[ToolCallDelta]] = {}  # of calls that began while another was open
+        self._turn = InTurn()
+        self._refused = False
         self._stop: Stop | None = None
         self._usage: Usage | None = None
 
@@ -57,20 +59,25 @@ class MessageStream:
 
     def add(self, event: Event) -> bytes:
         """The events for one more event."""
+        if self._open == "text" and isinstance(event, TextDelta):  # nearly all: only the text is new
+            return self._before_text + _encode(event.text) + _BEHIND_TEXT if event.text else b""
+        return b"".join(map(self._told, self._turn.add(event)))
+
+    def _told(self, event: Event) -> bytes:
         match event:
-            case TextDelta() | RefusalDelta():
-                if not event.text:
-                    return b""
-                if self._open == "text":  # nearly all: only the text is new
-                    return self._before_text + _encode(event.text) + _BEHIND_TEXT
-                begun = self._flush() + self._into("text", {"type": "text", "text": ""})
+            case TextDelta() | RefusalDelta() if event.text:
+                self._refused = self._refused or isinstance(event, RefusalDelta)
+                begun = self._into("text", {"type": "text", "text": ""})
                 self._before_text = _BEFORE_TEXT % self._index
                 return begun + self._delta({"type": "text_delta", "text": event.text})
             case ReasoningDelta():
-                begun = self._flush() + self._into("thinking", {"type": "thinking", "thinking": "", "signature": ""})
+                begun = self._into("thinking", {"type": "thinking", "thinking": "", "signature": ""})
                 return begun + self._delta({"type": "thinking_delta", "thinking": event.text})
             case ToolCallDelta():
-                return self._call(event)
+                call = {"type": "tool_use", "id": event.id or "", "name": event.name or "", "input": {}}
+                begun = self._into(f"call {event.index}", call)
+                more = {"type": "input_json_delta", "partial_json": event.arguments}
+                return begun + self._delta(more) if event.arguments else begun
             case Stop():
                 self._stop = event
             case Usage():
@@ -79,36 +86,14 @@ class MessageStream:
 
     def end(self) -> bytes:
         """The last block's end, `message_delta` with the stop reason and the tokens, `message_stop`."""
-        closed = self._flush() + self._close()
+        closed = b"".join(map(self._told, self._turn.rest())) + self._close()
         usage = usage_object(self._usage)
-        last = sse({"type": "message_delta", "delta": stop_fields(self._stop), "usage": usage})
+        last = sse({"type": "message_delta", "delta": stop_fields(self._stop, refused=self._refused), "usage": usage})
         return closed + last + sse({"type": "message_stop"})
 
     def fail(self, error: ApiError) -> bytes:
         """The `error` event."""
         return error_event(error)
-
-    def _call(self, event: ToolCallDelta) -> bytes:
-        name = f"call {event.index}"
-        if self._open != name and self._open is not None and self._open.startswith("call "):
-            # Whether the one before it is whole only what comes behind them tells.
-            self._waiting.setdefault(event.index, []).append(event)
-            return b""
-        return self._begun(name, event) + self._arguments(event)
-
-    def _begun(self, name: str, first: ToolCallDelta) -> bytes:
-        return self._into(name, {"type": "tool_use", "id": first.id or "", "name": first.name or "", "input": {}})
-
-    def _arguments(self, event: ToolCallDelta) -> bytes:
-        return self._delta({"type": "input_json_delta", "partial_json": event.arguments}) if event.arguments else b""
-
-    def _flush(self) -> bytes:
-        """The calls that waited."""
-        waiting, self._waiting = self._waiting, {}
-        told = b""
-        for index, pieces in waiting.items():
-            told += self._begun(f"call {index}", pieces[0]) + b"".join(map(self._arguments, pieces))
-        return told
 
     def _into(self, kind: str, block: dict[str, Any]) -> bytes:
         """Have a block of this kind open."""

@@ -14,7 +14,7 @@ from agent_router.wire.messages.parse import completion_request
 from agent_router.wire.messages.prompt import prompt
 from agent_router.wire.messages.render import Answer
 from agent_router.wire.messages.signature import without_ours
-from agent_router.wire.messages.stream import CONTENT_TYPE, MessageStream
+from agent_router.wire.messages.stream import CONTENT_TYPE, PING, MessageStream
 
 _BETA = "beta=true"  # what Anthropic's SDK adds to the address where it asks for what is new
 
@@ -23,6 +23,7 @@ class MessagesWire:
     """See `Wire`."""
 
     name = "messages"
+    alive = PING
 
     def content_type(self, call: Call) -> bytes:
         """See `Wire`."""

@@ -35,6 +35,7 @@ class CompactionWire:
     """See `Wire`. `responses` reads the conversation."""
 
     name = "compaction"
+    alive = b""
 
     def __init__(self, responses: ResponsesWire) -> None:
         self._responses = responses

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from agent_router.wire.loose import mapping, sequence, string
-from agent_router.wire.responses.parse import OURS
-from agent_router.wire.responses.sealed import unseal
+from agent_router.wire.responses.sealed import OURS, unseal
 
 Item = dict[str, Any]
 
@@ -27,7 +26,7 @@ def without_ours(items: Iterable[Item]) -> list[Item]:
 def _is_ours(item: Item) -> bool:
     sealed = item.get("encrypted_content")
     if sealed is not None:
-        return unseal(string(sealed)) is not None
+        return unseal(sealed) is not None
     # Some clients send thoughts back without their id.
     return string(item.get("id")).startswith(OURS) or not item.get("id")
 

@@ -7,7 +7,7 @@ from typing import Any
 from agent_router.routing.prompt import Prompt, Turn
 from agent_router.wire.loose import fields, integer, mapping, names, sequence, session_in, string
 
-_SEEN = frozenset({"input_image", "input_file", "input_audio"})
+_SEEN = frozenset({"input_image", "input_file", "input_audio", "computer_screenshot"})
 
 
 def prompt(body: Any) -> Prompt:
@@ -22,8 +22,11 @@ def prompt(body: Any) -> Prompt:
     for item in map(mapping, sequence(given)):
         role, kind, content = item.get("role"), string(item.get("type")), item.get("content")
         parts = [mapping(part) for part in sequence(content)]
-        images = images or any(part.get("type") in _SEEN for part in parts)
-        opaque = opaque or any(part.get("type") == "input_file" and not part.get("file_url") for part in parts)
+        output = item.get("output")
+        shown = parts if output is None else [*parts, *map(mapping, sequence(output) or [output])]
+        if shown:
+            images = images or any(string(part.get("type")) in _SEEN for part in shown)
+            opaque = opaque or any(part.get("type") == "input_file" and not part.get("file_url") for part in shown)
         text = string(content) or "\n".join(text for part in parts if (text := string(part.get("text"))))
         if role == "user":
             turns.append(Turn("user", text))

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from agent_models.completion import Usage
-from agent_router.wire.responses.body import ResponsesBody, ToolIn
+from agent_router.wire.responses.body import ResponsesBody
 
 
 def usage_object(usage: Usage) -> dict[str, Any]:
@@ -24,18 +22,11 @@ def usage_object(usage: Usage) -> dict[str, Any]:
     }
 
 
-class _Tools(msgspec.Struct):
-    tools: list[dict[str, Any]] = []
-
-
-_tools = msgspec.json.Decoder(_Tools)
-_READ = frozenset({"function", "custom", "namespace"})  # the tools of which the body holds all
 _SECRETS = frozenset({"authorization", "headers"})  # of an MCP server; OpenAI does not repeat them either
 
 
-def response_object(body: ResponsesBody, raw: bytes, id: str, model: str, created: int) -> dict[str, Any]:
-    """A response of which nothing has been said yet. What the caller did not choose is told as it is by default; `raw`
-    is the body as it came."""
+def response_object(body: ResponsesBody, id: str, model: str, created: int) -> dict[str, Any]:
+    """A response of which nothing has been said yet. What the caller did not choose is told as it is by default."""
     reasoning, text = body.reasoning, body.text
     return {
         "id": id,
@@ -46,7 +37,7 @@ def response_object(body: ResponsesBody, raw: bytes, id: str, model: str, create
         "background": False,
         "error": None,
         "incomplete_details": None,
-        "instructions": body.instructions if isinstance(body.instructions, str) else None,
+        "instructions": body.instructions,
         "max_output_tokens": body.max_output_tokens,
         "max_tool_calls": body.max_tool_calls,
         "metadata": body.metadata or {},
@@ -68,7 +59,7 @@ def response_object(body: ResponsesBody, raw: bytes, id: str, model: str, create
         "temperature": 1.0 if body.temperature is None else float(body.temperature),
         "text": _text(text),
         "tool_choice": _choice(body),
-        "tools": _given(body.tools or [], raw),
+        "tools": list(map(_tool, body.tools or ())),
         "top_logprobs": body.top_logprobs or 0,
         "top_p": 1.0 if body.top_p is None else float(body.top_p),
         "truncation": body.truncation or "disabled",
@@ -94,29 +85,14 @@ def _choice(body: ResponsesBody) -> Any:
     choice = body.tool_choice
     if choice is None or isinstance(choice, str):
         return choice or "auto"
-    return {name: value for name, value in msgspec.to_builtins(choice).items() if value is not None}
+    return {name: value for name, value in choice.items() if value is not None}
 
 
-def _given(tools: list[ToolIn], raw: bytes) -> list[dict[str, Any]]:
-    """The tools as they were given, a function's with the fields that it must have."""
-    if all(tool.type in _READ for tool in tools):
-        return [_tool(tool) for tool in tools]
-    return [
-        _tool(tool) if tool.type in _READ else {name: value for name, value in given.items() if name not in _SECRETS}
-        for tool, given in zip(tools, _tools.decode(raw).tools, strict=True)
-    ]
-
-
-def _tool(tool: ToolIn) -> dict[str, Any]:
-    if tool.type == "function":
-        return {
-            "type": "function",
-            "name": tool.name,
-            "description": tool.description,
-            "parameters": tool.parameters,
-            "strict": tool.strict,
-        }
-    told = {name: value for name, value in msgspec.to_builtins(tool).items() if value is not None}
-    if tool.tools is not None:
-        told["tools"] = [_tool(each) for each in tool.tools]
+def _tool(tool: dict[str, Any]) -> dict[str, Any]:
+    """The tool as it was given, a function's with the fields that it must have."""
+    told = {name: value for name, value in tool.items() if name not in _SECRETS}
+    if tool["type"] == "function":
+        told = {"type": "function", "name": None, "description": None, "parameters": None, "strict": None, **told}
+    elif tool["type"] == "namespace":
+        told["tools"] = list(map(_tool, tool["tools"]))
     return told

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from agent_router.wire.loose import string
+
+OURS = "rs_ar"
+"""How the ids of reasoning items begin that the router wrote."""
 _MARK = "agent-router:"
 _PRIVATE = "agent-router-private:"
 
@@ -25,10 +29,10 @@ def seal(text: str, *, private: bool = False) -> str:
     return base64.b64encode(f"{_PRIVATE if private else _MARK}{text}".encode("utf-8", "replace")).decode()
 
 
-def unseal(content: str | None) -> Sealed | None:
+def unseal(content: Any) -> Sealed | None:
     """What was sealed; None if somebody else did."""
     try:
-        text = base64.b64decode(content or "", validate=True).decode()
+        text = base64.b64decode(string(content), validate=True).decode()
     except (binascii.Error, ValueError):
         return None
     for mark in (_MARK, _PRIVATE):

@@ -23,11 +23,12 @@ from agent_models.completion import (
 from agent_router.errors import ApiError
 from agent_router.wire.chat.render import logprob_object
 from agent_router.wire.chat.stream import DONE
+from agent_router.wire.in_turn import InTurn
 from agent_router.wire.responses.body import ENCRYPTED, LOGPROBS, ResponsesBody
 from agent_router.wire.responses.errors import failed_event, sse
-from agent_router.wire.responses.parse import NAMESPACE, OURS
 from agent_router.wire.responses.response import response_object, usage_object
-from agent_router.wire.responses.sealed import seal
+from agent_router.wire.responses.sealed import OURS, seal
+from agent_router.wire.responses.tools import spaces
 
 _encode = msgspec.json.encode
 _BEFORE_NUMBER = b'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","sequence_number":'
@@ -36,12 +37,11 @@ _BEHIND_TEXT = b',"logprobs":[]}\n\n'
 
 class ResponseStream:
     """See `wire.Stream`. One item is open at a time: of calls at the same time the first is told as it comes, the
-    others when all are whole. `final` is the response object of the last event."""
+    others when it is whole. `final` is the response object of the last event."""
 
     def __init__(
         self,
         body: ResponsesBody,
-        raw: bytes,
         id: str,
         model: str,
         created: int,
@@ -53,16 +53,16 @@ class ResponseStream:
         self._id = id
         self._private = private
         self._clock = clock
-        self._response = response_object(body, raw, f"resp_ar{id}", model, created)
+        self._response = response_object(body, f"resp_ar{id}", model, created)
         self._logprobs = LOGPROBS in (body.include or ()) or bool(body.top_logprobs)
         self._sealed = ENCRYPTED in (body.include or ())
-        self._namespaces = {tool.name for tool in body.tools or () if tool.type == "namespace"}
+        self._spaces = spaces(body.tools or ())
         self._output: list[dict[str, Any]] = self._response["output"]
         self._number = 0
         self._before_text = b""
         self._open: str | None = None  # message, reasoning, or the call whose item is open
         self._part: dict[str, Any] | None = None  # of the open message
-        self._waiting: dict[int, list[ToolCallDelta]] = {}  # of calls that began while another was open
+        self._turn = InTurn()
         self._pieces: list[str] = []  # of the text that is being told
         self._stop: Stop | None = None
         self._usage: Usage | None = None
@@ -74,18 +74,21 @@ class ResponseStream:
 
     def add(self, event: Event) -> bytes:
         """The events for one more event."""
+        part = self._part
+        if part is not None and part["type"] == "output_text" and isinstance(event, TextDelta) and not event.logprobs:
+            return self._more_text(event.text)  # nearly all: only the text is new
+        return b"".join(map(self._told, self._turn.add(event)))
+
+    def _told(self, event: Event) -> bytes:
         match event:
-            case TextDelta():
-                if self._part is not None and self._part["type"] == "output_text" and not event.logprobs:
-                    return self._more_text(event.text)  # nearly all: only the text is new
-                if event.text or (event.logprobs and self._open == "message"):
-                    return self._flush() + self._text(event)
+            case TextDelta() if event.text or (event.logprobs and self._open == "message"):
+                return self._text(event)
             case RefusalDelta():
-                return self._flush() + self._refusal(event)
+                return self._refusal(event)
             case ReasoningDelta():
-                return self._flush() + self._thought(event)
+                return self._thought(event)
             case ToolCallDelta():
-                return self._call(event)
+                return self._called(event) + self._arguments(event)
             case Stop():
                 self._stop = event
             case Usage():
@@ -96,7 +99,7 @@ class ResponseStream:
         """The last item's end, `response.completed` or `response.incomplete`, and (Open Responses) `[DONE]`."""
         reason = self._stop.reason if self._stop else "stop"
         cut = reason in ("length", "content_filter")
-        last = self._flush() + self._close("incomplete" if cut else "completed")
+        last = b"".join(map(self._told, self._turn.rest())) + self._close("incomplete" if cut else "completed")
         self._response |= {
             "status": "incomplete" if cut else "completed",
             "completed_at": None if cut else int(self._clock()),
@@ -212,23 +215,16 @@ class ResponseStream:
         at = {"item_id": self._item["id"], "output_index": self._index, "summary_index": 0}
         return told + self._event("response.reasoning_summary_text.delta", **at, delta=event.text)
 
-    def _call(self, event: ToolCallDelta) -> bytes:
-        name = f"call {event.index}"
-        if self._open != name and self._open is not None and self._open.startswith("call "):
-            # Whether the one before it is whole only what comes behind them tells.
-            self._waiting.setdefault(event.index, []).append(event)
-            return b""
-        return self._called(name, event) + self._arguments(event)
-
-    def _called(self, name: str, first: ToolCallDelta) -> bytes:
+    def _called(self, first: ToolCallDelta) -> bytes:
         """Have the call's item open."""
+        name = f"call {first.index}"
         if self._open == name:
             return b""
         called = first.name or ""
         item: dict[str, Any] = {"call_id": first.id or "", "name": called}
-        space, between, bare = called.partition(NAMESPACE)
-        if between and space in self._namespaces:
-            item |= {"name": bare, "namespace": space}
+        if called in self._spaces:
+            space, name_ = self._spaces[called]
+            item |= {"name": name_, "namespace": space}
         if first.custom:
             item = {"type": "custom_tool_call", "id": self._made("ctc"), **item, "input": "", "status": "in_progress"}
         else:
@@ -242,15 +238,6 @@ class ResponseStream:
         custom = self._item["type"] == "custom_tool_call"
         kind = "response.custom_tool_call_input.delta" if custom else "response.function_call_arguments.delta"
         return self._event(kind, item_id=self._item["id"], output_index=self._index, delta=event.arguments)
-
-    def _flush(self) -> bytes:
-        """The calls that waited."""
-        waiting, self._waiting = self._waiting, {}
-        told = b""
-        for index, pieces in waiting.items():
-            told += self._called(f"call {index}", pieces[0])
-            told += b"".join(map(self._arguments, pieces))
-        return told
 
     def _close(self, status: str = "completed") -> bytes:
         """The end of the open item, if there is one."""

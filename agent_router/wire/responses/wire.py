@@ -12,9 +12,10 @@ from msgspec import Struct
 from agent_models.completion import CompletionRequest
 from agent_router.errors import ApiError
 from agent_router.wire.call import Call
-from agent_router.wire.chat.stream import CONTENT_TYPE
+from agent_router.wire.chat.stream import CONTENT_TYPE, KEEP_ALIVE
 from agent_router.wire.responses import errors
-from agent_router.wire.responses.body import ItemIn, ResponsesBody, read
+from agent_router.wire.responses.body import ResponsesBody, read
+from agent_router.wire.responses.input_items import check_item, kind_of
 from agent_router.wire.responses.items import Item, given, without_ours
 from agent_router.wire.responses.parse import completion_request
 from agent_router.wire.responses.prompt import prompt
@@ -42,6 +43,7 @@ class ResponsesWire:
     or not."""
 
     name = "responses"
+    alive = KEEP_ALIVE
 
     def content_type(self, call: Call) -> bytes:
         """See `Wire`."""
@@ -79,7 +81,7 @@ class ResponsesWire:
     def _asked(self, body: ResponsesBody, raw: bytes) -> Asked:
         previous = self._known.get(body.previous_response_id) if body.previous_response_id else None
         missing = body.previous_response_id if previous is None else None
-        refers = isinstance(body.input, list) and any(item.type == "item_reference" for item in body.input)
+        refers = isinstance(body.input, list) and any(map(_refers, body.input))
         if previous is None and not refers:
             return Asked(body, None, None, missing)
         items = given(_input.decode(raw).get("input"))
@@ -114,7 +116,7 @@ class ResponsesWire:
 
     def stream(self, call: Call, id: str, model: str, created: int) -> ResponseStream:
         """See `Wire`."""
-        return ResponseStream(call.body.body, call.raw, id, model, created, private=call.private)
+        return ResponseStream(call.body.body, id, model, created, private=call.private)
 
     def error_body(self, error: ApiError) -> bytes:
         """See `Wire`."""
@@ -132,7 +134,7 @@ def _sealed(items: Any) -> list[Sealed]:
 
 
 def _refers(item: Item) -> bool:
-    return item.get("type") == "item_reference"
+    return bool(kind_of(item) == "item_reference")
 
 
 def _completion(asked: Asked) -> CompletionRequest:
@@ -144,21 +146,11 @@ def _completion(asked: Asked) -> CompletionRequest:
             code="previous_response_not_found" if previous else "item_not_found",
             param="previous_response_id" if previous else "input",
         )
-    given_ = asked.body.input
-    if asked.input is not None:
-        items = _typed(asked.input)
-    elif isinstance(given_, str):
-        items = _typed(given(given_))
-    else:
-        items = given_ or []
-    return completion_request(asked.body, items)
-
-
-def _typed(items: list[Item]) -> list[ItemIn]:
-    try:
-        return msgspec.convert(items, list[ItemIn])
-    except msgspec.ValidationError as error:  # an earlier response's, of an upstream of its own mind
-        raise ApiError(400, f"The earlier response cannot be gone on from: {error}.", code="invalid_type") from None
+    if asked.input is None:
+        return completion_request(asked.body, given(asked.body.input))
+    for i, item in enumerate(asked.input):  # an earlier response's may be of an upstream of its own mind
+        check_item(item, f"input[{i}]")
+    return completion_request(asked.body, asked.input)
 
 
 def _native(asked: Asked, raw: bytes, provider: str) -> bytes:

@@ -43,7 +43,7 @@ class PromptWriter:
             # Something must be read before anything can be written.
             bos = self._model.adds_bos or (not written and self._model.bos >= 0)
             return ([self._model.bos] if bos else []) + written or self._model.tokens("\n", special=False)
-        begun = request.messages[-1].text if request.continues else ""
+        begun = _text_of(request.messages[-1]) if request.continues else ""
         if request.continues:
             request = msgspec.structs.replace(request, messages=request.messages[:-1])
         text, fence = self._text(request)
@@ -118,9 +118,9 @@ class PromptWriter:
         if any(not isinstance(part, Text) for part in message.content):
             what = "it sees no images" if any(isinstance(part, Image) for part in message.content) else "no files"
             raise UnsupportedRequestError(f"The local model reads text only; {what}.", param="messages")
-        entry: dict[str, Any] = {"role": message.role, "content": message.text}
+        entry: dict[str, Any] = {"role": message.role, "content": _text_of(message)}
         if message.tool_calls:
-            if able.none and not message.text:
+            if able.none and not entry["content"]:
                 entry["content"] = None
             entry["tool_calls"] = [
                 {
@@ -192,6 +192,11 @@ def overflow(window: int, prompt: int, *, about: bool = False) -> ContextOverflo
         prompt_tokens=prompt,
         context_window=window,
     )
+
+
+def _text_of(message: Message) -> str:
+    # Templates take one text here; llama.cpp's own server puts parts on lines of their own for those.
+    return "\n".join(part.text for part in message.content if isinstance(part, Text))
 
 
 def _has_tools(request: CompletionRequest) -> bool:

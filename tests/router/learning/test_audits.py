@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from agent_router.learning.audits import _whole
+from agent_router.wire.gemini.wire import GeminiWire
 from tests.router.closed_side import ClosedSide, agreeing, house, taught, written
 
 
@@ -24,3 +26,9 @@ async def test_audits_stop_where_their_budget_ends(tmp_path: Path) -> None:
         routes = await taught(router, 40)
         assert "local" in routes
         assert len(closed.requests) == routes.count("closed")
+
+
+def test_a_stream_of_geminis_is_asked_for_whole_without_a_word_in_its_body() -> None:
+    raw = b'{"contents":[{"parts":[{"text":"x"}]}]}'
+    call = _whole(GeminiWire().read(raw, {}, "/v1beta/models/m:streamGenerateContent"))
+    assert (call.stream, call.body_for("google")) == (False, raw)

@@ -26,6 +26,8 @@ from agent_router.upstreams.dialects import DIALECTS
 from agent_router.upstreams.event_boundary import data_of
 from agent_router.upstreams.reader import ErrorEventError
 from agent_router.wire.call import Call
+from agent_router.wire.gemini.wire import GeminiWire
+from agent_router.wire.wire import Wire
 from tests.router.translation.requests import arguments, names, texts
 from tests.router.translation.test_requests import WIRES
 
@@ -33,11 +35,16 @@ BODIES: dict[str, dict[str, Any]] = {
     "chat": {"model": "m", "messages": [{"role": "user", "content": "hi"}], "stream_options": {"include_usage": True}},
     "responses": {"model": "m", "input": "hi", "include": ["message.output_text.logprobs"]},
     "messages": {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]},
+    "gemini": {"contents": [{"role": "user", "parts": [{"text": "hi"}]}]},
 }
 
 
+ALL: dict[str, Wire] = {**WIRES, "gemini": GeminiWire()}
+
+
 def call(dialect: str) -> Call:
-    return WIRES[dialect].read(json.dumps({**BODIES[dialect], "stream": True}).encode(), {}, "")
+    path = "/v1beta/models/m:streamGenerateContent?alt=sse"
+    return ALL[dialect].read(json.dumps({**BODIES[dialect], "stream": True}).encode(), {}, path)
 
 
 @st.composite
@@ -87,7 +94,7 @@ def said(events: Iterable[Event]) -> dict[str, Any]:
 
 
 def streamed(dialect: str, events: Iterable[Event]) -> bytes:
-    stream = WIRES[dialect].stream(call(dialect), "1", "m", 1)
+    stream = ALL[dialect].stream(call(dialect), "1", "m", 1)
     return stream.begin() + b"".join(map(stream.add, events)) + stream.end()
 
 
@@ -99,7 +106,7 @@ def read_stream(dialect: str, written: bytes) -> list[Event]:
 
 
 def read_whole(dialect: str, events: Iterable[Event]) -> list[Event]:
-    answer, reader = WIRES[dialect].answer(call(dialect), "1", "m", 1), DIALECTS[dialect].reader()
+    answer, reader = ALL[dialect].answer(call(dialect), "1", "m", 1), DIALECTS[dialect].reader()
     for event in events:
         answer.add(event)
     read = list(reader.read_whole(answer.body()))
@@ -138,21 +145,89 @@ def test_a_stream_is_whole_events_however_it_is_cut(dialect: str, events: list[E
         assert piece == b"" or piece.endswith(b"\n\n")
 
 
-@pytest.mark.parametrize("dialect", list(WIRES))
-def test_calls_that_come_in_turns_are_told_apart(dialect: str) -> None:
+@pytest.mark.parametrize("dialect", [*WIRES, "gemini"])
+@pytest.mark.parametrize("between", [None, TextDelta("hm"), ReasoningDelta("hm")])
+def test_calls_that_come_in_turns_are_each_told_once(dialect: str, between: Event | None) -> None:
     events: list[Event] = [
         ToolCallDelta(0, '{"a"', "c0", "f"),
+        *([between] if between else []),
         ToolCallDelta(1, '{"b"', "c1", "g"),
         ToolCallDelta(0, ":1}"),
+        *([between] if between else []),
         ToolCallDelta(1, ":2}"),
+        TextDelta("so"),
         Stop("tool_calls"),
         Usage(1, 1),
     ]
-    told = said(read_stream(dialect, streamed(dialect, events)))
-    assert told["calls"] == {
-        0: {"id": "c0", "name": "f", "text": {"a": 1}, "custom": False},
-        1: {"id": "c1", "name": "g", "text": {"b": 2}, "custom": False},
-    }
+    for read in (read_stream(dialect, streamed(dialect, events)), read_whole(dialect, events)):
+        told = said(read)
+        assert told["calls"] == {
+            0: {"id": "c0", "name": "f", "text": {"a": 1}, "custom": False},
+            1: {"id": "c1", "name": "g", "text": {"b": 2}, "custom": False},
+        }
+        # What stands apart there is read with a blank line between.
+        assert told["text"].replace("\n\n", "") == ("hmhmso" if isinstance(between, TextDelta) else "so")
+
+
+@pytest.mark.parametrize("dialect", ["responses", "messages"])
+def test_what_follows_a_whole_call_is_told_at_once(dialect: str) -> None:
+    stream = WIRES[dialect].stream(call(dialect), "1", "m", 1)
+    stream.begin()
+    stream.add(ToolCallDelta(0, '{"a":1}', "c0", "f"))
+    assert b"behind" in stream.add(TextDelta("behind"))
+    assert stream.add(ToolCallDelta(0, "\n")) == b""
+    assert b"further" in stream.add(TextDelta("further"))
+
+
+def chat_chunk(delta: dict[str, Any], reason: str | None = None, logprobs: Any = None) -> bytes:
+    choice = {"index": 0, "delta": delta, "finish_reason": reason, "logprobs": logprobs}
+    return json.dumps({"model": "m", "choices": [choice]}).encode()
+
+
+def read_chat(*deltas: dict[str, Any]) -> list[Event]:
+    reader = DIALECTS["chat"].reader()
+    return [e for delta in deltas for e in reader.read(chat_chunk(delta))] + [*reader.read(chat_chunk({}, "stop"))]
+
+
+def test_a_name_may_come_behind_its_calls_id() -> None:
+    read = read_chat(
+        {"tool_calls": [{"index": 0, "id": "c0", "function": {"arguments": "{"}}]},
+        {"tool_calls": [{"index": 0, "function": {"name": "f", "arguments": '"a":'}}]},
+        {"tool_calls": [{"index": 0, "function": {"arguments": "1}"}}]},
+    )
+    assert read == [ToolCallDelta(0, '{"a":', "c0", "f"), ToolCallDelta(0, "1}"), Stop("tool_calls")]
+    with pytest.raises(ErrorEventError, match="without a name"):
+        read_chat({"tool_calls": [{"index": 0, "id": "c0", "function": {"arguments": "{}"}}]})
+
+
+def test_a_call_that_is_never_added_is_told_at_its_end() -> None:
+    reader = DIALECTS["responses"].reader()
+    delta = {"type": "response.function_call_arguments.delta", "output_index": 0, "delta": "{}"}
+    item = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
+    done = {"type": "response.output_item.done", "output_index": 0, "item": item}
+    read = [event for each in (delta, done) for event in reader.read(json.dumps(each).encode())]
+    assert said(read)["calls"] == {0: {"id": "c", "name": "f", "text": {}, "custom": False}}
+
+
+def test_calls_of_a_whole_answer_are_as_many_as_it_lists() -> None:
+    calls = [{"id": "c", "type": "function", "function": {"name": name, "arguments": "{}"}} for name in "fg"]
+    body = {"choices": [{"message": {"content": None, "tool_calls": calls}, "finish_reason": "tool_calls"}]}
+    first, second, _ = DIALECTS["chat"].reader().read_whole(json.dumps(body).encode())
+    assert isinstance(first, ToolCallDelta)
+    assert isinstance(second, ToolCallDelta)
+    assert (first.name, first.id, second.name, second.index) == ("f", "c", "g", 1)
+    assert second.id not in ("", "c")  # by which their results are told apart
+
+
+def test_log_probabilities_come_with_the_text_that_they_are_of() -> None:
+    reader = DIALECTS["chat"].reader()
+    tokens = {"content": [{"token": "He", "logprob": -0.5, "bytes": [72, 101], "top_logprobs": []}]}
+    events = list(reader.read(chat_chunk({"content": "He"}, logprobs=tokens)))
+    assert events == [TextDelta("He", (TokenLogprob("He", -0.5, (72, 101)),))]
+    written = WIRES["responses"].stream(call("responses"), "1", "m", 1)
+    deltas = [json.loads(data) for event in events for data in data_of(written.begin() + written.add(event))]
+    [delta] = [each for each in deltas if each["type"] == "response.output_text.delta"]
+    assert [each["token"] for each in delta["logprobs"]] == ["He"]
 
 
 @pytest.mark.parametrize("dialect", ["chat", "responses"])
@@ -166,6 +241,18 @@ def test_refusals_and_log_probabilities(dialect: str) -> None:
     for read in (read_stream(dialect, streamed(dialect, refusing)), read_whole(dialect, refusing)):
         assert said(read)["refusal"] == "No."
         assert said(read)["stop"] == "content_filter"
+
+
+@pytest.mark.parametrize(("dialect", "reason"), [("messages", b'"refusal"'), ("gemini", b'"SAFETY"')])
+def test_a_refusal_that_ends_as_any_answer_is_told_as_one(dialect: str, reason: bytes) -> None:
+    events: list[Event] = [RefusalDelta("I will not."), Stop("stop"), Usage(1, 1)]
+    answer = ALL[dialect].answer(call(dialect), "1", "m", 1)
+    for event in events:
+        answer.add(event)
+    for told in (streamed(dialect, events), answer.body()):
+        assert b"I will not." in told
+        assert reason in told
+    assert reason not in streamed(dialect, [TextDelta("I will."), *events[1:]])
 
 
 def test_the_stop_sequence_is_named() -> None:

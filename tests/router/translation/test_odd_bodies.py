@@ -64,6 +64,15 @@ VALID: dict[str, dict[str, Any]] = {
             {"type": "local_shell_call", "call_id": "e", "action": {"type": "exec", "command": ["ls"]}},
             {"type": "local_shell_call_output", "call_id": "e", "output": "r"},
             {"type": "web_search_call", "id": "ws"},
+            {"type": "computer_call", "call_id": "k", "actions": [{"type": "screenshot"}]},
+            {
+                "type": "computer_call_output",
+                "call_id": "k",
+                "output": {"type": "computer_screenshot", "image_url": "data:image/png;base64,aGk="},
+            },
+            {"type": "apply_patch_call", "call_id": "p", "operation": {"type": "delete_file"}},
+            {"type": "apply_patch_call_output", "call_id": "p", "status": "failed"},
+            {"type": "additional_tools", "tools": [{"type": "function", "name": "more"}]},
             {"type": "compaction", "encrypted_content": "YWdlbnQtcm91dGVyOmhp"},
         ],
         "tools": [
@@ -124,7 +133,7 @@ VALID: dict[str, dict[str, Any]] = {
         "metadata": {"user_id": "user_x_session_0f8fad5b-d9cb-469f-a165-70867728950e"},
         "stop_sequences": ["a"],
     },
-    "completions": {"model": "m", "prompt": "x", "logit_bias": {"1": 2}, "stop": "a", "echo": True, "logprobs": 2},
+    "completions": {"model": "m", "prompt": "x", "logit_bias": {"1": 2}, "stop": "a", "logprobs": 2},
     "gemini": {
         "contents": [
             {"role": "user", "parts": [{"text": "x"}, {"inlineData": {"mimeType": "image/png", "data": "aGk="}}]},

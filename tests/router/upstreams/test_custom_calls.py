@@ -87,3 +87,9 @@ async def test_other_calls_pass_as_they_come_and_so_do_those_of_who_knows_custom
 
 async def test_one_that_the_end_cuts_short_is_told_as_far_as_it_came() -> None:
     assert await told(ToolCallDelta(0, '{"inp', "c", "patch")) == [ToolCallDelta(0, '{"inp', "c", "patch", custom=True)]
+
+
+async def test_text_between_its_pieces_does_not_tear_it() -> None:
+    first, last = ToolCallDelta(0, '{"input":"*** B', "c", "patch"), ToolCallDelta(0, 'egin"}')
+    read = await told(first, TextDelta("hm"), last, Stop("tool_calls"))
+    assert read == [TextDelta("hm"), ToolCallDelta(0, "*** Begin", "c", "patch", custom=True), Stop("tool_calls")]

@@ -47,6 +47,11 @@ def test_the_upstreams_own_words_go_on_without_the_key() -> None:
     assert KEY not in str(rejected.body)
 
 
+def test_an_error_in_an_array_is_read_and_its_shape_is_not_passed_on() -> None:
+    problem = of(400, b' [{"error":{"code":400,"message":"No such thing.","status":"INVALID_ARGUMENT"}}]')
+    assert (problem.kind, problem.message, problem.body) == ("rejected", "No such thing.", None)
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b"[]", b'{"error":null}', b'"error"', b"\xff", b"5"])
 def test_a_body_that_is_no_error_is_not_passed_on(body: bytes) -> None:
     for status in (400, 401, 429, 500):

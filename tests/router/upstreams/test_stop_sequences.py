@@ -7,7 +7,7 @@ import itertools
 from collections.abc import AsyncGenerator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agent_models.completion import Event, Stop, TextDelta, ToolCallDelta, Usage
@@ -81,6 +81,7 @@ async def test_text_that_only_began_like_one_comes_before_a_call() -> None:
 
 
 @pytest.mark.parametrize("stop", ["ab", "aab", "b"])
+@example(text="aaab", cuts=[3, 3])  # a piece without text, such as log-probabilities come in
 @given(text=st.text("ab ", max_size=20), cuts=st.lists(st.integers(0, 20), max_size=5))
 async def test_however_the_text_is_cut(stop: str, text: str, cuts: list[int]) -> None:
     places = [0, *sorted(min(place, len(text)) for place in cuts), len(text)]

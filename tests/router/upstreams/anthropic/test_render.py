@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import AsyncGenerator, Iterable
 from typing import Any, get_type_hints
 
@@ -20,12 +21,14 @@ from pydantic import TypeAdapter
 from agent_models.completion import (
     CompletionRequest,
     Event,
+    File,
     Message,
     OutputFormat,
     Stop,
     Text,
     TextDelta,
     Tool,
+    ToolCall,
     ToolCallDelta,
 )
 from agent_router.errors import ApiError
@@ -99,7 +102,7 @@ def test_system_and_developer_messages_go_to_the_front_wherever_they_are() -> No
         user("z"),
         {"role": "system", "content": " "},
     )
-    assert body["system"][0]["text"] == "a\n\nbc"
+    assert body["system"][0]["text"] == "a\n\nb\n\nc"
     assert len(body["messages"]) == 3
 
 
@@ -141,8 +144,11 @@ def test_an_empty_tool_result_has_no_content() -> None:
 
 def test_ids_of_other_models_are_made_acceptable() -> None:
     body = body_of(user("x"), calls("functions.look:0"), result("functions.look:0", "y"), tools=[TOOL])
-    assert body["messages"][1]["content"][0]["id"] == "functions_look_0"
-    assert body["messages"][2]["content"][0]["tool_use_id"] == "functions_look_0"
+    id = body["messages"][1]["content"][0]["id"]
+    assert re.fullmatch(r"functions_look_0_[0-9a-f]+", id)
+    assert body["messages"][2]["content"][0]["tool_use_id"] == id
+    other = body_of(user("x"), calls("functions:look.0"), result("functions:look.0", "y"), tools=[TOOL])
+    assert other["messages"][1]["content"][0]["id"] != id
 
 
 @pytest.mark.parametrize("arguments", ['{"cut": "sh', "[1]", "null", "nonsense", '"text"'])
@@ -303,7 +309,8 @@ PARTS = st.lists(
 ROUNDS = st.lists(
     st.one_of(
         st.builds(lambda role, content: [{"role": role, "content": content}],
-                  st.sampled_from(["user", "system", "developer"]), TEXT | PARTS.filter(bool)),
+                  st.sampled_from(["system", "developer"]), TEXT),
+        st.builds(lambda content: [{"role": "user", "content": content}], TEXT | PARTS.filter(bool)),
         st.builds(lambda content: [{"role": "assistant", "content": content}], st.none() | TEXT),
         st.builds(lambda ids, content: [calls(*ids), *(result(id, content) for id in ids)],
                   st.lists(st.sampled_from(["a", "b.c", "d:0"]), min_size=1, max_size=3, unique=True), TEXT | PARTS),
@@ -329,7 +336,8 @@ def test_every_conversation_has_a_form_that_anthropic_takes(rounds: list[list[di
     ("model", "effort", "choice", "config", "thinking"),
     [
         ("claude-opus-4-8", "high", "auto", {"effort": "high"}, {"type": "adaptive"}),
-        ("claude-opus-4-8", "xhigh", "required", {"effort": "max"}, None),
+        ("claude-opus-4-8", "xhigh", "required", {"effort": "xhigh"}, None),
+        ("claude-opus-4-6", "xhigh", "auto", {"effort": "high"}, {"type": "adaptive"}),
         ("claude-sonnet-4-5", "high", "auto", None, None),
         ("glm-5", "high", "auto", None, None),
         ("claude-opus-4-8", "none", "auto", None, None),
@@ -341,6 +349,44 @@ def test_how_much_is_to_be_thought(model: str, effort: str, choice: Any, config:
     request = CompletionRequest(messages=messages, tools=tools, tool_choice=choice, reasoning_effort=effort)
     body = messages_body(request, model, False)
     assert (body.get("output_config"), body.get("thinking")) == (config, thinking)
+
+
+@pytest.mark.parametrize(
+    ("model", "bound", "more", "wanted"),
+    [
+        ("claude-opus-4-8", 512, {}, {"thinking": {"type": "adaptive"}}),
+        ("claude-opus-4-6", 9000, {"temperature": 0.0, "top_k": 4}, {"thinking": {"type": "adaptive"}}),
+        ("claude-sonnet-4-5", 512, {"top_k": 4}, {"thinking": {"type": "enabled", "budget_tokens": 1024}}),
+        ("claude-sonnet-4-5", 9000, {"max_tokens": 3000}, {"thinking": {"type": "enabled", "budget_tokens": 2999}}),
+        ("claude-sonnet-4-5", 9000, {"max_tokens": 900, "temperature": 0.5}, {"temperature": 0.5}),
+        ("claude-3-5-haiku", 9000, {"top_k": 4}, {"top_k": 4}),
+        ("glm-5", 2000, {}, {"thinking": {"type": "enabled", "budget_tokens": 2000}}),
+        ("glm-5", 0, {}, {}),
+    ],
+)
+def test_bounds_on_thoughts_are_such_as_the_model_takes(model: str, bound: int, more: Any, wanted: Any) -> None:
+    request = CompletionRequest(messages=(Message("user", (Text("hi"),)),), reasoning_tokens=bound, **more)
+    body = messages_body(request, model, False)
+    assert {name: body[name] for name in ("thinking", "temperature", "top_k") if name in body} == wanted
+
+
+def test_an_older_model_whose_tools_have_been_called_is_not_made_to_think() -> None:
+    """Its turn would have to begin with thoughts that it signed."""
+    messages = (
+        Message("user", (Text("hi"),)),
+        Message("assistant", (), (ToolCall("c", "f", "{}"),)),
+        Message("tool", (Text("x"),), tool_call_id="c"),
+    )
+    request = CompletionRequest(messages=messages, tools=(Tool("f"),), reasoning_tokens=2000)
+    assert "thinking" not in messages_body(request, "claude-sonnet-4-5", False)
+    assert messages_body(request, "claude-sonnet-4-6", False)["thinking"] == {"type": "adaptive"}
+
+
+def test_a_document_in_text_is_told_as_text() -> None:
+    file = File("data:text/markdown;base64,IyBIaQ==", "a.md")
+    body = messages_body(CompletionRequest(messages=(Message("user", (file,)),)), "claude", False)
+    source = {"type": "text", "media_type": "text/plain", "data": "# Hi"}
+    assert body["messages"][0]["content"] == [{"type": "document", "source": source, "title": "a.md"}]
 
 
 CACHED = {"type": "ephemeral"}

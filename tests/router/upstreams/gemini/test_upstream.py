@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ from agent_router.upstreams.event_boundary import data_of
 from agent_router.upstreams.gemini.dialect import GeminiReader, path
 from agent_telemetry.ledger_reader import recent
 from tests.running_router import running_router
+from tests.upstreams.answer import Answer, Event
+from tests.upstreams.behaviour import Behaviour
 from tests.upstreams.gemini_wire import SIGNATURE
+from tests.upstreams.openai_wire import encode
 from tests.upstreams.upstream import ScriptedUpstream
 
 KEY = "AIza-test-SECRET"
@@ -72,8 +76,67 @@ async def test_others_ask_in_openais_dialect(running: Running) -> None:
     async with running.http.post(f"{running.url}/v1/chat/completions", json=body) as response:
         assert (await response.json())["choices"][0]["message"]["content"] == "echo: hi"
     assert running.upstream.requests[-1].path == "/v1beta/openai/chat/completions"
-    status, raw = await running.ask("streamGenerateContent")  # as one JSON array
-    assert (status, json.loads(raw)[-1]["candidates"][0]["finishReason"]) == (200, "STOP")
+
+
+async def test_a_stream_that_is_one_array_loses_nothing_either(running: Running) -> None:
+    tools = [{"functionDeclarations": [{"name": "f", "parameters": {"type": "OBJECT"}}]}]
+    more = {"tools": tools, "safetySettings": [{"category": "x"}], "cachedContent": "cachedContents/x"}
+    status, raw = await running.ask("streamGenerateContent", "call f", **more)
+    elements = json.loads(raw)
+    assert (status, elements[-1]["candidates"][0]["finishReason"]) == (200, "STOP")
+    assert elements[-1]["candidates"][0]["content"]["parts"][0]["thoughtSignature"] == SIGNATURE
+    received = running.upstream.requests[-1]
+    assert received.target == "/v1beta/models/gemini-x:streamGenerateContent?alt=sse"
+    assert received.json["cachedContent"] == "cachedContents/x"
+    status, raw = await running.ask("streamGenerateContent", "count to 50")
+    assert (status, len(json.loads(raw)) > 40) == (200, True)
+    running.upstream.script("cut_after:events=6")
+    status, raw = await running.ask("streamGenerateContent", "count to 50")
+    elements = json.loads(raw)
+    assert (status, len(elements) > 1, elements[-1]["error"]["status"]) == (200, True, "INTERNAL")
+    running.upstream.script("error_event:after=3")
+    status, raw = await running.ask("streamGenerateContent", "count to 50")
+    assert json.loads(raw)[-1]["error"]["status"] == "UNAVAILABLE"
+
+
+BLOCKED = {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "usageMetadata": {"promptTokenCount": 4}}
+
+
+@pytest.mark.parametrize("plain", [True, False])  # some proxies answer whole whatever was asked
+@pytest.mark.parametrize("method", ["generateContent", "streamGenerateContent?alt=sse", "streamGenerateContent"])
+async def test_a_prompt_that_is_blocked_is_an_answer(
+    running: Running, method: str, plain: bool, tmp_path: Path
+) -> None:
+    def blocked(answer: Answer) -> Iterator[bytes]:
+        if plain or not answer.streams:
+            return answer.plain(encode(BLOCKED)).whole()
+        return replace(answer, events=(Event("delta", b"data: " + encode(BLOCKED) + b"\n\n"),)).whole()
+
+    running.upstream.script(Behaviour("blocked", "body", blocked))
+    status, raw = await running.ask(method)
+    told = [json.loads(data) for data in data_of(raw)] if method.endswith("sse") else json.loads(raw)
+    assert (status, told) == (200, BLOCKED if method == "generateContent" else [BLOCKED])
+    assert running.upstream.count == 1
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+async def test_google_counts_its_own_tokens(running: Running, wrapped: bool) -> None:
+    body = {"contents": [{"parts": [{"text": "hi"}]}], "cachedContent": "cachedContents/x"}
+    sent = {"generateContentRequest": {"model": "models/google/gemini-x", **body}} if wrapped else body
+    url = f"{running.url}/v1beta/models/google/gemini-x:countTokens"
+    async with running.http.post(url, json=sent) as response:
+        assert (response.status, (await response.json())["promptTokensDetails"][0]["tokenCount"]) == (200, 42)
+        assert "x-agent-router-estimate" not in response.headers
+    (received,) = running.upstream.requests
+    assert received.path == "/v1beta/models/gemini-x:countTokens"
+    assert received.headers["x-goog-api-key"] == KEY
+    renamed = {"generateContentRequest": {"model": "models/gemini-x", **body}} if wrapped else body
+    assert received.json == renamed
+    for code, status, retry in ((429, 429, "7"), (400, 400, None), (500, 503, None)):
+        running.upstream.script(f"status:code={code}" + (",retry_after=7" if retry else ""))
+        async with running.http.post(url, json=sent) as response:
+            assert (response.status, response.headers.get("retry-after")) == (status, retry)
+            assert (await response.json())["error"]["message"]
 
 
 @pytest.mark.parametrize(("code", "status"), [(400, 400), (429, 429), (500, 503)])

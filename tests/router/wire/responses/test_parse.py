@@ -52,12 +52,16 @@ def test_every_kind_of_part() -> None:
         {"type": "input_image", "image_url": "https://a/b.png", "detail": "low"},
         {"type": "input_file", "filename": "a.pdf", "file_data": "aGk="},
         {"type": "input_file", "file_url": "https://a/b.pdf"},
+        {"type": "input_file", "filename": "a.txt", "file_data": "aGk="},
+        {"type": "input_file", "file_data": "aGk="},
     ]
     assert parsed([{"role": "user", "content": parts}]).messages[0].content == (
         Text("t"),
         Image("https://a/b.png", "low"),
         File("data:application/pdf;base64,aGk=", "a.pdf"),
         File("https://a/b.pdf"),
+        File("data:text/plain;base64,aGk=", "a.txt"),
+        File("data:application/pdf;base64,aGk="),
     )
 
 
@@ -97,12 +101,108 @@ def test_tools_of_every_kind() -> None:
     assert request.tool_choice == NamedTool("n__h")
 
 
-def test_calls_of_tools_that_the_client_runs_itself_are_calls() -> None:
-    shell = {"type": "local_shell_call", "call_id": "c9", "action": {"type": "exec", "command": ["ls"]}}
-    result = {"type": "local_shell_call_output", "call_id": "c9", "output": "files"}
-    request = parsed([{"role": "user", "content": "x"}, shell, result])
-    assert request.messages[1].tool_calls == (ToolCall("c9", "local_shell", '{"type":"exec","command":["ls"]}'),)
-    assert request.messages[2] == Message("tool", (Text("files"),), tool_call_id="c9")
+SCREEN = {"type": "computer_screenshot", "image_url": "data:image/png;base64,AAAA"}
+
+
+@pytest.mark.parametrize(
+    ("call", "asked", "result", "told"),
+    [
+        (
+            {"type": "local_shell_call", "action": {"type": "exec", "command": ["ls"]}},
+            '{"type":"exec","command":["ls"]}',
+            {"type": "local_shell_call_output", "call_id": "c9", "output": "files"},
+            Message("tool", (Text("files"),), tool_call_id="c9"),
+        ),
+        (
+            {"type": "local_shell_call", "id": "ls1", "action": {}},
+            "{}",
+            {"type": "local_shell_call_output", "id": "ls1", "output": "files"},
+            Message("tool", (Text("files"),), tool_call_id="c9"),
+        ),
+        (
+            {"type": "computer_call", "actions": [{"type": "click", "x": 1}]},
+            '{"actions":[{"type":"click","x":1}]}',
+            {"type": "computer_call_output", "call_id": "c9", "output": SCREEN},
+            Message("tool", (Image(SCREEN["image_url"]),), tool_call_id="c9"),
+        ),
+        (
+            {"type": "apply_patch_call", "operation": {"type": "delete_file"}},
+            '{"type":"delete_file"}',
+            {"type": "apply_patch_call_output", "call_id": "c9", "status": "failed"},
+            Message("tool", (Text("failed"),), tool_call_id="c9", failed=True),
+        ),
+        (
+            {"type": "shell_call", "action": {"commands": ["ls"]}},
+            '{"commands":["ls"]}',
+            {"type": "shell_call_output", "call_id": "c9", "output": [{"stdout": "a"}]},
+            Message("tool", (Text('[{"stdout":"a"}]'),), tool_call_id="c9"),
+        ),
+    ],
+)
+def test_calls_of_tools_that_the_client_runs_itself_are_calls(
+    call: dict[str, Any], asked: str, result: dict[str, Any], told: Message
+) -> None:
+    request = parsed([{"role": "user", "content": "x"}, {"call_id": "c9", **call}, result])
+    name = call["type"].removesuffix("_call")
+    assert request.messages[1].tool_calls == (ToolCall("c9", name, asked),)
+    assert request.messages[2] == told
+
+
+def function(name: str) -> dict[str, Any]:
+    return {"type": "function", "name": name}
+
+
+def space(name: str, *inner: str) -> dict[str, Any]:
+    return {"type": "namespace", "name": name, "tools": [function(each) for each in inner]}
+
+
+def allowed(mode: str, *tools: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "allowed_tools", "mode": mode, "tools": [*tools]}
+
+
+FILES, SEARCH, MCP = space("mcp__fs", "read", "write"), {"type": "web_search"}, {"type": "mcp", "server_label": "s"}
+BOTH = [space("crm", "read"), space("erp", "read")]
+
+
+@pytest.mark.parametrize(
+    ("tools", "choice", "chosen", "among"),
+    [
+        ([function("mcp__get"), function("get")], function("get"), NamedTool("get"), None),
+        ([FILES], function("read"), NamedTool("mcp__fs__read"), None),
+        ([FILES, function("read")], function("read"), NamedTool("read"), None),
+        (BOTH, function("erp__read"), NamedTool("erp__read"), None),
+        ([{"type": "custom", "name": "p"}], function("p"), NamedTool("p"), None),
+        ([FILES, function("f")], allowed("required", function("read")), "required", ("mcp__fs__read",)),
+        ([FILES, function("f")], allowed("auto", FILES), "auto", ("mcp__fs__read", "mcp__fs__write")),
+        ([function("f"), MCP], allowed("auto", MCP, function("f")), "auto", ("f",)),
+        ([function("f"), MCP], allowed("auto", MCP), "none", None),
+        ([SEARCH], "auto", "auto", None),
+    ],
+)
+def test_a_name_means_the_tool_of_that_name_or_the_only_one_in_a_namespace(
+    tools: list[Any], choice: Any, chosen: Any, among: tuple[str, ...] | None
+) -> None:
+    request = parsed(tools=tools, tool_choice=choice)
+    assert (request.tool_choice, request.allowed_tools) == (chosen, among)
+
+
+def test_tools_may_come_among_the_items() -> None:
+    more = {"type": "additional_tools", "role": "developer", "tools": [function("f"), function("g"), SEARCH]}
+    request = parsed([more, {"role": "user", "content": "x"}], tools=[function("f")], tool_choice=function("g"))
+    assert ([tool.name for tool in request.tools], request.tool_choice) == (["f", "g"], NamedTool("g"))
+
+
+def test_what_only_the_upstream_understands_passes_whatever_its_fields_are() -> None:
+    odd = [
+        {"type": "tool_search_call", "arguments": {"q": "x"}, "call_id": None},
+        {"type": "quantum_call", "id": 1, "name": {"a": 1}, "content": 5, "output": {}},
+        {"id": "msg_x"},
+        {"role": "user", "content": [{"type": "hologram", "text": {}, "image_url": {}}]},
+    ]
+    raw = json.dumps({"model": "m", "input": odd, "tools": [{"type": "quantum", "name": {}, "tools": 5}]}).encode()
+    call = ResponsesWire(ResponseStore()).read(raw, {})
+    assert call.native is not None
+    assert call.native("up") == raw
 
 
 def test_fields_that_the_other_dialects_share_are_kept() -> None:
@@ -136,6 +236,23 @@ def test_fields_that_the_other_dialects_share_are_kept() -> None:
         ([{"type": "hologram"}], {}, "input[0].type"),
         ([RESULT], {}, "input[0].call_id"),
         ([], {}, "input"),
+        ("x", {"tools": [SEARCH], "tool_choice": "required"}, "tool_choice"),
+        ("x", {"tools": [function("f"), MCP], "tool_choice": allowed("required", MCP)}, "tool_choice"),
+        ("x", {"tools": BOTH, "tool_choice": function("read")}, "tool_choice"),
+        ("x", {"tools": [function("f")], "tool_choice": allowed("auto", function("z"))}, "tool_choice.tools[0]"),
+        ("x", {"tools": [function("f")], "tool_choice": {"type": "allowed_tools"}}, "tool_choice.mode"),
+        ("x", {"tools": [space("a", "b__c"), space("a__b", "c")]}, "tools"),
+        ("x", {"tools": [space("a", "")]}, "tools[0].tools[0].name"),
+        ("x", {"tools": [{"type": "custom", "name": "p", "format": {"type": "grammar"}}]}, "tools[0].format.syntax"),
+        ("x", {"include": ["file_search_call.results", "thoughts"]}, "include[1]"),
+        ([{"id": "msg_x"}], {}, "input"),
+        ([{"role": [], "content": "x"}], {}, "input[0].role"),
+        ([CALL, {**RESULT, "output": [{"type": "input_image", "image_url": {}}]}], {}, "input[1].output[0].image_url"),
+        ([CALL, {**RESULT, "output": {}}], {}, "input[1].output"),
+        ([{"role": "user", "content": [{"type": "input_text"}]}], {}, "input[0].content[0].text"),
+        ([{**CALL, "arguments": {}}], {}, "input[0].arguments"),
+        ([{"type": "reasoning", "summary": "x"}], {}, "input[0].summary"),
+        ("x", {"instructions": [{"role": "user"}]}, "instructions[0].content"),
     ],
 )
 def test_what_no_other_side_can_say_is_refused_by_its_name(given: Any, more: dict[str, Any], param: str) -> None:

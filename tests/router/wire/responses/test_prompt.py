@@ -49,8 +49,14 @@ def test_choice_form_and_images() -> None:
     assert (found.structured, found.schema) == (True, ("title",))
     assert not prompt({"text": {"format": {"type": "text"}}}).structured
     assert prompt({"input": [{"role": "user", "content": [{"type": "input_image", "image_url": "data:,"}]}]}).images
+    for output in ({"type": "computer_screenshot"}, [{"type": "input_image"}]):
+        assert prompt({"input": [{"type": "function_call_output", "output": output}]}).images
 
 
-@given(bodies(("instructions", "input", "tools", "tool_choice", "text", "format", "role", "user", "content", "type")))
+@given(
+    bodies(
+        ("instructions", "input", "tools", "tool_choice", "text", "format", "role", "user", "content", "type", "output")
+    )
+)
 def test_any_json_is_read(body: object) -> None:
     assert isinstance(prompt(body), Prompt)
