@@ -65,7 +65,7 @@ def known_code(body: bytes) -> str | None:
     return TOO_LONG if too_long else None
 
 
-def is_openais(body: bytes) -> bool:
+def has_openais_shape(body: bytes) -> bool:
     """Whether OpenAI's and Anthropic's clients find the error in it."""
     return bool(body.lstrip().startswith(b"{") and _decoded(body).get("error"))
 

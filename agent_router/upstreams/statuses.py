@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agent_router.upstreams.error_body import TOO_LONG, code_of, is_openais, known_code, message_of
+from agent_router.upstreams.error_body import TOO_LONG, code_of, has_openais_shape, known_code, message_of
 from agent_router.upstreams.reply import UpstreamFault
 
 # The request itself is at fault: another upstream would refuse it as well, so the caller is told.
@@ -19,7 +19,7 @@ def fault(
     """The fault behind a status that is an error. `body` is passed on where it is a JSON error, without the key."""
     body = redact(body, key)
     said = message_of(body)
-    error = body if said is not None and is_openais(body) else None
+    error = body if said is not None and has_openais_shape(body) else None
     if status in CALLERS_FAULT:
         code = known_code(body)
         said = said or f"Upstream {name} refused the request ({status}) without saying why."

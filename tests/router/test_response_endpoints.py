@@ -223,7 +223,8 @@ async def test_custom_tools_and_namespaces(running: Running) -> None:
     by_name = {item.name: item for item in response.output if item.type in ("custom_tool_call", "function_call")}
     assert by_name["find"].namespace == "crm"  # type: ignore[union-attr]
     sent = running.upstream.requests[-1].json["tools"]
-    assert [tool["type"] for tool in sent] == ["custom", "function"]
+    assert [tool["type"] for tool in sent] == ["function", "function"]  # it is not OpenAI's
+    assert by_name["apply_patch"].type == "custom_tool_call"
     response = await running.sdk.responses.create(model="other/m", input="call apply_patch", tools=tools)
     (call,) = response.output
     assert call.type == "custom_tool_call"
