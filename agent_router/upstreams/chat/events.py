@@ -147,6 +147,10 @@ class ChatReader:
             key = ("whole", position)
         elif key is None:  # neither: one that has a name is a new one, else more of the last
             key = ("unnumbered", len(self._calls)) if name or self._last is None else self._last
+        before = self._calls.get(key)
+        if before is not None and id and name and before.id and before.name and id != before.id:
+            # Some number all calls alike, and mean a new one by a new id.
+            self._calls["before", len(self._calls)] = self._calls.pop(key)
         self._last = key
         return self._calls.setdefault(key, _Call(len(self._calls)))
 

@@ -382,3 +382,20 @@ def test_a_response_that_fails_tells_its_tokens() -> None:
     with pytest.raises(ErrorEventError, match="server_error"):
         list(reader.read(json.dumps({"type": "response.failed", "response": failed}).encode()))
     assert reader.usage == Usage(3, 4)
+
+
+def test_calls_that_are_all_numbered_alike_are_told_apart_by_their_ids() -> None:
+    """As Ollama tells parallel calls."""
+    reader = DIALECTS["chat"].reader()
+    read: list[Event] = []
+    for id, name, pieces in (("a1", "f", ('{"x":', "1}")), ("a2", "g", ('{"y":2}', ""))):
+        head = {"index": 0, "id": id, "type": "function", "function": {"name": name, "arguments": pieces[0]}}
+        more = {"index": 0, "function": {"arguments": pieces[1]}}
+        for call_ in (head, more):
+            chunk = {"id": "c", "model": "m", "choices": [{"index": 0, "delta": {"tool_calls": [call_]}}]}
+            read += reader.read(json.dumps(chunk).encode())
+    calls = said([*read, Stop("tool_calls")])["calls"]
+    assert [(each["id"], each["name"], each["text"]) for each in calls.values()] == [
+        ("a1", "f", {"x": 1}),
+        ("a2", "g", {"y": 2}),
+    ]
