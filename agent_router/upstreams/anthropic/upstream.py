@@ -7,21 +7,17 @@ import msgspec
 from agent_router.settings import Timeouts, Upstream
 from agent_router.upstreams.anthropic.dialect import MESSAGES
 from agent_router.upstreams.anthropic.render import messages_body
-from agent_router.upstreams.connection import Connection, retry_after
+from agent_router.upstreams.connection import Connection
+from agent_router.upstreams.counting import counted
 from agent_router.upstreams.http_client import HttpClient
 from agent_router.upstreams.keys import Key
 from agent_router.upstreams.reply import EmbeddingCall, Reply, UpstreamFault
 from agent_router.upstreams.speaker import Speaker, named
-from agent_router.upstreams.statuses import fault
 from agent_router.wire.call import Call
 
 API_VERSION = "2023-06-01"
 # What of a request has tokens; the rest the endpoint refuses.
 _COUNTED = ("model", "messages", "system", "tools", "tool_choice", "thinking")
-
-
-class _Count(msgspec.Struct):
-    input_tokens: int
 
 
 class AnthropicUpstream:
@@ -55,22 +51,9 @@ class AnthropicUpstream:
             body = msgspec.json.encode({name: value for name, value in told.items() if name in _COUNTED})
         headers, secret = self._headers(call)
         connection = self._counting["?beta=true" if call.query else ""]
-        async with connection.answer(body, headers) as pieces:
-            if pieces.response.status >= 300:
-                said = await connection.refusal(pieces)
-                raise fault(
-                    self.name,
-                    pieces.response.status,
-                    said,
-                    key=secret,
-                    retry_after=retry_after(pieces.response),
-                    key_source=self._key.source,
-                )
-            whole = await pieces.whole()
-        try:
-            return msgspec.json.decode(whole, type=_Count).input_tokens
-        except msgspec.DecodeError:
-            raise UpstreamFault("garbled", f"Upstream {self.name} sent no count of tokens.") from None
+        told = await counted(connection, body, headers, self._key, secret, "input_tokens")
+        tokens: int = told["input_tokens"]
+        return tokens
 
     def _headers(self, call: Call) -> tuple[dict[str, str], str | None]:
         """The request's headers, and the key in them."""

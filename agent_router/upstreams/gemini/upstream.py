@@ -8,17 +8,16 @@ from urllib.parse import quote
 import msgspec
 
 from agent_router.settings import Timeouts, Upstream
-from agent_router.upstreams.connection import Connection, retry_after
+from agent_router.upstreams.connection import Connection
+from agent_router.upstreams.counting import counted
 from agent_router.upstreams.gemini.array_stream import as_array
 from agent_router.upstreams.gemini.dialect import GEMINI
 from agent_router.upstreams.http_client import HttpClient
 from agent_router.upstreams.keys import Key
 from agent_router.upstreams.openai import OpenAIUpstream
-from agent_router.upstreams.reply import EmbeddingCall, Reply, UpstreamFault
+from agent_router.upstreams.reply import EmbeddingCall, Reply
 from agent_router.upstreams.speaker import Speaker, named
-from agent_router.upstreams.statuses import fault
 from agent_router.wire.call import Call
-from agent_router.wire.loose import integer
 
 _answer = msgspec.json.Decoder(dict[str, Any])
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -54,25 +53,8 @@ class GeminiUpstream:
         counting = Connection(
             self.name, f"{self._base}/models/{quote(model, safe='')}:countTokens", self._http, self._timeouts
         )
-        async with counting.answer(_counted(call.body_for(self.name), model), headers) as pieces:
-            if pieces.response.status >= 300:
-                said = await counting.refusal(pieces)
-                raise fault(
-                    self.name,
-                    pieces.response.status,
-                    said,
-                    key=secret,
-                    retry_after=retry_after(pieces.response),
-                    key_source=self._key.source,
-                )
-            whole = await pieces.whole()
-        try:
-            told = _answer.decode(whole)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            told = {}
-        if integer(told.get("totalTokens")) is None:
-            raise UpstreamFault("garbled", f"Upstream {self.name} sent no count of tokens.")
-        return told
+        body = _counted(call.body_for(self.name), model)
+        return await counted(counting, body, headers, self._key, secret, "totalTokens")
 
     def _headers(self, call: Call) -> tuple[dict[str, str], str | None]:
         """The request's headers, and the key in them."""
