@@ -55,7 +55,7 @@ def response_endpoints(store: ResponseStore) -> APIRouter:
             return _error(ApiError(400, said, code="invalid_value", param="limit"))
         if order not in ("asc", "desc"):
             return _error(ApiError(400, "'order' must be asc or desc.", code="invalid_value", param="order"))
-        return _page(listed(stored.input, id), int(limit), order, after)
+        return _page(listed((kept.id, kept.item) for kept in stored.input), int(limit), order, after)
 
     return router
 

@@ -19,9 +19,8 @@ from agent_router.responses_endpoint import ResponsesEndpoint
 from agent_router.sender import Sender
 from agent_router.upstreams.event_boundary import data_of
 from agent_router.wire.loose import mapping, string
-from agent_router.wire.responses.items import given
 from agent_router.wire.responses.response import response_object
-from agent_router.wire.responses.store import ResponseStore, Stored
+from agent_router.wire.responses.store import ResponseStore
 from agent_router.wire.responses.wire import ResponsesWire
 
 SECONDS = 3600.0
@@ -145,14 +144,14 @@ class ResponsesSocket:
         generate = fields.get("generate")
         body = {name: value for name, value in fields.items() if name not in _NOT_SENT}
         told = msgspec.json.encode({**body, "stream": True})
-        if generate is False:
-            await self._warm(endpoint, connection, told, exchange, answer)
-            return
 
         async def read() -> bytes:
             return told
 
-        await endpoint.serve(exchange, read, headers, path, answer, leaving)
+        if generate is False:
+            await self._warm(endpoint, headers, path, told, exchange, answer)
+        else:
+            await endpoint.serve(exchange, read, headers, path, answer, leaving)
         previous = body.get("previous_response_id")
         if exchange.status != "ok" and isinstance(previous, str):
             connection.delete_here(previous)  # a turn that failed leaves nothing to go on from
@@ -160,15 +159,17 @@ class ResponsesSocket:
     async def _warm(
         self,
         endpoint: ResponsesEndpoint,
-        connection: ResponseStore,
+        headers: Mapping[bytes, bytes],
+        path: str,
         raw: bytes,
         exchange: Exchange,
         answer: SocketSender,
     ) -> None:
         """A turn of which no answer is wanted: its input is kept, to be gone on from."""
         try:
-            call = endpoint.responses.read(raw, {})
+            call = endpoint.warm(raw, headers, path)
         except ApiError as error:
+            exchange.status = "error"
             await answer.fail(error)
             return
         body = call.body.body
@@ -177,9 +178,7 @@ class ResponsesSocket:
         stream = [("response.created", {**response}), ("response.in_progress", {**response})]
         response |= {"status": "completed", "completed_at": created}
         stream.append(("response.completed", response))
-        before = call.body.input if call.body.input is not None else given(_fields.decode(raw).get("input"))
-        kept = Stored(response["id"], msgspec.json.encode(response), before, None, len(raw), exchange.time.timestamp())
-        connection.put(kept)
+        endpoint.responses.keep(call, msgspec.json.encode(response), None, private=call.private)
         for number, (kind, said) in enumerate(stream):
             event = {"type": kind, "sequence_number": number, "response": said}
             await answer.more(b"data: " + msgspec.json.encode(event) + b"\n\n")

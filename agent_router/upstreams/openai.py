@@ -51,6 +51,10 @@ class OpenAIUpstream:
     async def close(self) -> None:
         """The client is shared; its owner closes it."""
 
+    def speaks(self, dialect: str) -> bool:
+        """Whether it is known to have this dialect."""
+        return bool(self._speaks[dialect])
+
     async def open(self, call: Call, model: str) -> Reply:
         """See `Upstream`."""
         headers, secret = self._headers(call)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Iterable, Mapping
 
 import msgspec
@@ -25,6 +26,8 @@ from agent_router.wire.call import Call
 EVENT_STREAM = b"text/event-stream; charset=utf-8"
 # Wires whose callers understand an error body of the dialect.
 _SAME_ERRORS = {"chat": {"chat", "responses", "completions"}, "responses": {"chat", "responses", "completions"}}
+_FORGOTTEN = re.compile(rb"previous.response", re.IGNORECASE)
+"""In a refusal: the upstream does not have the response that it was told to go on from, or takes none."""
 _MOST_PATHS = 64  # of a dialect that has models' names in its paths
 _object = msgspec.json.Decoder(dict)
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -42,9 +45,30 @@ class Speaker:
 
     async def ask(self, call: Call, model: str, headers: Mapping[str, str], secret: str | None) -> Reply:
         """See `Upstream.open`. `secret` is the key in `headers`, which goes nowhere else."""
+        whole = call.native_whole if call.wire == self.dialect.name else None
+        if whole is None:
+            return await self._ask(call, model, headers, secret)
+        body = call.body_for(self.name)
+        if b'"previous_response_id"' not in body:
+            return await self._ask(call, model, headers, secret, body)
+        try:
+            reply = await self._ask(call, model, headers, secret, body)
+            refusal = reply.body if reply.status >= 400 else b""
+        except UpstreamFault as fault:
+            refusal = fault.body or fault.message.encode()
+            if not _FORGOTTEN.search(refusal):
+                raise
+        if not _FORGOTTEN.search(refusal or b""):
+            return reply
+        return await self._ask(call, model, headers, secret, whole(self.name))
+
+    async def _ask(
+        self, call: Call, model: str, headers: Mapping[str, str], secret: str | None, body: bytes | None = None
+    ) -> Reply:
+        """`body` is what is sent, where it is not what the call is for this provider."""
         native = call.wire == self.dialect.name
         if native:
-            body = call.body_for(self.name)
+            body = call.body_for(self.name) if body is None else body
             if call.named_in_body and call.model != model:
                 body = named(body, model)
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from openai.types.responses import Response, ResponseItem
 from pydantic import TypeAdapter
 
 from tests.running_router import running_router
+from tests.upstreams import responses_wire
+from tests.upstreams.answer import Answer
+from tests.upstreams.behaviour import Behaviour
 from tests.upstreams.upstream import ScriptedUpstream
 
 ITEM: TypeAdapter[Any] = TypeAdapter(ResponseItem)
@@ -70,9 +73,13 @@ async def test_an_answer_can_be_gone_on_from_shown_and_deleted(tmp_path: Path, s
                 "echo: My name is Ada.",
                 "And yours?",
             ]
-        else:  # it has kept the first one itself
-            assert sent["previous_response_id"] == first.id
-            assert sent["input"] == "And yours?"
+        else:
+            assert "previous_response_id" not in sent
+            assert [item["content"][0]["text"] for item in sent["input"]] == [
+                "My name is Ada.",
+                "echo: My name is Ada.",
+                "And yours?",
+            ]
         items = await sdk.responses.input_items.list(second.id, order="asc")
         assert [ITEM.validate_json(item.to_json(), strict=True).type for item in items.data] == ["message"] * 3
         await sdk.responses.delete(second.id)
@@ -111,6 +118,49 @@ async def test_items_can_be_named(running: Running) -> None:
     with pytest.raises(openai.BadRequestError) as refused:
         await running.sdk.responses.create(model="up/m", input=reference)
     assert refused.value.code == "item_not_found"
+
+
+async def test_items_of_the_input_have_ids_that_last(running: Running) -> None:
+    sdk = running.sdk
+    first = await sdk.responses.create(model="up/m", input="My name is Ada.")
+    second = await sdk.responses.create(model="up/m", input="And yours?", previous_response_id=first.id)
+    (one,) = (await sdk.responses.input_items.list(first.id)).data
+    all = (await sdk.responses.input_items.list(second.id, order="asc")).data
+    assert [item.id for item in all[:2]] == [one.id, first.output[0].id]
+    assert len({item.id for item in all} | {second.output[0].id}) == 4
+    named: Any = [{"type": "item_reference", "id": item.id} for item in (one, all[2], one)]
+    third = await sdk.responses.create(model="up/m", input=named)
+    sent = running.upstream.requests[-1].json["messages"]
+    assert [message["content"] for message in sent] == ["My name is Ada.", "And yours?", "My name is Ada."]
+    paged = [item.id async for item in sdk.responses.input_items.list(third.id, limit=1, order="asc")]
+    assert len(paged) == len(set(paged)) == 3
+    assert paged[:2] == [one.id, all[2].id]
+
+
+async def test_an_upstream_that_has_forgotten_is_told_the_whole_conversation(tmp_path: Path) -> None:
+    async with running_over(tmp_path, "responses") as running:
+        thought = {"type": "reasoning", "id": "rs_1", "summary": []}
+
+        def thinking(right: Answer) -> Iterator[Any]:
+            body = json.loads(right.body)
+            return right.plain(json.dumps(body | {"output": [thought, *body["output"]]}).encode()).whole()
+
+        running.upstream.script(Behaviour("thinking", "body", thinking), "ok")
+        first = await running.sdk.responses.create(model="up/m", input="My name is Ada.")
+        again = {"model": "up/m", "input": "And yours?", "previous_response_id": first.id}
+        await running.sdk.responses.create(**again)  # type: ignore[call-overload]
+        sent = running.upstream.requests[-1].json
+        assert sent["previous_response_id"] == first.id
+        assert len(sent["input"]) == 1
+        responses_wire._kept.clear()
+        answer = await running.sdk.responses.create(**again)  # type: ignore[call-overload]
+        assert answer.output_text == "echo: And yours?"
+        assert running.upstream.count == 4
+        assert [item["type"] for item in running.upstream.requests[-1].json["input"]] == ["message"] * 3
+        with pytest.raises(openai.BadRequestError) as refused:  # it may be known there only
+            await running.sdk.responses.create(**again | {"previous_response_id": "resp_nobody"})  # type: ignore[call-overload]
+        assert refused.value.code == "previous_response_not_found"
+        assert running.upstream.count == 5
 
 
 async def test_what_is_not_to_be_stored_is_not(running: Running) -> None:
@@ -157,8 +207,6 @@ async def test_what_cannot_be_done_is_said(running: Running) -> None:
         await running.sdk.responses.cancel(response.id)
     with pytest.raises(openai.NotFoundError):
         await running.sdk.responses.cancel("resp_nobody")
-    with pytest.raises(openai.BadRequestError):
-        await running.sdk.responses.create(model="up/m", input="hi", background=True)
 
 
 async def test_what_must_stay_here_stays_here_when_it_is_gone_on_from(tmp_path: Path) -> None:
@@ -229,3 +277,12 @@ async def test_custom_tools_and_namespaces(running: Running) -> None:
     assert call.type == "custom_tool_call"
     assert isinstance(call.input, str)
     assert json.loads(call.to_json())["name"] == "apply_patch"
+
+
+@pytest.mark.parametrize("speaks", ["chat", "responses"])
+async def test_nothing_runs_in_the_background(tmp_path: Path, speaks: str) -> None:
+    async with running_over(tmp_path, speaks) as running:
+        with pytest.raises(openai.BadRequestError) as refused:
+            await running.sdk.responses.create(model="up/m", input="hi", background=True)
+        assert refused.value.param == "background"
+        assert running.upstream.count == 0
