@@ -8,6 +8,7 @@ import msgspec
 
 from agent_router.errors import ApiError
 from agent_router.upstreams.event_boundary import EventBoundary, EventTooLargeError, data_of
+from agent_router.upstreams.event_errors import event_fault
 from agent_router.upstreams.pieces import Pieces
 from agent_router.upstreams.reader import EmptyAnswerError, ErrorEventError, Observer
 from agent_router.upstreams.reply import FaultKind, Observed, StreamCutError, UpstreamFault
@@ -68,8 +69,8 @@ class NativeStream:
             raise self._fault("empty", "ended its stream without an answer") from None
         except msgspec.DecodeError:
             raise self._fault("garbled", "began its stream with an event that is no JSON") from None
-        except ErrorEventError:
-            raise self._fault("garbled", "began its stream with an error") from None
+        except ErrorEventError as error:
+            raise event_fault(self._name, error, key=self._key) from None
 
     def _fault(self, kind: FaultKind, what: str) -> UpstreamFault:
         return UpstreamFault(kind, f"Upstream {self._name} {what}.")

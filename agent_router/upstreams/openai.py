@@ -1,11 +1,17 @@
 """Any server that speaks OpenAI's dialects: chat completions, and where it has them responses, completions, embeddings.
 
 Which of them a server has besides chat is found out when it is asked: what it does not have it answers with a 404.
+That is believed for ten minutes, so that a server that was updated, or was misunderstood, is asked again.
 """
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Callable
 from urllib.parse import urlsplit
+
+import msgspec
 
 from agent_router.settings import Timeouts, Upstream
 from agent_router.upstreams.chat.dialect import CHAT
@@ -20,17 +26,29 @@ from agent_router.upstreams.responses.dialect import RESPONSES
 from agent_router.upstreams.speaker import Speaker, named
 from agent_router.upstreams.statuses import fault
 from agent_router.wire.call import Call
+from agent_router.wire.loose import mapping, string
 
 _DIALECTS = {dialect.name: dialect for dialect in (CHAT, RESPONSES, COMPLETIONS)}
 # The dialects into which a caller's is put, the best first; its own before all.
 _ORDER = {"responses": ("responses", "chat"), "completions": ("completions", "chat", "responses")}
-_ABSENT = frozenset({404, 405})
+_ABSENT_SECONDS = 600.0
+# What a 404 is about that is not about the endpoint.
+_THING = re.compile(r"\b(?:model|item|response|conversation|prompt|container|vector store|deployment)\b", re.IGNORECASE)
 
 
 class OpenAIUpstream:
     """One configured server."""
 
-    def __init__(self, name: str, settings: Upstream, key: Key, http: HttpClient, timeouts: Timeouts) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: Upstream,
+        key: Key,
+        http: HttpClient,
+        timeouts: Timeouts,
+        *,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.name = name
         self.place = settings.place
         self.vision = settings.vision
@@ -41,6 +59,8 @@ class OpenAIUpstream:
         }
         self._embeddings = Connection(name, base + "/embeddings", http, timeouts)
         self._speaks: dict[str, bool | None] = dict.fromkeys(_DIALECTS)  # None: not known yet
+        self._absent_until: dict[str, float] = {}
+        self._now = now
         if settings.api != "auto":
             self._speaks |= {"chat": settings.api == "chat", "responses": settings.api == "responses"}
         elif urlsplit(base).hostname == "api.openai.com":
@@ -58,7 +78,7 @@ class OpenAIUpstream:
     async def open(self, call: Call, model: str) -> Reply:
         """See `Upstream`."""
         headers, secret = self._headers(call)
-        order = [name for name in _ORDER.get(call.wire, ("chat", "responses")) if self._speaks[name] is not False]
+        order = [name for name in _ORDER.get(call.wire, ("chat", "responses")) if self._may_speak(name)]
         for position, name in enumerate(order):
             speaker, last = self._speakers[name], position == len(order) - 1
             if self._speaks[name] or last:
@@ -82,12 +102,19 @@ class OpenAIUpstream:
             return reply
         raise UpstreamFault("unsupported", f"Upstream {self.name} has no dialect for this request.", status=400)
 
+    def _may_speak(self, name: str) -> bool:
+        if name in self._absent_until and self._now() >= self._absent_until[name]:
+            del self._absent_until[name]
+            self._speaks[name] = None
+        return self._speaks[name] is not False
+
     def _learn(self, name: str, absent: list[str]) -> None:
         """The dialect answered; those that were tried before it are not there."""
         self._speaks[name] = True
         for other in absent:
             if self._speaks[other] is None:
                 self._speaks[other] = False
+                self._absent_until[other] = self._now() + _ABSENT_SECONDS
 
     async def embed(self, call: EmbeddingCall, model: str) -> Reply:
         """See `Upstream`."""
@@ -117,5 +144,12 @@ class OpenAIUpstream:
 
 
 def _is_absent(status: int, body: bytes) -> bool:
-    """Whether a refusal says that there is no such endpoint, and not that there is no such model."""
-    return status in _ABSENT and b"model" not in body.lower()
+    """Whether a refusal says that there is no such endpoint, and not that there is no such model, item …"""
+    if status != 404:
+        return status in (405, 501)
+    try:
+        error = mapping(mapping(msgspec.json.decode(body)).get("error"))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        error = {}
+    said = string(error.get("message")) or body.decode("utf-8", "replace")
+    return error.get("param") is None and not _THING.search(f"{said} {error.get('code')}".replace("_", " "))

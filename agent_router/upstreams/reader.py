@@ -12,7 +12,13 @@ from agent_router.upstreams.reply import Observed
 
 
 class ErrorEventError(Exception):
-    """An error in place of an answer, or of the rest of one. Its text is a short word."""
+    """An error in place of an answer, or of the rest of one. `words` are short ones for it, the best first, and
+    `message` the upstream's sentence, if it has one."""
+
+    def __init__(self, *words: str, message: str = "") -> None:
+        super().__init__(words[0])
+        self.words = words
+        self.message = message
 
 
 class EmptyAnswerError(Exception):

@@ -12,6 +12,7 @@ from agent_router.settings import Timeouts
 from agent_router.upstreams import sloppy_json
 from agent_router.upstreams.connection import Connection, passed_headers, retry_after
 from agent_router.upstreams.custom_calls import custom_calls
+from agent_router.upstreams.event_errors import event_fault
 from agent_router.upstreams.http_client import HttpClient
 from agent_router.upstreams.keys import Key
 from agent_router.upstreams.native_stream import NativeStream
@@ -81,14 +82,14 @@ class Speaker:
             if not call.stream:
                 whole = await pieces.whole()
                 if native:
-                    return Reply(headers=passed, observed=self._observe(whole), body=whole)
-                return self._read_whole(whole, call, passed)
+                    return Reply(headers=passed, observed=self._observe(whole, secret), body=whole)
+                return self._read_whole(whole, call, passed, secret)
             if native:
                 return await self._native(pieces, call, secret, passed)
-            stream = TranslatedStream(self.name, pieces, self.dialect.reader())
+            stream = TranslatedStream(self.name, pieces, self.dialect.reader(), secret)
             plain = await stream.begin()
             if plain is not None:
-                return self._read_whole(plain, call, passed)
+                return self._read_whole(plain, call, passed, secret)
             pieces.watch_idle()
             events = self._as_asked(stream.relay(), call)
             return Reply(
@@ -107,29 +108,29 @@ class Speaker:
             return Reply(
                 200, EVENT_STREAM, passed, stream.observed, chunks=stream.relay(), source=pieces, broken=stream.broken
             )
-        observed = self._observe(plain)
+        observed = self._observe(plain, secret)
         if self.dialect.as_stream is None:
-            return self._read_whole(plain, call, passed)
+            return self._read_whole(plain, call, passed, secret)
         as_stream = self.dialect.as_stream(sloppy_json.decode(_object, plain), call.include_usage)
         return Reply(200, EVENT_STREAM, passed, observed, chunks=_once(as_stream))
 
-    def _observe(self, body: bytes) -> Observed:
+    def _observe(self, body: bytes, secret: str | None) -> Observed:
         """What a whole answer says that passes by; UpstreamFault if it is none."""
         try:
             return self.dialect.observe(body)
-        except ErrorEventError:
-            raise UpstreamFault("garbled", f"Upstream {self.name} sent an error with status 200.") from None
+        except ErrorEventError as error:
+            raise event_fault(self.name, error, key=secret) from None
         except EmptyAnswerError:
             raise UpstreamFault("empty", f"Upstream {self.name} sent an answer without a message.") from None
         except msgspec.DecodeError as error:
             raise self._no_answer(body, error) from None
 
-    def _read_whole(self, body: bytes, call: Call, passed: list[tuple[bytes, bytes]]) -> Reply:
+    def _read_whole(self, body: bytes, call: Call, passed: list[tuple[bytes, bytes]], secret: str | None) -> Reply:
         reader = self.dialect.reader()
         try:
             events = list(reader.read_whole(body))
         except ErrorEventError as error:
-            raise UpstreamFault("garbled", f"Upstream {self.name} sent an error with status 200: {error}.") from None
+            raise event_fault(self.name, error, key=secret) from None
         except msgspec.DecodeError as error:
             raise self._no_answer(body, error) from None
         usage = reader.usage

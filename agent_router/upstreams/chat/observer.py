@@ -7,7 +7,8 @@ import msgspec
 from agent_router.errors import ApiError
 from agent_router.upstreams.chat.chunk import Chunk, has_substance, model_of, read_chunk, usage_of
 from agent_router.upstreams.event_boundary import data_of, marked
-from agent_router.upstreams.reader import EmptyAnswerError, ErrorEventError
+from agent_router.upstreams.event_errors import error_in
+from agent_router.upstreams.reader import EmptyAnswerError
 from agent_router.upstreams.reply import Observed
 from agent_router.wire.chat.stream import DONE as DONE_EVENT
 from agent_router.wire.chat.stream import error_event
@@ -47,7 +48,7 @@ class ChatObserver:
         if chunk is None:
             raise msgspec.DecodeError("no chunk")
         if chunk.error is not None:
-            raise ErrorEventError("error")
+            raise error_in(chunk.error)
         self.see(chunk)
         return has_substance(chunk)
 

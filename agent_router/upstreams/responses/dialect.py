@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from agent_router.upstreams import sloppy_json
-from agent_router.upstreams.reader import Dialect, ErrorEventError
+from agent_router.upstreams.event_errors import error_in
+from agent_router.upstreams.reader import Dialect
 from agent_router.upstreams.reply import Observed
 from agent_router.upstreams.responses.events import ResponsesReader, usage_of
 from agent_router.upstreams.responses.observer import ResponsesObserver
@@ -20,7 +21,7 @@ def observe(body: bytes) -> Observed:
     response = sloppy_json.decode(_object, body)
     if response.get("object") != "response" or not isinstance(response.get("output"), list):
         if response.get("error") is not None:
-            raise ErrorEventError("error")
+            raise error_in(response["error"])
         raise msgspec.DecodeError("no response")
     return Observed(string(response.get("model")) or None, usage_of(response.get("usage")))
 

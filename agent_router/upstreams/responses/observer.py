@@ -9,9 +9,8 @@ import msgspec
 from agent_router.errors import ApiError
 from agent_router.upstreams import sloppy_json
 from agent_router.upstreams.event_boundary import data_of, marked
-from agent_router.upstreams.reader import ErrorEventError
 from agent_router.upstreams.reply import Observed
-from agent_router.upstreams.responses.events import usage_of
+from agent_router.upstreams.responses.events import StreamEvent, error_of, usage_of
 from agent_router.wire.loose import mapping, string
 from agent_router.wire.responses.errors import failed_event
 
@@ -34,6 +33,7 @@ class _Event(msgspec.Struct):
 
 
 _event = msgspec.json.Decoder(_Event)
+_whole_event = msgspec.json.Decoder(StreamEvent)
 _object = msgspec.json.Decoder(dict)
 
 
@@ -51,7 +51,7 @@ class ResponsesObserver:
         """See `Observer`."""
         kind = sloppy_json.decode(_event, data).type
         if kind in ("error", "response.failed"):
-            raise ErrorEventError("error")
+            raise error_of(sloppy_json.decode(_whole_event, data))
         if kind is None or not kind.startswith("response."):
             raise msgspec.DecodeError("no event of a response")
         return kind not in _BEFORE
