@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,7 +18,9 @@ from agent_router.exchange import Exchange
 from agent_router.request_body import Receive, Send
 from agent_router.responses_endpoint import ResponsesEndpoint
 from agent_router.sender import Sender
+from agent_router.upstreams import sloppy_json
 from agent_router.upstreams.event_boundary import data_of
+from agent_router.upstreams.event_errors import error_in, status_of
 from agent_router.wire.loose import mapping, string
 from agent_router.wire.responses.response import response_object
 from agent_router.wire.responses.store import ResponseStore
@@ -28,6 +31,7 @@ SECONDS = 3600.0
 _WAITING = 16  # turns that a client may send ahead
 _NOT_SENT = ("type", "stream", "stream_options", "background", "generate", "stream_id")
 
+_ERROR = re.compile(rb'"type"\s*:\s*"error"')
 _fields = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -42,8 +46,12 @@ class SocketSender(Sender):
     async def more(self, chunk: bytes) -> None:
         """Whole events, a message each."""
         for data in data_of(chunk):
-            if data.startswith(b"{"):  # not `[DONE]`
-                await self._send({"type": "websocket.send", "text": data.decode()})
+            if not data.startswith(b"{"):  # `[DONE]`
+                continue
+            if _ERROR.search(data) and (error := _error_event(data)) is not None:
+                await self._error(*error)
+            else:
+                await self._send({"type": "websocket.send", "text": data.decode("utf-8", "replace")})
 
     async def end(self) -> None:
         """The end of a turn; the connection stays."""
@@ -70,6 +78,22 @@ class SocketSender(Sender):
         code = string(error.get("code")) or string(error.get("type")) or "error"
         told = {"type": "error", "status": status, "error": {"message": "", **error, "code": code}}
         await self._send({"type": "websocket.send", "text": msgspec.json.encode(told).decode()})
+
+
+def _error_event(data: bytes) -> tuple[int, dict[str, Any]] | None:
+    """The status and the error of an upstream's `error` event; None for any other event."""
+    try:
+        event = sloppy_json.decode(_fields, data)
+    except msgspec.DecodeError:
+        return None
+    if event.get("type") != "error":
+        return None
+    found = error_in(event.get("error"), code=event.get("code"), message=event.get("message"))
+    status = status_of(found) or 500
+    inside = mapping(event.get("error"))
+    kind = string(inside.get("type")) or ("invalid_request_error" if status < 429 else "server_error")
+    param = inside.get("param", event.get("param"))
+    return status, {"type": kind, "code": found.words[0], "message": found.message, "param": param}
 
 
 def _told(error: ApiError) -> dict[str, Any]:

@@ -82,6 +82,7 @@ class Dialect:
     (request, model, stream). `observe` reads a whole answer that passes by, and raises ErrorEventError or
     msgspec.DecodeError for none. `as_stream` tells a whole answer as the stream that was asked for, where it can.
     `most_stops`: how many stop sequences it takes, where that is bounded; more are seen to by the router itself.
+    `names_events`: its callers go by the names of events, which some servers leave out of a stream.
     `tells_stop`: it says which of them ended an answer. `answered` undoes in the events what `body` had to say
     otherwise."""
 
@@ -92,6 +93,7 @@ class Dialect:
     observer: Callable[[], Observer]
     observe: Callable[[bytes], Observed]
     as_stream: Callable[[dict[str, Any], bool], bytes] | None = None
+    names_events: bool = False
     most_stops: int | None = None
     tells_stop: bool = False
     answered: Callable[[AsyncGenerator[Event, None], CompletionRequest], AsyncGenerator[Event, None]] | None = None

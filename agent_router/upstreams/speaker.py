@@ -101,7 +101,7 @@ class Speaker:
             )
 
     async def _native(self, pieces: Pieces, call: Call, secret: str | None, passed: list[tuple[bytes, bytes]]) -> Reply:
-        stream = NativeStream(self.name, pieces, self.dialect.observer(), secret)
+        stream = NativeStream(self.name, pieces, self.dialect.observer(), secret, names=self.dialect.names_events)
         plain = await stream.begin()
         if plain is None:
             pieces.watch_idle()

@@ -11,7 +11,7 @@ from typing import Any
 import openai
 import pytest
 from openai import AsyncOpenAI
-from openai.types.responses import Response, ResponseItem
+from openai.types.responses import Response, ResponseItem, ResponseStreamEvent
 from pydantic import TypeAdapter
 
 from tests.running_router import running_router
@@ -20,6 +20,7 @@ from tests.upstreams.answer import Answer
 from tests.upstreams.behaviour import Behaviour
 from tests.upstreams.upstream import ScriptedUpstream
 
+EVENT: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
 ITEM: TypeAdapter[Any] = TypeAdapter(ResponseItem)
 
 
@@ -196,9 +197,81 @@ async def test_pages_of_input_items(running: Running) -> None:
     assert page.has_more
     every = [item async for item in running.sdk.responses.input_items.list(response.id, limit=2)]
     assert len(every) == 5
-    for bad in ({"limit": 0}, {"limit": 101}, {"after": "item_nobody"}, {"order": "sideways"}):
+    for bad in (
+        {"limit": 0},
+        {"limit": 101},
+        {"limit": "9" * 5000},
+        {"limit": "x"},
+        {"after": "item_nobody"},
+        {"order": "sideways"},
+    ):
         with pytest.raises(openai.BadRequestError):
             await running.sdk.responses.input_items.list(response.id, **bad)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("speaks", ["chat", "responses"])
+async def test_one_that_is_over_is_streamed_again(tmp_path: Path, speaks: str) -> None:
+    async with running_over(tmp_path, speaks) as running:
+        sdk = running.sdk
+        first = await sdk.responses.create(model="up/m", input="Say hello.")
+        async with await sdk.responses.retrieve(first.id, stream=True) as stream:
+            events = [event async for event in stream]
+        for event in events:
+            EVENT.validate_json(event.to_json(), strict=True)
+        assert [event.sequence_number for event in events] == list(range(len(events)))
+        said = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+        assert said == "echo: Say hello."
+        assert events[-1].type == "response.completed"
+        assert events[-1].response == first
+        async with await sdk.responses.retrieve(first.id, stream=True, starting_after=4) as stream:
+            assert [event async for event in stream] == events[5:]
+        for bad in ({"stream": "abc"}, {"starting_after": "x"}, {"starting_after": "9" * 5000}):
+            with pytest.raises(openai.BadRequestError) as refused:
+                await sdk.responses.retrieve(first.id, extra_query=bad)
+            assert refused.value.param == next(iter(bad))
+
+
+@pytest.mark.parametrize("speaks", ["chat", "responses"])
+async def test_what_was_told_before_a_break_is_in_the_response(tmp_path: Path, speaks: str) -> None:
+    async with running_over(tmp_path, speaks) as running:
+        sdk = running.sdk
+        await sdk.responses.create(model="up/m", input="hi")  # from now on it is known what the upstream speaks
+        running.upstream.script("cut_after:events=7", "ok")
+        asked = await sdk.responses.create(model="up/m", input="count to 50", stream=True)
+        events = [event async for event in asked]
+        for event in events[:-1]:  # the last one's code is the router's own
+            EVENT.validate_json(event.to_json(), strict=True)
+        assert [event.sequence_number for event in events] == list(range(len(events)))
+        failed: Any = events[-1]
+        assert failed.type == "response.failed"
+        told = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+        assert len(told) > 2
+        assert failed.response.output_text == told
+        assert failed.response.output[0].status == "incomplete"
+        shown = await sdk.responses.retrieve(failed.response.id)
+        assert (shown.status, shown.output_text) == ("failed", told)
+        if speaks == "chat":  # else it is for the upstream to say
+            with pytest.raises(openai.BadRequestError) as refused:
+                await sdk.responses.create(model="up/m", input="Go on.", previous_response_id=shown.id)
+            assert refused.value.code == "previous_response_not_found"
+
+
+async def test_an_upstream_that_answers_a_stream_with_the_whole_loses_nothing(tmp_path: Path) -> None:
+    async with running_over(tmp_path, "responses") as running:
+        search = {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": None}
+
+        def whole(right: Answer) -> Iterator[Any]:
+            body = json.loads(right.body)
+            return right.plain(json.dumps(body | {"output": [search, *body["output"]]}).encode()).whole()
+
+        running.upstream.script(Behaviour("whole", "body", whole))
+        asked = await running.sdk.responses.create(model="up/m", input="Say hello.", stream=True)
+        events: list[Any] = [event async for event in asked]
+        assert [item.type for item in events[-1].response.output] == ["web_search_call", "message"]
+        assert events[-1].response.id == events[0].response.id
+        assert sum(event.type == "response.output_item.done" for event in events) == 2
+        shown = await running.sdk.responses.retrieve(events[0].response.id)
+        assert shown == events[-1].response
 
 
 async def test_what_cannot_be_done_is_said(running: Running) -> None:

@@ -190,6 +190,17 @@ async def test_a_stream_that_breaks_is_told(running: Running) -> None:
         assert (await turn(socket, input="hi"))[-1]["type"] == "response.completed"
 
 
+async def test_an_upstreams_error_is_told_as_an_error(running: Running) -> None:
+    async with connect(running.socket) as socket:
+        await turn(socket, input="hi")
+        running.upstream.script("error_event:after=7", "ok")
+        last = (await turn(socket, input="count to 50"))[-1]
+        if running.upstream.speaks == {"responses"}:  # else the router tells what it came to
+            assert last["type"] == "error"
+            assert last["status"] == 500
+            assert (last["error"]["code"], last["error"]["message"]) == ("server_error", "overloaded")
+
+
 async def test_turns_sent_ahead_are_answered_one_after_the_other(running: Running) -> None:
     async with connect(running.socket) as socket:
         for word in ("one", "two", "three"):

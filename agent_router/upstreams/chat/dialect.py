@@ -26,4 +26,6 @@ def observe(body: bytes) -> Observed:
     return Observed(model_of(chunk), usage_of(chunk))
 
 
-CHAT = Dialect("chat", "/chat/completions", chat_body, ChatReader, ChatObserver, observe, as_stream, MOST_STOPS)
+CHAT = Dialect(
+    "chat", "/chat/completions", chat_body, ChatReader, ChatObserver, observe, as_stream, most_stops=MOST_STOPS
+)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from agent_router.upstreams import sloppy_json
@@ -12,6 +14,7 @@ from agent_router.upstreams.responses.events import ResponsesReader, usage_of
 from agent_router.upstreams.responses.observer import ResponsesObserver
 from agent_router.upstreams.responses.render import responses_body
 from agent_router.wire.loose import string
+from agent_router.wire.responses.replay import replay
 
 _object = msgspec.json.Decoder(dict)
 
@@ -23,9 +26,22 @@ def observe(body: bytes) -> Observed:
         if response.get("error") is not None:
             raise error_in(response["error"])
         raise msgspec.DecodeError("no response")
-    return Observed(string(response.get("model")) or None, usage_of(response.get("usage")))
+    failed = "upstream_error_event" if response.get("status") == "failed" else None
+    return Observed(string(response.get("model")) or None, usage_of(response.get("usage")), error=failed, final=body)
+
+
+def _as_stream(response: dict[str, Any], include_usage: bool) -> bytes:
+    return replay(response)
 
 
 RESPONSES = Dialect(
-    "responses", "/responses", responses_body, ResponsesReader, ResponsesObserver, observe, most_stops=0
+    "responses",
+    "/responses",
+    responses_body,
+    ResponsesReader,
+    ResponsesObserver,
+    observe,
+    _as_stream,
+    names_events=True,
+    most_stops=0,
 )
