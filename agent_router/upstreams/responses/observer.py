@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import msgspec
 
@@ -91,6 +92,9 @@ class ResponsesObserver:
             self._response = bytes(event.response)
         if event.type == "error":
             self.observed.error = "upstream_error_event"
+            error = error_of(sloppy_json.decode(_whole_event, data))
+            failed = self._failed(ApiError(502, error.message, code=error.words[0]))
+            self.observed.final = msgspec.json.encode(failed)
             self.finished = True
         elif event.type in _ENDS or event.type == "response.created":
             self._told(event.type)
@@ -124,13 +128,17 @@ class ResponsesObserver:
         """See `Observer`."""
         blocks = (self._last, *reversed(self._seen))  # the last may be a comment
         numbers = next((found for block in blocks if (found := _NUMBER.findall(block))), [])
+        failed = self._failed(error)
+        self.observed.final = msgspec.json.encode(failed)
+        return failed_event(failed, int(numbers[-1]) + 1 if numbers else 0) + DONE
+
+    def _failed(self, error: ApiError) -> dict[str, Any]:
+        """The response as far as it came."""
         try:
             response = sloppy_json.decode(_object, self._response)
         except msgspec.DecodeError:
             response = {}
-        failed = failed_response(error, response | {"output": output_so_far(self._seen)})
-        self.observed.final = msgspec.json.encode(failed)
-        return failed_event(failed, int(numbers[-1]) + 1 if numbers else 0) + DONE
+        return failed_response(error, response | {"output": output_so_far(self._seen)})
 
 
 def _marks(text: bytes) -> int:
