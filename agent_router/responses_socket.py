@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -25,6 +26,8 @@ from agent_router.wire.loose import mapping, string
 from agent_router.wire.responses.response import response_object
 from agent_router.wire.responses.store import ResponseStore
 from agent_router.wire.responses.wire import ResponsesWire
+
+log = logging.getLogger("agent_router")
 
 SECONDS = 3600.0
 """For which a connection may live."""
@@ -195,6 +198,11 @@ class ResponsesSocket:
         except ApiError as error:
             exchange.status = "error"
             await answer.fail(error)
+            return
+        except Exception:  # which must not end the connection
+            log.exception("A request failed inside the router.")
+            exchange.status = "error"
+            await answer.fail(ApiError(500, "The router itself failed.", kind="server_error", code="internal_error"))
             return
         body = call.body.body
         created = int(exchange.time.timestamp())
