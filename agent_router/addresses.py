@@ -9,9 +9,12 @@ from functools import lru_cache
 _NETLOC = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:@/\\\[\]]+)(?::[0-9]{0,5})?")
 
 
+_AROUND = re.compile(r"\A[\s\[\]]+|[\s\[\]]+\Z")
+
+
 def normal(host: str) -> str:
     """A host in lower case, without brackets or a trailing dot; an address in its shortest form."""
-    plain = host.strip().lower().strip("[]").removesuffix(".")
+    plain = _AROUND.sub("", host).lower().removesuffix(".")
     try:
         return str(ipaddress.ip_address(plain))
     except ValueError:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
 from agent_router.endpoint import Endpoint
+from agent_router.errors import ApiError
 from agent_router.escalation import Escalation
 from agent_router.exchange import Exchange
 from agent_router.learning.learning import Learning
@@ -84,7 +85,13 @@ class CompletionsEndpoint(Endpoint[Call]):
             await answer.whole(200, body, reply.headers)
             return
         stream = self._wire.stream(call, exchange.id, model, created)
-        answer.broken = stream.fail
+
+        def fail(error: ApiError) -> bytes:
+            told = stream.fail(error)
+            reply.observed.final = stream.final
+            return told
+
+        answer.broken = self._breaking(exchange, call, reply, fail)
         await answer.begin(200, self._wire.content_type(call), reply.headers)
         rendered = stream.begin()
         with Silence(answer.more, self._wire.alive) as silence:

@@ -165,7 +165,7 @@ class Endpoint(ABC, Generic[CallT]):
     async def _answer(self, exchange: Exchange, call: CallT, reply: Reply, answer: Sender) -> None:
         capture = exchange.capture
         if reply.body is not None:
-            if reply.status >= 400:
+            if reply.status >= 400 or reply.observed.error is not None:
                 exchange.status, exchange.http_status = "error", reply.status
             elif reply.observed.error is not None:  # passed on as it came, but it says that it failed
                 exchange.status = "error"
@@ -176,7 +176,7 @@ class Endpoint(ABC, Generic[CallT]):
             await answer.whole(reply.status, reply.body, reply.headers)
         elif reply.chunks is not None:
             if reply.broken is not None:
-                answer.broken = reply.broken
+                answer.broken = self._breaking(exchange, call, reply, reply.broken)
             await answer.begin(200, reply.content_type, reply.headers)
             async for chunk in reply.chunks:
                 if capture is not None:
@@ -190,6 +190,20 @@ class Endpoint(ABC, Generic[CallT]):
             await answer.end()
         else:
             await self._render(exchange, call, reply, answer)
+
+    def _breaking(
+        self, exchange: Exchange, call: CallT, reply: Reply, tell: Callable[[ApiError], bytes]
+    ) -> Callable[[ApiError], bytes]:
+        """What tells the caller that the answer broke, which is then as whole as it will be."""
+
+        def broken(error: ApiError) -> bytes:
+            told = tell(error)
+            if (final := reply.observed.final) is not None:
+                reply.observed.final = None
+                self._complete(exchange, call, reply, final)
+            return told
+
+        return broken
 
     @abstractmethod
     def _read(self, raw: bytes, headers: Mapping[bytes, bytes], path: str) -> tuple[CallT, Task]:

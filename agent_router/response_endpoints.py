@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import msgspec
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from agent_router.errors import ApiError
 from agent_router.wire.chat.render import error_body
 from agent_router.wire.responses.items import Item, listed
+from agent_router.wire.responses.replay import replay
 from agent_router.wire.responses.store import ResponseStore
 
 _MOST = 100
 _DEFAULT = 20
+_DIGITS = 18
 
 
 def response_endpoints(store: ResponseStore) -> APIRouter:
@@ -20,13 +23,19 @@ def response_endpoints(store: ResponseStore) -> APIRouter:
 
     @router.get("/v1/responses/{id}")
     @router.get("/responses/{id}")
-    async def response(id: str, stream: bool = False) -> Response:
+    async def response(id: str, stream: str = "false", starting_after: str = "") -> Response:
         stored = store.get(id)
         if stored is None:
             return _unknown(id)
-        if stream:
-            said = "A response that is over cannot be streamed again; ask without 'stream'."
-            return _error(ApiError(400, said, code="unsupported_parameter", param="stream"))
+        if stream.lower() not in ("true", "false", "1", "0"):
+            return _error(ApiError(400, "'stream' must be true or false.", code="invalid_value", param="stream"))
+        if starting_after and _number(starting_after) is None:
+            said = "'starting_after' must be the number of an event."
+            return _error(ApiError(400, said, code="invalid_value", param="starting_after"))
+        if stream.lower() in ("true", "1"):
+            after = _number(starting_after)
+            events = replay(msgspec.json.decode(stored.response), -1 if after is None else after)
+            return Response(events, media_type="text/event-stream", headers={"cache-control": "no-cache"})
         return Response(stored.response, media_type="application/json")
 
     @router.delete("/v1/responses/{id}")
@@ -50,12 +59,13 @@ def response_endpoints(store: ResponseStore) -> APIRouter:
         stored = store.get(id)
         if stored is None:
             return _unknown(id)
-        if not limit.isdecimal() or not 1 <= int(limit) <= _MOST:
+        most = _number(limit)
+        if most is None or not 1 <= most <= _MOST:
             said = f"'limit' must be a number between 1 and {_MOST}."
             return _error(ApiError(400, said, code="invalid_value", param="limit"))
         if order not in ("asc", "desc"):
             return _error(ApiError(400, "'order' must be asc or desc.", code="invalid_value", param="order"))
-        return _page(listed(stored.input, id), int(limit), order, after)
+        return _page(listed((kept.id, kept.item) for kept in stored.input), most, order, after)
 
     return router
 
@@ -80,6 +90,11 @@ def _page(items: list[Item], limit: int, order: str, after: str) -> Response:
             "has_more": len(items) > len(page),
         }
     )
+
+
+def _number(text: str) -> int | None:
+    """A number of a size that makes sense; None for any other text."""
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else None
 
 
 def _unknown(id: str) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 
 from agent_router.completions_endpoint import CompletionsEndpoint
 from agent_router.escalation import Escalation
@@ -10,6 +11,7 @@ from agent_router.exchange import Exchange
 from agent_router.learning.learning import Learning
 from agent_router.routing.router import Router
 from agent_router.upstreams.chain import Chain
+from agent_router.upstreams.openai import OpenAIUpstream
 from agent_router.upstreams.reply import Reply
 from agent_router.wire.call import Call
 from agent_router.wire.responses.wire import ResponsesWire
@@ -44,6 +46,16 @@ class ResponsesEndpoint(CompletionsEndpoint):
         other = copy.copy(self)
         other.responses = other._wire = wire
         return other
+
+    def warm(self, raw: bytes, headers: Mapping[bytes, bytes], path: str) -> Call:
+        """A request of which no answer is wanted yet: ApiError where none would be given. Nothing is learnt of it."""
+        call, task = self._read(raw, headers, path)
+        upstream = self._chain.upstreams[self._router.aim(task, call.meant).provider]
+        call.private = call.private or self._router.stays_here(task, call.meant)
+        native = isinstance(upstream, OpenAIUpstream) and upstream.speaks(call.wire)
+        if not native and call.body.body.input != []:  # some warm up with their tools alone
+            _ = call.completion  # raises for what cannot be said there
+        return call
 
     def _complete(self, exchange: Exchange, call: Call, reply: Reply, body: bytes) -> None:
         assert exchange.target is not None

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,18 +19,22 @@ from agent_router.exchange import Exchange
 from agent_router.request_body import Receive, Send
 from agent_router.responses_endpoint import ResponsesEndpoint
 from agent_router.sender import Sender
+from agent_router.upstreams import sloppy_json
 from agent_router.upstreams.event_boundary import data_of
+from agent_router.upstreams.event_errors import error_in, status_of
 from agent_router.wire.loose import mapping, string
-from agent_router.wire.responses.items import given
 from agent_router.wire.responses.response import response_object
-from agent_router.wire.responses.store import ResponseStore, Stored
+from agent_router.wire.responses.store import ResponseStore
 from agent_router.wire.responses.wire import ResponsesWire
+
+log = logging.getLogger("agent_router")
 
 SECONDS = 3600.0
 """For which a connection may live."""
 _WAITING = 16  # turns that a client may send ahead
 _NOT_SENT = ("type", "stream", "stream_options", "background", "generate", "stream_id")
 
+_ERROR = re.compile(rb'"type"\s*:\s*"error"')
 _fields = msgspec.json.Decoder(dict[str, Any])
 
 
@@ -43,8 +49,12 @@ class SocketSender(Sender):
     async def more(self, chunk: bytes) -> None:
         """Whole events, a message each."""
         for data in data_of(chunk):
-            if data.startswith(b"{"):  # not `[DONE]`
-                await self._send({"type": "websocket.send", "text": data.decode()})
+            if not data.startswith(b"{"):  # `[DONE]`
+                continue
+            if _ERROR.search(data) and (error := _error_event(data)) is not None:
+                await self._error(*error)
+            else:
+                await self._send({"type": "websocket.send", "text": data.decode("utf-8", "replace")})
 
     async def end(self) -> None:
         """The end of a turn; the connection stays."""
@@ -71,6 +81,22 @@ class SocketSender(Sender):
         code = string(error.get("code")) or string(error.get("type")) or "error"
         told = {"type": "error", "status": status, "error": {"message": "", **error, "code": code}}
         await self._send({"type": "websocket.send", "text": msgspec.json.encode(told).decode()})
+
+
+def _error_event(data: bytes) -> tuple[int, dict[str, Any]] | None:
+    """The status and the error of an upstream's `error` event; None for any other event."""
+    try:
+        event = sloppy_json.decode(_fields, data)
+    except msgspec.DecodeError:
+        return None
+    if event.get("type") != "error":
+        return None
+    found = error_in(event.get("error"), code=event.get("code"), message=event.get("message"))
+    status = status_of(found) or 500
+    inside = mapping(event.get("error"))
+    kind = string(inside.get("type")) or ("invalid_request_error" if status < 429 else "server_error")
+    param = inside.get("param", event.get("param"))
+    return status, {"type": kind, "code": found.words[0], "message": found.message, "param": param}
 
 
 def _told(error: ApiError) -> dict[str, Any]:
@@ -145,14 +171,14 @@ class ResponsesSocket:
         generate = fields.get("generate")
         body = {name: value for name, value in fields.items() if name not in _NOT_SENT}
         told = msgspec.json.encode({**body, "stream": True})
-        if generate is False:
-            await self._warm(endpoint, connection, told, exchange, answer)
-            return
 
         async def read() -> bytes:
             return told
 
-        await endpoint.serve(exchange, read, headers, path, answer, leaving)
+        if generate is False:
+            await self._warm(endpoint, headers, path, told, exchange, answer)
+        else:
+            await endpoint.serve(exchange, read, headers, path, answer, leaving)
         previous = body.get("previous_response_id")
         if exchange.status != "ok" and isinstance(previous, str):
             connection.delete_here(previous)  # a turn that failed leaves nothing to go on from
@@ -160,16 +186,23 @@ class ResponsesSocket:
     async def _warm(
         self,
         endpoint: ResponsesEndpoint,
-        connection: ResponseStore,
+        headers: Mapping[bytes, bytes],
+        path: str,
         raw: bytes,
         exchange: Exchange,
         answer: SocketSender,
     ) -> None:
         """A turn of which no answer is wanted: its input is kept, to be gone on from."""
         try:
-            call = endpoint.responses.read(raw, {})
+            call = endpoint.warm(raw, headers, path)
         except ApiError as error:
+            exchange.status = "error"
             await answer.fail(error)
+            return
+        except Exception:  # which must not end the connection
+            log.exception("A request failed inside the router.")
+            exchange.status = "error"
+            await answer.fail(ApiError(500, "The router itself failed.", kind="server_error", code="internal_error"))
             return
         body = call.body.body
         created = int(exchange.time.timestamp())
@@ -177,9 +210,7 @@ class ResponsesSocket:
         stream = [("response.created", {**response}), ("response.in_progress", {**response})]
         response |= {"status": "completed", "completed_at": created}
         stream.append(("response.completed", response))
-        before = call.body.input if call.body.input is not None else given(_fields.decode(raw).get("input"))
-        kept = Stored(response["id"], msgspec.json.encode(response), before, None, len(raw), exchange.time.timestamp())
-        connection.put(kept)
+        endpoint.responses.keep(call, msgspec.json.encode(response), None, private=call.private)
         for number, (kind, said) in enumerate(stream):
             event = {"type": kind, "sequence_number": number, "response": said}
             await answer.more(b"data: " + msgspec.json.encode(event) + b"\n\n")

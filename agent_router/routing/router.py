@@ -98,6 +98,10 @@ class Router:
             decision = Decision(self._allowed(closed, private), "closed named by the caller")
         return self._affordable(task, decision)
 
+    def stays_here(self, task: Task, raw: bytes) -> bool:
+        """Whether a request must not leave the machine."""
+        return self._private(task, raw) is not None
+
     def aim(self, task: Task, raw: bytes) -> Target:
         """Whose tokens are to be counted for a request: the model it names, else the closed one, or the local one if it
         must stay here or there is no other. Nothing is learnt of it."""

@@ -14,7 +14,8 @@ _MEANINGS = {
 _STATUSES = {"rate_limit_exceeded": 429, "server_is_overloaded": 503, TOO_LONG: 400}
 
 
-def meaning(word: str) -> tuple[int, str | None]:
-    """The status that says the same, and OpenAI's code for it; 502 and None where it says only that something broke."""
-    code = _MEANINGS.get(word.lower())
+def meaning(*words: str) -> tuple[int, str | None]:
+    """The status that says the same as one of an error's words, and OpenAI's code for it; 502 and None where they say
+    only that something broke."""
+    code = next((_MEANINGS[word.lower()] for word in words if word.lower() in _MEANINGS), None)
     return (502, None) if code is None else (_STATUSES[code], code)

@@ -5,13 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+import msgspec
+
 # A single event larger than this is taken for a fault; real ones stay under a few megabytes.
 MAX_EVENT_BYTES = 64 * 1024 * 1024
 
 # Two line ends in a row. A CR before an LF ends no line by itself; one that is the last byte so far may be half of a
 # CRLF, where those before it were no lone CRs either.
 _BLANK_LINE = re.compile(rb"(?:\r\n|\n)(?:\r\n|\n|\r(?!\Z))|\r(?!\n)(?:\r\n|\n|\r)")
+_NAME = re.compile(rb"(?:\A|[\r\n])event:")
 _BOM = b"\xef\xbb\xbf"
+
+
+class _Typed(msgspec.Struct):
+    type: str
+
+
+_typed = msgspec.json.Decoder(_Typed)
 
 
 class EventTooLargeError(Exception):
@@ -74,6 +84,24 @@ def data_of(block: bytes) -> Iterator[bytes]:
                 yield b"\n".join(lines)
         else:
             yield event[5:].removeprefix(b" ")
+
+
+def named(block: bytes) -> bytes:
+    """The events in `block`, each under the name that the `type` in its data is; what holds none stays as it is."""
+    told = b""
+    for data in data_of(block):
+        try:
+            kind = _typed.decode(data).type.encode()
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            kind = b""
+        told += b"event: " + kind + b"\n" if kind and b"\n" not in kind else b""
+        told += b"data: " + data.replace(b"\n", b"\ndata: ") + b"\n\n"
+    return told or block
+
+
+def is_named(block: bytes) -> bool:
+    """Whether any of the events has a name."""
+    return _NAME.search(block) is not None
 
 
 def marked(block: bytes, marks: int, count: Callable[[bytes], int]) -> list[bytes]:

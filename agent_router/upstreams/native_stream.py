@@ -7,7 +7,8 @@ from collections.abc import AsyncGenerator
 import msgspec
 
 from agent_router.errors import ApiError
-from agent_router.upstreams.event_boundary import EventBoundary, EventTooLargeError, data_of
+from agent_router.upstreams.event_boundary import EventBoundary, EventTooLargeError, data_of, is_named, named
+from agent_router.upstreams.event_errors import event_fault
 from agent_router.upstreams.pieces import Pieces
 from agent_router.upstreams.reader import EmptyAnswerError, ErrorEventError, Observer
 from agent_router.upstreams.reply import FaultKind, Observed, StreamCutError, UpstreamFault
@@ -20,14 +21,19 @@ class NativeStream:
     Call `begin` once, then `relay` once.
     """
 
-    def __init__(self, name: str, pieces: Pieces, observer: Observer, key: str | None = None) -> None:
-        """`key` is ours; an upstream that repeats it in an error is not passed on word for word."""
+    def __init__(
+        self, name: str, pieces: Pieces, observer: Observer, key: str | None = None, *, names: bool = False
+    ) -> None:
+        """`key` is ours; an upstream that repeats it in an error is not passed on word for word. `names`: events that
+        have none are named."""
         self._name = name
         self._key = key
         self._pieces = pieces
         self._boundary = EventBoundary()
         self._observer = observer
         self._held = b""
+        self._names = names
+        self._unnamed = False
 
     @property
     def observed(self) -> Observed:
@@ -68,8 +74,8 @@ class NativeStream:
             raise self._fault("empty", "ended its stream without an answer") from None
         except msgspec.DecodeError:
             raise self._fault("garbled", "began its stream with an event that is no JSON") from None
-        except ErrorEventError:
-            raise self._fault("garbled", "began its stream with an error") from None
+        except ErrorEventError as error:
+            raise event_fault(self._name, error, key=self._key) from None
 
     def _fault(self, kind: FaultKind, what: str) -> UpstreamFault:
         return UpstreamFault(kind, f"Upstream {self._name} {what}.")
@@ -84,6 +90,7 @@ class NativeStream:
         lingering = False
         try:
             if self._held:
+                self._unnamed = self._names and not is_named(self._held)
                 yield self._passed(self._held)
                 self._held = b""
             try:
@@ -112,6 +119,8 @@ class NativeStream:
             await self._pieces.aclose()
 
     def _passed(self, events: bytes) -> bytes:
+        if self._unnamed:
+            events = named(events)
         return events if self._observer.observed.error is None else redact(events, self._key)
 
     def _last(self) -> bytes:

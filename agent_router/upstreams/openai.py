@@ -2,12 +2,18 @@
 
 Which of them a server has besides chat is found out when it is asked: what it does not have it answers with a 404.
 Which of them a model has it says itself: it refuses, and names the endpoint that is to be asked instead.
+That is believed for ten minutes, so that a server that was updated, or was misunderstood, is asked again.
 """
 
 from __future__ import annotations
 
+import re
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlsplit
+
+import msgspec
 
 from agent_router.errors import ApiError
 from agent_router.settings import Timeouts, Upstream
@@ -27,6 +33,7 @@ from agent_router.upstreams.responses.dialect import RESPONSES
 from agent_router.upstreams.speaker import Speaker, named
 from agent_router.upstreams.statuses import fault
 from agent_router.wire.call import Call
+from agent_router.wire.loose import mapping, string
 
 _DIALECTS = {dialect.name: dialect for dialect in (CHAT, RESPONSES, COMPLETIONS)}
 # The dialects into which a caller's is put, the best first; its own before all.
@@ -35,7 +42,9 @@ _ORDER = {
     "responses": ("responses", "chat"),
     "completions": ("completions", "chat", "responses"),
 }
-_ABSENT = frozenset({404, 405})
+_ABSENT_SECONDS = 600.0
+# What a 404 is about that is not about the endpoint.
+_THING = re.compile(r"\b(?:model|item|response|conversation|prompt|container|vector store|deployment)\b", re.IGNORECASE)
 _TRANSLATED = ("chat", "responses")
 # OpenAI's newest models call tools and think only there; other servers' responses are the younger and weaker half.
 _TRANSLATED_AT_OPENAI = ("responses", "chat")
@@ -47,7 +56,16 @@ _MOST_MOVED = 256
 class OpenAIUpstream:
     """One configured server."""
 
-    def __init__(self, name: str, settings: Upstream, key: Key, http: HttpClient, timeouts: Timeouts) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: Upstream,
+        key: Key,
+        http: HttpClient,
+        timeouts: Timeouts,
+        *,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.name = name
         self.place = settings.place
         self.vision = settings.vision
@@ -69,6 +87,8 @@ class OpenAIUpstream:
         self._speaks: dict[str, bool | None] = dict.fromkeys(_DIALECTS)  # None: not known yet
         self._is_openais = is_openais(base)
         self._moved: dict[tuple[str, str], str] = {}  # (wire, model): the dialect that a refusal has named
+        self._absent_until: dict[str, float] = {}
+        self._now = now
         if settings.api != "auto":
             self._speaks |= {"chat": settings.api == "chat", "responses": settings.api == "responses"}
         elif self._is_openais:
@@ -78,6 +98,10 @@ class OpenAIUpstream:
 
     async def close(self) -> None:
         """The client is shared; its owner closes it."""
+
+    def speaks(self, dialect: str) -> bool:
+        """Whether it is known to have this dialect."""
+        return bool(self._speaks[dialect])
 
     async def open(self, call: Call, model: str) -> Reply:
         """See `Upstream`."""
@@ -122,7 +146,13 @@ class OpenAIUpstream:
         names = _ORDER.get(wire) or (_TRANSLATED_AT_OPENAI if self._is_openais else _TRANSLATED)
         if (moved := self._moved.get((wire, model))) is not None:
             names = (moved, *(name for name in names if name != moved))
-        return [name for name in names if self._speaks[name] is not False]
+        return [name for name in names if self._may_speak(name)]
+
+    def _may_speak(self, name: str) -> bool:
+        if name in self._absent_until and self._now() >= self._absent_until[name]:
+            del self._absent_until[name]
+            self._speaks[name] = None
+        return self._speaks[name] is not False
 
     def _sends_on(self, name: str, wire: str, model: str, status: int, said: bytes) -> bool:
         """Whether a refusal says that another dialect is to be spoken; what it teaches is remembered."""
@@ -145,6 +175,7 @@ class OpenAIUpstream:
         for other in absent:
             if self._speaks[other] is None:
                 self._speaks[other] = False
+                self._absent_until[other] = self._now() + _ABSENT_SECONDS
 
     async def embed(self, call: EmbeddingCall, model: str) -> Reply:
         """See `Upstream`."""
@@ -184,5 +215,12 @@ def _googles() -> Dialect:
 
 
 def _is_absent(status: int, body: bytes) -> bool:
-    """Whether a refusal says that there is no such endpoint, and not that there is no such model."""
-    return status in _ABSENT and b"model" not in body.lower()
+    """Whether a refusal says that there is no such endpoint, and not that there is no such model, item …"""
+    if status != 404:
+        return status in (405, 501)
+    try:
+        error = mapping(mapping(msgspec.json.decode(body)).get("error"))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        error = {}
+    said = string(error.get("message")) or body.decode("utf-8", "replace")
+    return error.get("param") is None and not _THING.search(f"{said} {error.get('code')}".replace("_", " "))

@@ -12,7 +12,13 @@ from agent_router.upstreams.reply import Observed
 
 
 class ErrorEventError(Exception):
-    """An error in place of an answer, or of the rest of one. Its text is a short word."""
+    """An error in place of an answer, or of the rest of one. `words` are short ones for it, the best first, and
+    `message` the upstream's sentence, if it has one."""
+
+    def __init__(self, *words: str, message: str = "") -> None:
+        super().__init__(words[0])
+        self.words = words
+        self.message = message
 
 
 class EmptyAnswerError(Exception):
@@ -76,6 +82,7 @@ class Dialect:
     (request, model, stream). `observe` reads a whole answer that passes by, and raises ErrorEventError or
     msgspec.DecodeError for none. `as_stream` tells a whole answer as the stream that was asked for, where it can.
     `takes_stops`: whether it can say all these stop sequences; else the router itself sees to them.
+    `names_events`: its callers go by the names of events, which some servers leave out of a stream.
     `tells_stop`: it says which of them ended an answer. `answered` undoes in the events what `body` had to say
     otherwise."""
 
@@ -86,6 +93,7 @@ class Dialect:
     observer: Callable[[], Observer]
     observe: Callable[[bytes], Observed]
     as_stream: Callable[[dict[str, Any], bool], bytes] | None = None
+    names_events: bool = False
     takes_stops: Callable[[Sequence[str]], bool] = lambda sequences: True
     tells_stop: bool = False
     answered: Callable[[AsyncGenerator[Event, None], CompletionRequest], AsyncGenerator[Event, None]] | None = None

@@ -80,7 +80,7 @@ class Observed:
     """What was seen of an answer while it passed: filled until the answer has ended.
 
     `signals`: what a local engine noticed. `done`: a stream's last event has passed, though its connection may still be
-    open. `final`: the whole answer as JSON, where the dialect's last event holds it.
+    open. `final`: the answer as JSON, where the dialect's last event holds it; one that broke too.
     """
 
     model: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 
 import msgspec
@@ -12,6 +13,7 @@ from agent_router.upstreams import sloppy_json
 from agent_router.upstreams.connection import Connection, passed_headers, retry_after
 from agent_router.upstreams.custom_calls import custom_calls
 from agent_router.upstreams.error_body import TOO_LONG, code_of
+from agent_router.upstreams.event_errors import event_fault
 from agent_router.upstreams.http_client import HttpClient
 from agent_router.upstreams.keys import Key
 from agent_router.upstreams.native_stream import NativeStream
@@ -27,6 +29,8 @@ from agent_router.wire.call import Call
 EVENT_STREAM = b"text/event-stream; charset=utf-8"
 # Wires whose callers understand an error body of the dialect.
 _SAME_ERRORS = {"chat": {"chat", "responses", "completions"}, "responses": {"chat", "responses", "completions"}}
+_FORGOTTEN = re.compile(rb"previous.response", re.IGNORECASE)
+"""In a refusal: the upstream does not have the response that it was told to go on from, or takes none."""
 _MOST_PATHS = 64  # of a dialect that has models' names in its paths
 _object = msgspec.json.Decoder(dict)
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -55,9 +59,30 @@ class Speaker:
 
     async def ask(self, call: Call, model: str, headers: Mapping[str, str], secret: str | None) -> Reply:
         """See `Upstream.open`. `secret` is the key in `headers`, which goes nowhere else."""
+        whole = call.native_whole if call.wire == self.dialect.name else None
+        if whole is None:
+            return await self._ask(call, model, headers, secret)
+        body = call.body_for(self.name)
+        if b'"previous_response_id"' not in body:
+            return await self._ask(call, model, headers, secret, body)
+        try:
+            reply = await self._ask(call, model, headers, secret, body)
+            refusal = reply.body if reply.status >= 400 else b""
+        except UpstreamFault as fault:
+            refusal = fault.body or fault.message.encode()
+            if not _FORGOTTEN.search(refusal):
+                raise
+        if not _FORGOTTEN.search(refusal or b""):
+            return reply
+        return await self._ask(call, model, headers, secret, whole(self.name))
+
+    async def _ask(
+        self, call: Call, model: str, headers: Mapping[str, str], secret: str | None, body: bytes | None = None
+    ) -> Reply:
+        """`body` is what is sent, where it is not what the call is for this provider."""
         native = call.wire == self.dialect.name
         if native:
-            body = call.body_for(self.name)
+            body = call.body_for(self.name) if body is None else body
             if call.named_in_body and call.model != model:
                 body = named(body, model)
         else:
@@ -71,14 +96,14 @@ class Speaker:
             if not call.stream:
                 whole = await pieces.whole()
                 if native:
-                    return Reply(headers=passed, observed=self._observe(whole), body=whole)
-                return self._read_whole(whole, call, passed)
+                    return Reply(headers=passed, observed=self._observe(whole, secret), body=whole)
+                return self._read_whole(whole, call, passed, secret)
             if native:
                 return await self._native(pieces, call, secret, passed)
-            stream = TranslatedStream(self.name, pieces, self.dialect.reader())
+            stream = TranslatedStream(self.name, pieces, self.dialect.reader(), secret)
             plain = await stream.begin()
             if plain is not None:
-                return self._read_whole(plain, call, passed)
+                return self._read_whole(plain, call, passed, secret)
             pieces.watch_idle()
             events = self._as_asked(stream.relay(), call)
             return Reply(
@@ -90,36 +115,36 @@ class Speaker:
             )
 
     async def _native(self, pieces: Pieces, call: Call, secret: str | None, passed: list[tuple[bytes, bytes]]) -> Reply:
-        stream = NativeStream(self.name, pieces, self.dialect.observer(), secret)
+        stream = NativeStream(self.name, pieces, self.dialect.observer(), secret, names=self.dialect.names_events)
         plain = await stream.begin()
         if plain is None:
             pieces.watch_idle()
             return Reply(
                 200, EVENT_STREAM, passed, stream.observed, chunks=stream.relay(), source=pieces, broken=stream.broken
             )
-        observed = self._observe(plain)
+        observed = self._observe(plain, secret)
         if self.dialect.as_stream is None:
-            return self._read_whole(plain, call, passed)
+            return self._read_whole(plain, call, passed, secret)
         as_stream = self.dialect.as_stream(sloppy_json.decode(_object, plain), call.include_usage)
         return Reply(200, EVENT_STREAM, passed, observed, chunks=_once(as_stream))
 
-    def _observe(self, body: bytes) -> Observed:
+    def _observe(self, body: bytes, secret: str | None) -> Observed:
         """What a whole answer says that passes by; UpstreamFault if it is none."""
         try:
             return self.dialect.observe(body)
-        except ErrorEventError:
-            raise UpstreamFault("garbled", f"Upstream {self.name} sent an error with status 200.") from None
+        except ErrorEventError as error:
+            raise event_fault(self.name, error, key=secret) from None
         except EmptyAnswerError:
             raise UpstreamFault("empty", f"Upstream {self.name} sent an answer without a message.") from None
         except msgspec.DecodeError as error:
             raise self._no_answer(body, error) from None
 
-    def _read_whole(self, body: bytes, call: Call, passed: list[tuple[bytes, bytes]]) -> Reply:
+    def _read_whole(self, body: bytes, call: Call, passed: list[tuple[bytes, bytes]], secret: str | None) -> Reply:
         reader = self.dialect.reader()
         try:
             events = list(reader.read_whole(body))
         except ErrorEventError as error:
-            raise UpstreamFault("garbled", f"Upstream {self.name} sent an error with status 200: {error}.") from None
+            raise event_fault(self.name, error, key=secret) from None
         except msgspec.DecodeError as error:
             raise self._no_answer(body, error) from None
         usage = reader.usage

@@ -9,6 +9,7 @@ import msgspec
 from agent_models.completion import Event, Stop
 from agent_router.upstreams.error_words import meaning
 from agent_router.upstreams.event_boundary import EventBoundary, EventTooLargeError, data_of
+from agent_router.upstreams.event_errors import event_fault
 from agent_router.upstreams.pieces import Pieces
 from agent_router.upstreams.reader import ErrorEventError, Reader
 from agent_router.upstreams.reply import Observed, StreamCutError, UpstreamFault
@@ -17,9 +18,11 @@ from agent_router.upstreams.reply import Observed, StreamCutError, UpstreamFault
 class TranslatedStream:
     """Call `begin` once, then `relay` once."""
 
-    def __init__(self, name: str, pieces: Pieces, reader: Reader) -> None:
+    def __init__(self, name: str, pieces: Pieces, reader: Reader, key: str | None = None) -> None:
+        """`key` is ours, and told to nobody."""
         self.observed = Observed()
         self._name = name
+        self._key = key
         self._pieces = pieces
         self._reader = reader
         self._boundary = EventBoundary()
@@ -48,7 +51,7 @@ class TranslatedStream:
             for data in data_of(self._boundary.rest()):  # the last event may lack the blank line that ends it
                 self._held += self._reader.read(data)
         except ErrorEventError as error:
-            raise UpstreamFault("garbled", f"Upstream {self._name} began its stream with {error}.") from None
+            raise event_fault(self._name, error, key=self._key) from None
         except (msgspec.DecodeError, EventTooLargeError):
             raise UpstreamFault("garbled", f"Upstream {self._name} sent an event that is no JSON.") from None
         if self._begun():
@@ -101,7 +104,7 @@ class TranslatedStream:
                 if not reader.finished:
                     raise
             except ErrorEventError as error:
-                status, told = meaning(str(error))
+                status, told = meaning(*error.words)
                 said = f"Upstream {self._name} broke off: {error}."
                 raise StreamCutError(said, "upstream_error_event", status=status, told=told) from None
             except (msgspec.DecodeError, EventTooLargeError):

@@ -22,7 +22,8 @@ class Call:
 
     `named_in_body`: the body holds the model's name. `include_usage`: a stream is to tell its tokens. `headers` are
     passed on. `client` tells callers apart, so that each gets its turn where they wait for the same model. `native`
-    makes the body for an upstream (by provider) of the same dialect, where that is not always `raw`.
+    makes the body for an upstream (by provider) of the same dialect, where that is not always `raw`; `native_whole` one
+    that names nothing which the upstream would have to have kept, where the other may.
 
     `query` is what of the address's query an upstream of the same dialect is to get.
 
@@ -42,6 +43,7 @@ class Call:
     client: str = ""
     named_in_body: bool = True
     native: Callable[[str], bytes] | None = None
+    native_whole: Callable[[str], bytes] | None = None
     meant: bytes = b""
     private: bool = False
     query: str = ""

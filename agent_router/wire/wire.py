@@ -23,8 +23,8 @@ class Answer(Protocol):
 
 
 class Stream(Protocol):
-    """Renders events as they come. Every call returns whole server-sent events, or nothing. `final`: behind `end`, the
-    whole answer as JSON, where the dialect's last event holds it."""
+    """Renders events as they come. Every call returns whole server-sent events, or nothing. `final`: behind `end`
+    or `fail`, the answer as JSON, where the dialect's last event holds it."""
 
     final: bytes | None
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import openai
 import pytest
 from openai import AsyncOpenAI
-from openai.types.responses import Response, ResponseItem
+from openai.types.responses import Response, ResponseItem, ResponseStreamEvent
 from pydantic import TypeAdapter
 
 from tests.running_router import running_router
+from tests.upstreams import responses_wire
+from tests.upstreams.answer import Answer
+from tests.upstreams.behaviour import Behaviour
 from tests.upstreams.upstream import ScriptedUpstream
 
+EVENT: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
 ITEM: TypeAdapter[Any] = TypeAdapter(ResponseItem)
 
 
@@ -70,9 +74,13 @@ async def test_an_answer_can_be_gone_on_from_shown_and_deleted(tmp_path: Path, s
                 "echo: My name is Ada.",
                 "And yours?",
             ]
-        else:  # it has kept the first one itself
-            assert sent["previous_response_id"] == first.id
-            assert sent["input"] == "And yours?"
+        else:
+            assert "previous_response_id" not in sent
+            assert [item["content"][0]["text"] for item in sent["input"]] == [
+                "My name is Ada.",
+                "echo: My name is Ada.",
+                "And yours?",
+            ]
         items = await sdk.responses.input_items.list(second.id, order="asc")
         assert [ITEM.validate_json(item.to_json(), strict=True).type for item in items.data] == ["message"] * 3
         await sdk.responses.delete(second.id)
@@ -113,6 +121,49 @@ async def test_items_can_be_named(running: Running) -> None:
     assert refused.value.code == "item_not_found"
 
 
+async def test_items_of_the_input_have_ids_that_last(running: Running) -> None:
+    sdk = running.sdk
+    first = await sdk.responses.create(model="up/m", input="My name is Ada.")
+    second = await sdk.responses.create(model="up/m", input="And yours?", previous_response_id=first.id)
+    (one,) = (await sdk.responses.input_items.list(first.id)).data
+    all = (await sdk.responses.input_items.list(second.id, order="asc")).data
+    assert [item.id for item in all[:2]] == [one.id, first.output[0].id]
+    assert len({item.id for item in all} | {second.output[0].id}) == 4
+    named: Any = [{"type": "item_reference", "id": item.id} for item in (one, all[2], one)]
+    third = await sdk.responses.create(model="up/m", input=named)
+    sent = running.upstream.requests[-1].json["messages"]
+    assert [message["content"] for message in sent] == ["My name is Ada.", "And yours?", "My name is Ada."]
+    paged = [item.id async for item in sdk.responses.input_items.list(third.id, limit=1, order="asc")]
+    assert len(paged) == len(set(paged)) == 3
+    assert paged[:2] == [one.id, all[2].id]
+
+
+async def test_an_upstream_that_has_forgotten_is_told_the_whole_conversation(tmp_path: Path) -> None:
+    async with running_over(tmp_path, "responses") as running:
+        thought = {"type": "reasoning", "id": "rs_1", "summary": []}
+
+        def thinking(right: Answer) -> Iterator[Any]:
+            body = json.loads(right.body)
+            return right.plain(json.dumps(body | {"output": [thought, *body["output"]]}).encode()).whole()
+
+        running.upstream.script(Behaviour("thinking", "body", thinking), "ok")
+        first = await running.sdk.responses.create(model="up/m", input="My name is Ada.")
+        again = {"model": "up/m", "input": "And yours?", "previous_response_id": first.id}
+        await running.sdk.responses.create(**again)  # type: ignore[call-overload]
+        sent = running.upstream.requests[-1].json
+        assert sent["previous_response_id"] == first.id
+        assert len(sent["input"]) == 1
+        responses_wire._kept.clear()
+        answer = await running.sdk.responses.create(**again)  # type: ignore[call-overload]
+        assert answer.output_text == "echo: And yours?"
+        assert running.upstream.count == 4
+        assert [item["type"] for item in running.upstream.requests[-1].json["input"]] == ["message"] * 3
+        with pytest.raises(openai.BadRequestError) as refused:  # it may be known there only
+            await running.sdk.responses.create(**again | {"previous_response_id": "resp_nobody"})  # type: ignore[call-overload]
+        assert refused.value.code == "previous_response_not_found"
+        assert running.upstream.count == 5
+
+
 async def test_what_is_not_to_be_stored_is_not(running: Running) -> None:
     first = await running.sdk.responses.create(model="up/m", input="hi", store=False)
     with pytest.raises(openai.NotFoundError):
@@ -146,9 +197,83 @@ async def test_pages_of_input_items(running: Running) -> None:
     assert page.has_more
     every = [item async for item in running.sdk.responses.input_items.list(response.id, limit=2)]
     assert len(every) == 5
-    for bad in ({"limit": 0}, {"limit": 101}, {"after": "item_nobody"}, {"order": "sideways"}):
+    for bad in (
+        {"limit": 0},
+        {"limit": 101},
+        {"limit": "9" * 5000},
+        {"limit": "x"},
+        {"after": "item_nobody"},
+        {"order": "sideways"},
+    ):
         with pytest.raises(openai.BadRequestError):
             await running.sdk.responses.input_items.list(response.id, **bad)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("speaks", ["chat", "responses"])
+async def test_one_that_is_over_is_streamed_again(tmp_path: Path, speaks: str) -> None:
+    async with running_over(tmp_path, speaks) as running:
+        sdk = running.sdk
+        first = await sdk.responses.create(model="up/m", input="Say hello.")
+        async with await sdk.responses.retrieve(first.id, stream=True) as stream:
+            events = [event async for event in stream]
+        for event in events:
+            EVENT.validate_json(event.to_json(), strict=True)
+        assert [event.sequence_number for event in events] == list(range(len(events)))
+        said = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+        assert said == "echo: Say hello."
+        assert events[-1].type == "response.completed"
+        assert events[-1].response == first
+        async with await sdk.responses.retrieve(first.id, stream=True, starting_after=4) as stream:
+            assert [event async for event in stream] == events[5:]
+        for bad in ({"stream": "abc"}, {"starting_after": "x"}, {"starting_after": "9" * 5000}):
+            with pytest.raises(openai.BadRequestError) as refused:
+                await sdk.responses.retrieve(first.id, extra_query=bad)
+            assert refused.value.param == next(iter(bad))
+
+
+@pytest.mark.parametrize(
+    ("speaks", "breaks"),
+    [("chat", "cut_after:events=7"), ("responses", "cut_after:events=7"), ("responses", "error_event:after=7")],
+)
+async def test_what_was_told_before_a_break_can_be_looked_at(tmp_path: Path, speaks: str, breaks: str) -> None:
+    async with running_over(tmp_path, speaks) as running:
+        sdk = running.sdk
+        await sdk.responses.create(model="up/m", input="hi")  # from now on it is known what the upstream speaks
+        running.upstream.script(breaks, "ok")
+        asked = await sdk.responses.create(model="up/m", input="count to 50", stream=True)
+        events = [event async for event in asked]
+        for event in events[:-1]:  # the last one's code is the router's own
+            EVENT.validate_json(event.to_json(), strict=True)
+        failed: Any = events[-1]
+        told = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+        assert len(told) > 2
+        if failed.type == "response.failed":  # an upstream's own error event passes as it is
+            assert [event.sequence_number for event in events] == list(range(len(events)))
+            assert failed.response.output_text == told
+        shown = await sdk.responses.retrieve(events[0].response.id)  # type: ignore[union-attr]
+        assert (shown.status, shown.output_text, shown.output[0].status) == ("failed", told, "incomplete")  # type: ignore[union-attr]
+        if speaks == "chat":  # else it is for the upstream to say
+            with pytest.raises(openai.BadRequestError) as refused:
+                await sdk.responses.create(model="up/m", input="Go on.", previous_response_id=shown.id)
+            assert refused.value.code == "previous_response_not_found"
+
+
+async def test_an_upstream_that_answers_a_stream_with_the_whole_loses_nothing(tmp_path: Path) -> None:
+    async with running_over(tmp_path, "responses") as running:
+        search = {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": None}
+
+        def whole(right: Answer) -> Iterator[Any]:
+            body = json.loads(right.body)
+            return right.plain(json.dumps(body | {"output": [search, *body["output"]]}).encode()).whole()
+
+        running.upstream.script(Behaviour("whole", "body", whole))
+        asked = await running.sdk.responses.create(model="up/m", input="Say hello.", stream=True)
+        events: list[Any] = [event async for event in asked]
+        assert [item.type for item in events[-1].response.output] == ["web_search_call", "message"]
+        assert events[-1].response.id == events[0].response.id
+        assert sum(event.type == "response.output_item.done" for event in events) == 2
+        shown = await running.sdk.responses.retrieve(events[0].response.id)
+        assert shown == events[-1].response
 
 
 async def test_what_cannot_be_done_is_said(running: Running) -> None:
@@ -157,8 +282,6 @@ async def test_what_cannot_be_done_is_said(running: Running) -> None:
         await running.sdk.responses.cancel(response.id)
     with pytest.raises(openai.NotFoundError):
         await running.sdk.responses.cancel("resp_nobody")
-    with pytest.raises(openai.BadRequestError):
-        await running.sdk.responses.create(model="up/m", input="hi", background=True)
 
 
 async def test_what_must_stay_here_stays_here_when_it_is_gone_on_from(tmp_path: Path) -> None:
@@ -230,3 +353,12 @@ async def test_custom_tools_and_namespaces(running: Running) -> None:
     assert call.type == "custom_tool_call"
     assert isinstance(call.input, str)
     assert json.loads(call.to_json())["name"] == "apply_patch"
+
+
+@pytest.mark.parametrize("speaks", ["chat", "responses"])
+async def test_nothing_runs_in_the_background(tmp_path: Path, speaks: str) -> None:
+    async with running_over(tmp_path, speaks) as running:
+        with pytest.raises(openai.BadRequestError) as refused:
+            await running.sdk.responses.create(model="up/m", input="hi", background=True)
+        assert refused.value.param == "background"
+        assert running.upstream.count == 0

@@ -77,10 +77,9 @@ async def test_what_is_not_stored_is_gone_with_its_connection(running: Running) 
         first = (await turn(socket, input="Say hello.", store=False))[-1]["response"]["id"]
         kept = (await turn(socket, input="Keep this.", store=True))[-1]["response"]["id"]
     async with connect(running.socket) as socket:
-        if running.upstream.speaks == {"chat"}:  # another might know it, and is asked
-            (error,) = await turn(socket, input="Go on.", previous_response_id=first)
-            assert error["error"]["code"] == "previous_response_not_found"
-            assert error["status"] == 400
+        (error,) = await turn(socket, input="Go on.", previous_response_id=first)
+        assert error["error"]["code"] == "previous_response_not_found"
+        assert error["status"] == 400
         events = await turn(socket, input="Go on.", previous_response_id=kept)
         assert events[-1]["type"] == "response.completed"
     async with aiohttp.ClientSession() as http, http.get(f"{running.url}/v1/responses/{kept}") as found:
@@ -96,9 +95,12 @@ async def test_a_turn_that_failed_leaves_nothing_to_go_on_from(running: Running)
         events = await turn(socket, input=[unasked], store=False, previous_response_id=first)
         assert events[-1]["type"] == "error"
         assert events[-1]["status"] == 400
-        if running.upstream.speaks == {"chat"}:
-            (error,) = await turn(socket, input="Go on.", store=False, previous_response_id=first)
-            assert error["error"]["code"] == "previous_response_not_found"
+        (error,) = await turn(socket, input="Go on.", store=False, previous_response_id=first)
+        assert error["error"]["code"] == "previous_response_not_found"
+        second = (await turn(socket, input="Say hello.", store=False))[-1]["response"]["id"]
+        await turn(socket, input="x", generate=False, temperature=9, store=False, previous_response_id=second)
+        (error,) = await turn(socket, input="Go on.", store=False, previous_response_id=second)
+        assert error["error"]["code"] == "previous_response_not_found"
         assert (await turn(socket, input="A new one."))[-1]["type"] == "response.completed"
 
 
@@ -110,8 +112,53 @@ async def test_a_warm_up_answers_nothing_and_can_be_gone_on_from(running: Runnin
         assert running.upstream.count == 0
         events = await turn(socket, input="Here it is.", store=False, previous_response_id=response.id)
         assert events[-1]["type"] == "response.completed"
-    sent = running.upstream.requests[-1].json
-    assert "You will see a file." in json.dumps(sent)
+        sent = running.upstream.requests[-1].json
+        assert "You will see a file." in json.dumps(sent)
+        stored = (await turn(socket, input=[], tools=[], generate=False))[-1]["response"]["id"]
+        async with aiohttp.ClientSession() as http, http.get(f"{running.url}/v1/responses/{stored}") as found:
+            assert RESPONSE.validate_json(await found.read()).id == stored
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"previous_response_id": "resp_nobody"}, "previous_response_not_found"),
+        ({"model": "nobody/m"}, "model_not_found"),
+        ({"temperature": 9}, "decimal_above_max_value"),
+        ({"input": [{"type": "something"}]}, "unsupported_parameter"),
+    ],
+)
+async def test_a_warm_up_fails_as_the_turn_itself_would(running: Running, body: dict[str, Any], code: str) -> None:
+    async with connect(running.socket) as socket:
+        asked = {"input": "hi", "model": "up/m", **body}
+        (warm,) = await turn(socket, generate=False, **asked)
+        assert warm["error"]["code"] == code
+        assert 400 <= warm["status"] < 500
+        if code != "unsupported_parameter":  # which an upstream of the same dialect might know
+            assert (await turn(socket, **asked))[-1] == warm
+
+
+async def test_what_must_stay_here_stays_here_after_a_warm_up(running: Running) -> None:
+    private = {"x-agent-router-privacy": "local-only"}
+    async with connect(running.socket, additional_headers=private) as socket:
+        (refused,) = await turn(socket, input="My secret.", generate=False)
+        assert refused["error"]["code"] == "local_only"
+        warm = (await turn(socket, model="auto", input="My secret.", generate=False))[-1]["response"]["id"]
+    async with connect(running.socket) as socket:
+        (refused,) = await turn(socket, input="And?", previous_response_id=warm)
+        assert (refused["error"]["code"], refused["status"]) == ("local_only", 403)
+        answer = await turn(socket, model="auto", input="And?", previous_response_id=warm, max_output_tokens=8)
+        assert answer[-1]["response"]["model"] == "pocket"
+    assert running.upstream.count == 0
+
+
+async def test_what_is_deleted_is_deleted_in_open_connections(running: Running) -> None:
+    async with connect(running.socket) as socket, aiohttp.ClientSession() as http:
+        first = (await turn(socket, input="My secret."))[-1]["response"]["id"]
+        async with http.delete(f"{running.url}/v1/responses/{first}") as deleted:
+            assert deleted.status == 200
+        (error,) = await turn(socket, input="Go on.", previous_response_id=first)
+        assert error["error"]["code"] == "previous_response_not_found"
 
 
 @pytest.mark.parametrize(
@@ -141,6 +188,17 @@ async def test_a_stream_that_breaks_is_told(running: Running) -> None:
         events = await turn(socket, input="count to 50")
         assert events[-1]["type"] == "response.failed"
         assert (await turn(socket, input="hi"))[-1]["type"] == "response.completed"
+
+
+async def test_an_upstreams_error_is_told_as_an_error(running: Running) -> None:
+    async with connect(running.socket) as socket:
+        await turn(socket, input="hi")
+        running.upstream.script("error_event:after=7", "ok")
+        last = (await turn(socket, input="count to 50"))[-1]
+        if running.upstream.speaks == {"responses"}:  # else the router tells what it came to
+            assert last["type"] == "error"
+            assert last["status"] == 500
+            assert (last["error"]["code"], last["error"]["message"]) == ("server_error", "overloaded")
 
 
 async def test_turns_sent_ahead_are_answered_one_after_the_other(running: Running) -> None:

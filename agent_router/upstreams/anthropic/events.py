@@ -9,6 +9,7 @@ import msgspec
 
 from agent_models.completion import Event, ReasoningDelta, Stop, StopReason, TextDelta, ToolCallDelta, Usage
 from agent_router.upstreams import sloppy_json
+from agent_router.upstreams.event_errors import error_in
 from agent_router.upstreams.reader import ErrorEventError
 
 REASONS: dict[str, StopReason] = {
@@ -54,6 +55,7 @@ class Message(msgspec.Struct):
     stop_reason: str | None = None
     stop_sequence: str | None = None
     usage: Any = None
+    error: Any = None
 
 
 class StreamEvent(msgspec.Struct):
@@ -136,14 +138,13 @@ class AnswerReader:
             case "message_stop":
                 self.ended = True
             case "error":
-                kind = event.error.get("type") if isinstance(event.error, dict) else None
-                raise ErrorEventError(str(kind or "error"))
+                raise error_in(event.error)
 
     def read_whole(self, data: bytes) -> Iterator[Event]:
         """The events of an answer that was not streamed; msgspec.DecodeError if it is no message."""
         message = sloppy_json.decode(_message, data)
         if message.type == "error":
-            raise ErrorEventError("error")
+            raise error_in(message.error)
         if message.content is None:
             raise msgspec.DecodeError("no message")
         self.model = message.model

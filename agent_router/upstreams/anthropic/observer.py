@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from agent_router.errors import ApiError
 from agent_router.upstreams import sloppy_json
 from agent_router.upstreams.anthropic.events import AnswerReader
 from agent_router.upstreams.event_boundary import data_of, marked
+from agent_router.upstreams.event_errors import error_in
 from agent_router.upstreams.reader import ErrorEventError
 from agent_router.upstreams.reply import Observed
 from agent_router.wire.messages.errors import error_event
@@ -19,6 +22,7 @@ _MARKS = (b'"message_start"', b'"message_delta"', b'"message_stop"', b'"error"')
 
 class _Kind(msgspec.Struct):
     type: str | None = None
+    error: Any = None
 
 
 _kind = msgspec.json.Decoder(_Kind)
@@ -35,10 +39,10 @@ class MessagesObserver:
 
     def begins(self, data: bytes) -> bool:
         """See `Observer`."""
-        kind = sloppy_json.decode(_kind, data).type
-        if kind == "error":
-            raise ErrorEventError("error")
-        return kind not in ("message_start", "ping")
+        event = sloppy_json.decode(_kind, data)
+        if event.type == "error":
+            raise error_in(event.error)
+        return event.type not in ("message_start", "ping")
 
     def watch(self, block: bytes) -> None:
         """See `Observer`."""

@@ -12,7 +12,8 @@ from agent_router.upstreams.chat.finish_reason import is_broken
 from agent_router.upstreams.chat.observer import ChatObserver
 from agent_router.upstreams.chat.render import MOST_STOPS, chat_body
 from agent_router.upstreams.chat.unstreamed import as_stream
-from agent_router.upstreams.reader import Dialect, EmptyAnswerError, ErrorEventError
+from agent_router.upstreams.event_errors import error_in
+from agent_router.upstreams.reader import Dialect, EmptyAnswerError
 from agent_router.upstreams.reply import Observed
 
 
@@ -20,7 +21,7 @@ def observe(body: bytes) -> Observed:
     """What a whole answer says."""
     chunk = read_chunk(body)
     if chunk is not None and chunk.error is not None:
-        raise ErrorEventError("error")
+        raise error_in(chunk.error)
     if chunk is None or chunk.choices is None:
         raise msgspec.DecodeError("no chat completion")
     if not any(isinstance(choice.message, dict) for choice in chunk.choices):

@@ -24,6 +24,7 @@ from agent_models.completion import (
 )
 from agent_router.upstreams.chat.chunk import Choice, Chunk, model_of, read_chunk, usage_of
 from agent_router.upstreams.chat.finish_reason import stop_reason
+from agent_router.upstreams.event_errors import error_in
 from agent_router.upstreams.reader import ErrorEventError
 from agent_router.wire.loose import mapping, sequence, string
 
@@ -80,8 +81,7 @@ class ChatReader:
         if chunk is None:
             raise msgspec.DecodeError("no chunk")
         if chunk.error is not None:
-            error = mapping(chunk.error)  # a code may be a status
-            raise ErrorEventError(str(error.get("code") or error.get("type") or "error"))
+            raise error_in(chunk.error)
         self.model = self.model or model_of(chunk)
         self.usage = usage_of(chunk) or self.usage
         return (chunk.choices or [])[:1]

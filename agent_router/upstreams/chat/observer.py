@@ -8,6 +8,7 @@ from agent_router.errors import ApiError
 from agent_router.upstreams.chat.chunk import Chunk, has_substance, model_of, read_chunk, usage_of
 from agent_router.upstreams.chat.finish_reason import is_broken
 from agent_router.upstreams.event_boundary import data_of, marked
+from agent_router.upstreams.event_errors import error_in
 from agent_router.upstreams.reader import EmptyAnswerError, ErrorEventError
 from agent_router.upstreams.reply import Observed
 from agent_router.wire.chat.stream import DONE as DONE_EVENT
@@ -48,7 +49,7 @@ class ChatObserver:
         if chunk is None:
             raise msgspec.DecodeError("no chunk")
         if chunk.error is not None:
-            raise ErrorEventError("error")
+            raise error_in(chunk.error)
         if any(is_broken(choice.finish_reason) for choice in chunk.choices or ()):
             raise ErrorEventError("error")
         self.see(chunk)

@@ -13,7 +13,8 @@ from agent_router.upstreams import sloppy_json
 from agent_router.upstreams.chat.chunk import Chunk, model_of, usage_of
 from agent_router.upstreams.chat.finish_reason import stop_reason
 from agent_router.upstreams.chat.observer import DONE, ChatObserver
-from agent_router.upstreams.reader import Dialect, ErrorEventError
+from agent_router.upstreams.event_errors import error_in
+from agent_router.upstreams.reader import Dialect
 from agent_router.upstreams.reply import Observed
 from agent_router.wire.loose import string
 
@@ -40,7 +41,7 @@ _decoder = msgspec.json.Decoder(TextCompletion)
 def _read(data: bytes) -> TextCompletion:
     found = sloppy_json.decode(_decoder, data)
     if found.error is not None:
-        raise ErrorEventError("error")
+        raise error_in(found.error)
     if found.choices is None or not all(isinstance(choice.text, str) for choice in found.choices):
         raise msgspec.DecodeError("no text completion")
     return found

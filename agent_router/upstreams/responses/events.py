@@ -25,6 +25,7 @@ from agent_models.completion import (
 from agent_router.upstreams import sloppy_json
 from agent_router.upstreams.chat.chunk import count
 from agent_router.upstreams.chat.events import token_logprob
+from agent_router.upstreams.event_errors import error_in
 from agent_router.upstreams.reader import ErrorEventError
 from agent_router.wire.loose import mapping, sequence, string
 
@@ -47,10 +48,18 @@ class StreamEvent(msgspec.Struct):
     response: Any = None
     error: Any = None
     code: Any = None
+    message: Any = None
 
 
 _event = msgspec.json.Decoder(StreamEvent)
 _object = msgspec.json.Decoder(dict)
+
+
+def error_of(event: StreamEvent) -> ErrorEventError:
+    """What an `error` event or a response that failed says: Open Responses puts it into an object, OpenAI beside the
+    event's type."""
+    error = mapping(event.error) or mapping(mapping(event.response).get("error"))
+    return error_in(error, code=event.code, message=event.message)
 
 
 def usage_of(usage: Any) -> Usage | None:
@@ -119,14 +128,13 @@ class ResponsesReader:
             self.model = string(mapping(event.response).get("model")) or self.model
         elif kind in ("error", "response.failed"):
             self.usage = usage_of(mapping(event.response).get("usage")) or self.usage
-            error = mapping(event.error) or mapping(mapping(event.response).get("error"))
-            raise ErrorEventError(string(error.get("code")) or string(event.code) or "error")
+            raise error_of(event)
 
     def read_whole(self, data: bytes) -> Iterator[Event]:
         """See `Reader`."""
         response = sloppy_json.decode(_object, data)
         if response.get("error") is not None or response.get("status") == "failed":
-            raise ErrorEventError(string(mapping(response.get("error")).get("code")) or "error")
+            raise error_in(response.get("error"))
         if not isinstance(response.get("output"), list):
             raise msgspec.DecodeError("no response")
         for index, item in enumerate(map(mapping, response["output"])):

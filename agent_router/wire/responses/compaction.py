@@ -17,11 +17,13 @@ from agent_router.errors import ApiError
 from agent_router.wire.call import Call
 from agent_router.wire.chat.stream import CONTENT_TYPE
 from agent_router.wire.responses import errors
+from agent_router.wire.responses.asked import Asked
 from agent_router.wire.responses.items import Item, given, listed
+from agent_router.wire.responses.kept import asked_items
 from agent_router.wire.responses.response import usage_object
 from agent_router.wire.responses.sealed import seal
 from agent_router.wire.responses.stream import ResponseStream
-from agent_router.wire.responses.wire import Asked, ResponsesWire
+from agent_router.wire.responses.wire import ResponsesWire
 
 INSTRUCTION = (
     "Summarise this conversation so that the work can go on from your summary alone. State what the user wants, every "
@@ -61,7 +63,7 @@ class CompactionWire:
     def answer(self, call: Call, id: str, model: str, created: int) -> Compaction:
         """See `Wire`."""
         asked, raw = call.body
-        return Compaction(_users(asked, raw), id, created, private=call.private)
+        return Compaction(_users(asked, raw, id), id, created, private=call.private)
 
     def stream(self, call: Call, id: str, model: str, created: int) -> ResponseStream:
         """Never asked for."""
@@ -88,16 +90,17 @@ def _asking(request: CompletionRequest) -> CompletionRequest:
     )
 
 
-def _users(asked: Asked, raw: bytes) -> list[Item]:
-    """The user's messages, which stay as they are."""
+def _users(asked: Asked, raw: bytes, id: str) -> list[tuple[str, Item]]:
+    """The user's messages, which stay as they are, with their ids."""
     items = asked.input if asked.input is not None else given(msgspec.json.decode(raw).get("input"))
-    return [item for item in items if item.get("role") == "user"]
+    kept = asked_items(items, asked.known or [None] * len(items), id, private=False)
+    return [(each.id, item) for each, item in zip(kept, items, strict=True) if item.get("role") == "user"]
 
 
 class Compaction:
     """See `wire.Answer`."""
 
-    def __init__(self, users: list[Item], id: str, created: int, *, private: bool) -> None:
+    def __init__(self, users: list[tuple[str, Item]], id: str, created: int, *, private: bool) -> None:
         self._private = private
         self._users = users
         self._id, self._created = id, created
@@ -125,7 +128,7 @@ class Compaction:
                 "id": id,
                 "object": "response.compaction",
                 "created_at": self._created,
-                "output": [*listed(self._users, id), told],
+                "output": [*listed(self._users), told],
                 "usage": usage_object(self._usage),
             }
         )

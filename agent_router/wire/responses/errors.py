@@ -9,7 +9,7 @@ import msgspec
 from agent_router.errors import ApiError
 from agent_router.wire.chat.render import error_body
 
-__all__ = ["error_body", "error_event", "failed_event", "sse"]
+__all__ = ["error_body", "error_event", "failed_event", "failed_response", "sse"]
 
 
 def sse(event: dict[str, Any]) -> bytes:
@@ -25,8 +25,11 @@ def error_event(error: ApiError, number: int = 0) -> bytes:
     return sse({"type": "error", "sequence_number": number, **flat, "error": said})
 
 
-def failed_event(error: ApiError, response: dict[str, Any], number: int) -> bytes:
-    """`response.failed`, with what is known of the response: clients take it for the end, and a bare cut for none."""
-    told = {"code": error.code or "server_error", "message": error.message}
-    response = {**response, "status": "failed", "error": told}
+def failed_response(error: ApiError, response: dict[str, Any]) -> dict[str, Any]:
+    """What is known of a response that failed."""
+    return {**response, "status": "failed", "error": {"code": error.code or "server_error", "message": error.message}}
+
+
+def failed_event(response: dict[str, Any], number: int) -> bytes:
+    """`response.failed`: clients take it for the end, and a bare cut for none."""
     return sse({"type": "response.failed", "sequence_number": number, "response": response})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -18,33 +19,29 @@ def given(value: Any) -> list[Item]:
     return [mapping(item) for item in sequence(value)]
 
 
-def without_ours(items: Iterable[Item]) -> list[Item]:
-    """The items without thoughts that the router told: a provider knows nothing of them, and refuses them."""
-    return [item for item in items if not (item.get("type") == "reasoning" and _is_ours(item))]
-
-
-def _is_ours(item: Item) -> bool:
-    sealed = item.get("encrypted_content")
+def is_ours(thought: Item) -> bool:
+    """Whether the router told this reasoning item: a provider knows nothing of it, and refuses it."""
+    sealed = thought.get("encrypted_content")
     if sealed is not None:
         return unseal(sealed) is not None
     # Some clients send thoughts back without their id.
-    return string(item.get("id")).startswith(OURS) or not item.get("id")
+    return string(thought.get("id")).startswith(OURS) or not thought.get("id")
 
 
-def listed(items: Iterable[Item], response: str) -> list[Item]:
-    """The items as `input_items` shows them: each with an id and a status, messages in parts. `response` is the id of
-    the response that they belong to."""
-    return [_listed(item, f"{response.removeprefix('resp_')}{i:02x}") for i, item in enumerate(items)]
+def listed(items: Iterable[tuple[str, Item]]) -> list[Item]:
+    """The items, each with its id, as `input_items` shows them: with a status, and messages in parts. One that is there
+    twice has an id of its own the second time, without which no client could page past it."""
+    seen: Counter[str] = Counter()
+    shown = []
+    for id, item in items:
+        seen[id] += 1
+        shown.append(_listed(item, id if seen[id] == 1 else f"{id}_{seen[id]}"))
+    return shown
 
 
-_PREFIXES = {"message": "msg", "function_call": "fc", "custom_tool_call": "ctc", "reasoning": "rs"}
-
-
-def _listed(item: Item, unique: str) -> Item:
+def _listed(item: Item, id: str) -> Item:
     kind = string(item.get("type")) or "message"
-    told: Item = {"id": f"{_PREFIXES.get(kind, 'item')}_{unique}", "status": "completed", **item, "type": kind}
-    if told["id"] is None:
-        told["id"] = f"{_PREFIXES.get(kind, 'item')}_{unique}"
+    told: Item = {"status": "completed", **item, "id": id, "type": kind}
     if kind == "message" and isinstance(item.get("content"), str):
         output = item.get("role") == "assistant"
         part: Item = {"type": "output_text" if output else "input_text", "text": item["content"]}

@@ -25,7 +25,7 @@ from agent_router.wire.chat.render import logprob_object
 from agent_router.wire.chat.stream import DONE
 from agent_router.wire.in_turn import InTurn
 from agent_router.wire.responses.body import ENCRYPTED, LOGPROBS, ResponsesBody
-from agent_router.wire.responses.errors import failed_event, sse
+from agent_router.wire.responses.errors import failed_event, failed_response, sse
 from agent_router.wire.responses.response import response_object, usage_object
 from agent_router.wire.responses.sealed import OURS, seal
 from agent_router.wire.responses.tools import spaces
@@ -112,8 +112,12 @@ class ResponseStream:
         return last + self._event(f"response.{self._response['status']}", response=self._response) + DONE
 
     def fail(self, error: ApiError) -> bytes:
-        """`response.failed`."""
-        return failed_event(error, self._response, self._number) + DONE
+        """`response.failed`, with what was told until then."""
+        number = self._number  # of the open item's end nothing is told
+        self._close("incomplete")
+        failed = failed_response(error, self._response)
+        self.final = msgspec.json.encode(failed)
+        return failed_event(failed, number) + DONE
 
     def _event(self, kind: str, **fields: Any) -> bytes:
         told = sse({"type": kind, "sequence_number": self._number, **fields})

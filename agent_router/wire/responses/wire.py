@@ -4,38 +4,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
 from agent_models.completion import CompletionRequest
 from agent_router.errors import ApiError
 from agent_router.wire.call import Call
 from agent_router.wire.chat.stream import CONTENT_TYPE, KEEP_ALIVE
+from agent_router.wire.loose import mapping, sequence, string
 from agent_router.wire.responses import errors
+from agent_router.wire.responses.asked import Asked
 from agent_router.wire.responses.body import ResponsesBody, read
 from agent_router.wire.responses.input_items import check_item, kind_of
-from agent_router.wire.responses.items import Item, given, without_ours
+from agent_router.wire.responses.items import Item, given
+from agent_router.wire.responses.kept import asked_items, told_items
+from agent_router.wire.responses.native import native_body
 from agent_router.wire.responses.parse import completion_request
 from agent_router.wire.responses.prompt import prompt
 from agent_router.wire.responses.sealed import Sealed, unseal
 from agent_router.wire.responses.store import ResponseStore, Stored
 from agent_router.wire.responses.stream import Answer, ResponseStream
 
-_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _input = msgspec.json.Decoder(dict[str, Any])
-
-
-class Asked(Struct):
-    """A checked body; `input` is the whole conversation, where it is not what the body holds (None), and `missing` the
-    id of what it names and is not known here. `private`: something that it names must not leave the machine."""
-
-    body: ResponsesBody
-    previous: Stored | None
-    input: list[Item] | None
-    missing: str | None
-    private: bool = False
 
 
 class ResponsesWire:
@@ -64,6 +56,7 @@ class ResponsesWire:
             shown["input"] = asked.input
             meant = raw + msgspec.json.encode(asked.input)
         sealed = _sealed(shown["input"]) if b'"encrypted_content"' in meant else []
+        native = partial(native_body, asked, raw, self._known.item)
         return Call(
             wire=self.name,
             raw=raw,
@@ -73,25 +66,40 @@ class ResponsesWire:
             body=asked,
             stream=bool(body.stream),
             include_usage=True,
-            native=lambda provider: _native(asked, raw, provider),
+            native=native,
+            native_whole=None if asked.previous is None else partial(native, whole=True),
             meant=meant + "\n".join(each.text for each in sealed).encode("utf-8", "replace"),
             private=asked.private or any(each.private for each in sealed),
         )
 
     def _asked(self, body: ResponsesBody, raw: bytes) -> Asked:
-        previous = self._known.get(body.previous_response_id) if body.previous_response_id else None
-        missing = body.previous_response_id if previous is None else None
+        if body.background:  # an upstream's answer in the background could not be fetched here
+            raise ApiError(
+                400,
+                "Nothing runs in the background here; ask without 'background'.",
+                code="unsupported_parameter",
+                param="background",
+            )
+        named = body.previous_response_id
+        previous = self._known.get(named) if named else None
+        if previous is not None and previous.failed:
+            previous = None
+        missing = named if previous is None else None
+        if missing is not None and self._connection is not None:
+            raise _not_found(missing, previous=True)  # over HTTP the upstream may know it
         refers = isinstance(body.input, list) and any(map(_refers, body.input))
         if previous is None and not refers:
-            return Asked(body, None, None, missing)
+            return Asked(body, missing=missing)
         items = given(_input.decode(raw).get("input"))
-        private = previous is not None and previous.private
-        for number, item in enumerate(items):
-            if _refers(item) and (found := self._known.item(str(item.get("id")))) is not None:
-                items[number] = found[0]
-                private = private or found[1].private
-        missing = missing or next((str(item.get("id")) for item in items if _refers(item)), None)
-        return Asked(body, previous, (previous.conversation if previous else []) + items, missing, private)
+        found = [self._known.item(string(item.get("id"))) if _refers(item) else None for item in items]
+        items = [item if kept is None else kept.item for item, kept in zip(items, found, strict=True)]
+        private = any(kept is not None and kept.private for kept in found)
+        missing = missing or next((string(item.get("id")) for item in items if _refers(item)), None)
+        if previous is None:
+            return Asked(body, None, items, found, missing, private)
+        before = previous.conversation
+        items = [kept.item for kept in before] + items
+        return Asked(body, previous, items, [*before, *found], missing, private or previous.private)
 
     def keep(self, call: Call, response: bytes, provider: str | None, *, private: bool = False) -> None:
         """Keep the answer to a call, if the caller wants it. `provider` answered in this dialect itself, and may have
@@ -100,15 +108,29 @@ class ResponsesWire:
         stored = asked.body.store is not False
         if self._connection is None and not stored:
             return
-        told = _input.decode(response)
-        if not isinstance(told.get("id"), str) or told.get("status") in ("failed", "in_progress", "queued"):
+        try:
+            told = _input.decode(response)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return  # an upstream's own way of writing, which passes on and cannot be gone on from
+        id, status = told.get("id"), told.get("status")
+        if not isinstance(id, str) or status in ("in_progress", "queued"):
             return
-        before = asked.input if asked.input is not None else given(_input.decode(call.raw).get("input"))
-        held = provider if stored else None
-        size = len(response) + len(call.raw)
+        items = asked.input if asked.input is not None else given(_input.decode(call.raw).get("input"))
+        held = provider is not None and stored and told.get("store") is True  # some keep nothing, and say so
+        kept = Stored(
+            id,
+            response,
+            asked_items(items, asked.known or [None] * len(items), id, private=private),
+            told_items(map(mapping, sequence(told.get("output"))), id, provider, held=held, private=private),
+            time.time(),
+            provider,
+            held,
+            private,
+            status == "failed",
+        )
         for keeping in (self.store if stored else None, self._connection):
             if keeping is not None:
-                keeping.put(Stored(told["id"], response, before, held, size, time.time(), private))
+                keeping.put(kept)
 
     def answer(self, call: Call, id: str, model: str, created: int) -> Answer:
         """See `Wire`."""
@@ -137,33 +159,20 @@ def _refers(item: Item) -> bool:
     return bool(kind_of(item) == "item_reference")
 
 
+def _not_found(id: str, *, previous: bool) -> ApiError:
+    return ApiError(
+        400,
+        f"{'Previous response' if previous else 'Item'} with id {id[:80]!r} not found.",
+        code="previous_response_not_found" if previous else "item_not_found",
+        param="previous_response_id" if previous else "input",
+    )
+
+
 def _completion(asked: Asked) -> CompletionRequest:
     if asked.missing is not None:
-        previous = asked.missing == asked.body.previous_response_id
-        raise ApiError(
-            400,
-            f"{'Previous response' if previous else 'Item'} with id {asked.missing[:80]!r} not found.",
-            code="previous_response_not_found" if previous else "item_not_found",
-            param="previous_response_id" if previous else "input",
-        )
+        raise _not_found(asked.missing, previous=asked.missing == asked.body.previous_response_id)
     if asked.input is None:
         return completion_request(asked.body, given(asked.body.input))
     for i, item in enumerate(asked.input):  # an earlier response's may be of an upstream of its own mind
         check_item(item, f"input[{i}]")
     return completion_request(asked.body, asked.input)
-
-
-def _native(asked: Asked, raw: bytes, provider: str) -> bytes:
-    """The body for a provider of this dialect. One that has the earlier response itself is told its id only."""
-    if asked.missing is not None or (asked.previous is not None and asked.previous.provider == provider):
-        return raw
-    if asked.input is None and b'"reasoning"' not in raw:
-        return raw
-    fields = _fields(raw)
-    items = asked.input if asked.input is not None else given(_input.decode(raw).get("input"))
-    left = without_ours(items)
-    if asked.input is None and len(left) == len(items):
-        return raw
-    fields.pop("previous_response_id", None)
-    fields["input"] = msgspec.Raw(msgspec.json.encode(left))
-    return msgspec.json.encode(fields)

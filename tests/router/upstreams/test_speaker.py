@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
@@ -50,9 +51,9 @@ async def http() -> AsyncIterator[HttpClient]:
 
 @pytest.fixture
 def connect(http: HttpClient) -> Connect:
-    def make(server: ScriptedUpstream, **more: Any) -> OpenAIUpstream:
+    def make(server: ScriptedUpstream, now: Callable[[], float] = time.monotonic, **more: Any) -> OpenAIUpstream:
         settings = Upstream(base_url=server.base_url, **more)
-        return OpenAIUpstream("up", settings, Key("up", settings), http, Timeouts(first_byte=1, idle=1))
+        return OpenAIUpstream("up", settings, Key("up", settings), http, Timeouts(first_byte=1, idle=1), now=now)
 
     return make
 
@@ -109,6 +110,49 @@ async def test_a_model_that_is_not_there_says_nothing_of_the_dialect(connect: Co
         assert len(server.requests) in (1, 2)
         await (await upstream.open(responses(), "m")).close()
         assert asked(server)[-1] == "responses"
+
+
+def answered(status: int, body: bytes) -> Behaviour:
+    return Behaviour("answered", "body", lambda right: [right.head(status, length=len(body), framing="length") + body])
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Item with id 'rs_68af' not found. Items are not persisted when `store` is set to false.",
+        "Previous response with id 'resp_1' not found.",
+        "The model 'm' does not exist.",
+    ],
+)
+async def test_a_thing_that_is_not_there_says_nothing_of_the_dialect(connect: Connect, message: str) -> None:
+    body = json.dumps({"error": {"message": message, "type": "invalid_request_error", "code": None}}).encode()
+    async with ScriptedUpstream(answered(404, body), "ok") as server:
+        upstream = connect(server)
+        reply = await upstream.open(responses(), "m")
+        assert (reply.status, reply.body) == (404, body)
+        await (await upstream.open(responses(), "m")).close()
+        assert asked(server) == ["responses", "responses"]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (404, b'{"detail":"Not Found"}'),
+        (404, b"404 page not found"),
+        (404, b""),
+        (404, b'{"error":{"code":404,"message":"File Not Found","type":"not_found_error"}}'),
+        (404, b'{"error":{"message":"Unknown request URL: POST /v1/responses.","code":"unknown_url"}}'),
+        (405, b'{"detail":"Method Not Allowed"}'),
+    ],
+)
+async def test_an_absence_is_believed_for_ten_minutes(connect: Connect, status: int, body: bytes) -> None:
+    async with ScriptedUpstream(answered(status, body), "ok") as server:
+        now = 0.0
+        upstream = connect(server, now=lambda: now)
+        for seconds in (0, 599, 601):
+            now = seconds
+            await (await upstream.open(responses(), "m")).close()
+        assert asked(server) == ["responses", "chat/completions", "chat/completions", "responses"]
 
 
 async def test_a_fault_is_no_absence(connect: Connect) -> None:

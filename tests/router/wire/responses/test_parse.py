@@ -202,7 +202,7 @@ def test_what_only_the_upstream_understands_passes_whatever_its_fields_are() -> 
     raw = json.dumps({"model": "m", "input": odd, "tools": [{"type": "quantum", "name": {}, "tools": 5}]}).encode()
     call = ResponsesWire(ResponseStore()).read(raw, {})
     assert call.native is not None
-    assert call.native("up") == raw
+    assert json.loads(call.native("up")) == json.loads(raw)
 
 
 def test_fields_that_the_other_dialects_share_are_kept() -> None:
