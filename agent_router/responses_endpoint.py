@@ -10,10 +10,11 @@ from agent_router.escalation import Escalation
 from agent_router.exchange import Exchange
 from agent_router.learning.learning import Learning
 from agent_router.routing.router import Router
-from agent_router.upstreams.chain import Chain
+from agent_router.upstreams.chain import Attempted, Chain
 from agent_router.upstreams.openai import OpenAIUpstream
 from agent_router.upstreams.reply import Reply
 from agent_router.wire.call import Call
+from agent_router.wire.responses.naming import naming, naming_all
 from agent_router.wire.responses.wire import ResponsesWire
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
@@ -57,9 +58,20 @@ class ResponsesEndpoint(CompletionsEndpoint):
             _ = call.completion  # raises for what cannot be said there
         return call
 
+    async def _open(self, exchange: Exchange, call: Call) -> Attempted:
+        attempted = await super()._open(exchange, call)
+        reply, previous = attempted.reply, call.body.previous
+        if previous is not None and reply.body is not None:
+            reply.body = naming(reply.body, previous.id)
+        if previous is not None and reply.chunks is not None:
+            reply.chunks = naming_all(reply.chunks, previous.id)
+        return attempted
+
     def _complete(self, exchange: Exchange, call: Call, reply: Reply, body: bytes) -> None:
         assert exchange.target is not None
         native = reply.events is None
         assert exchange.decision is not None
         provider = exchange.target.provider if native else None
+        if call.body.previous is not None:
+            body = naming(body, call.body.previous.id)
         self.responses.keep(call, body, provider, private=exchange.decision.private)

@@ -29,6 +29,7 @@ from agent_router.upstreams.openai_hosts import is_openais, serves_openais
 from agent_router.upstreams.pieces import Pieces
 from agent_router.upstreams.reader import Dialect
 from agent_router.upstreams.reply import EmbeddingCall, Observed, Reply, UpstreamFault
+from agent_router.upstreams.responses import servers
 from agent_router.upstreams.responses.dialect import RESPONSES
 from agent_router.upstreams.speaker import Speaker, named
 from agent_router.upstreams.statuses import fault
@@ -83,6 +84,8 @@ class OpenAIUpstream:
             timeouts,
             for_openai if serves_openais(base) else for_others,
         )
+        if serves_openais(base):
+            self._speakers["responses"] = Speaker(name, base, RESPONSES, key, http, timeouts, servers.for_openai)
         self._embeddings = Connection(name, base + "/embeddings", http, timeouts)
         self._speaks: dict[str, bool | None] = dict.fromkeys(_DIALECTS)  # None: not known yet
         self._is_openais = is_openais(base)

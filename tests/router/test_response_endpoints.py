@@ -52,6 +52,25 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
         yield made
 
 
+@pytest.mark.parametrize("stream", [False, True])
+async def test_the_earlier_response_is_named_also_where_the_whole_conversation_was_sent(
+    tmp_path: Path, stream: bool
+) -> None:
+    async with running_over(tmp_path, "responses") as running:
+        first = await running.sdk.responses.create(model="up/m", input="My name is Ada.")
+        asked: Any = {"model": "up/m", "input": 'Say "previous_response_id":null.', "previous_response_id": first.id}
+        if stream:
+            told = [event async for event in await running.sdk.responses.create(**asked, stream=True)]
+            assert told[0].response.previous_response_id == first.id
+            second = told[-1].response
+        else:
+            second = await running.sdk.responses.create(**asked)
+        assert second.previous_response_id == first.id
+        assert second.output_text == 'echo: Say "previous_response_id":null.'
+        assert (await running.sdk.responses.retrieve(second.id)).previous_response_id == first.id
+        assert "previous_response_id" not in running.upstream.requests[-1].json
+
+
 @pytest.mark.parametrize("speaks", ["chat", "responses"])
 @pytest.mark.parametrize("stream", [False, True])
 async def test_an_answer_can_be_gone_on_from_shown_and_deleted(tmp_path: Path, speaks: str, stream: bool) -> None:

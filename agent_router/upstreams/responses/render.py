@@ -2,9 +2,9 @@
 
 What that dialect cannot say is an error, but for these documented drops: `seed`, `logit_bias`, the two penalties,
 `top_k`, a bound on thoughts, the mark of a tool's result that it failed, the names of speakers, and earlier thoughts;
-how much to think is said in the words that the model takes, or not at all (`efforts.py`). A bound on the answer below
-OpenAI's least, 16 tokens, becomes that. A user's name or a call's id that is longer than OpenAI takes is told by its
-hash. Stop sequences the router sees to itself. The provider is asked not to store what it is sent.
+how much to think is said in the words that the model takes, or not at all (`efforts.py`). A user's name or a call's id
+that is longer than OpenAI takes is told by its hash. Stop sequences the router sees to itself. The provider is asked
+not to store what it is sent.
 Source: OpenAI's API reference, "Create a response".
 """
 
@@ -19,8 +19,6 @@ from agent_router.upstreams.efforts import effort_for
 from agent_router.upstreams.parameters import object_schema
 from agent_router.upstreams.prefill import asked_to_go_on
 from agent_router.upstreams.short_ids import short
-
-_LEAST_TOKENS = 16
 
 
 def responses_body(request: CompletionRequest, model: str, stream: bool) -> dict[str, Any]:
@@ -59,7 +57,7 @@ def responses_body(request: CompletionRequest, model: str, stream: bool) -> dict
     if (effort := effort_for(model, request.reasoning_effort)) is not None:
         body["reasoning"] = {"effort": effort}
     if request.max_tokens is not None:
-        body["max_output_tokens"] = max(request.max_tokens, _LEAST_TOKENS)
+        body["max_output_tokens"] = request.max_tokens
     if request.top_logprobs is not None:
         body |= {"include": ["message.output_text.logprobs"], "top_logprobs": request.top_logprobs}
     if request.truncate:

@@ -16,8 +16,6 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from agent_router.errors import ApiError
 from agent_router.wire.json_body import decoded
 
-_UNBOUNDED = -1
-
 
 class ImageUrl(Struct):
     url: str
@@ -192,10 +190,8 @@ class ChatBody(Struct):
 
     @property
     def limit(self) -> int | None:
-        """The most tokens of the answer; `max_completion_tokens` goes before the older `max_tokens`. None where -1,
-        which is llama.cpp's word for no bound."""
-        limit = self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens
-        return None if limit == _UNBOUNDED else limit
+        """The most tokens of the answer; `max_completion_tokens` goes before the older `max_tokens`."""
+        return self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens
 
 
 _decoder = msgspec.json.Decoder(ChatBody)
@@ -245,8 +241,7 @@ def _within(param: str, value: float | None, low: float, high: float) -> None:
 
 def _check_sampling(body: ChatBody) -> None:
     for name in ("max_tokens", "max_completion_tokens"):
-        if (limit := getattr(body, name)) != _UNBOUNDED:
-            _within(name, limit, 1, 2**31 - 1)
+        _within(name, getattr(body, name), 1, 2**31 - 1)
     _within("temperature", body.temperature, 0, 2)
     _within("top_p", body.top_p, 0, 1)
     _within("frequency_penalty", body.frequency_penalty, -2, 2)
