@@ -73,11 +73,12 @@ def upstream(speaks: str) -> Iterator[str]:
         process.wait()
 
 
-def suite(name: str, python: Path, url: str, model: str, given: dict[str, Path | None]) -> str:
+def suite(name: str, python: Path, url: str, model: str, given: dict[str, Path | None], full: bool) -> str:
     """What a suite says in its last words."""
     match name:
         case "llmprobe":
-            told = _run(["node_modules/.bin/llmprobe", f"{url}/v1", "-m", model, "--no-bench", "--no-save"])
+            command = ["node_modules/.bin/llmprobe", f"{url}/v1", "-m", model, "--no-bench", "--no-save"]
+            told = _run([*command, "--full"] if full else command)
             counts = re.findall(
                 r"^  (models|chat|responses|messages|count-tokens|completions)\s+(\d+)/(\d+)", told, re.M
             )
@@ -121,6 +122,7 @@ def main() -> int:
     """Run what is asked for and show it."""
     parser = argparse.ArgumentParser(prog="python -m tests.conformance", description=__doc__)
     parser.add_argument("--only", action="append", choices=SUITES, help="only this suite; may be repeated")
+    parser.add_argument("--full", action="store_true", help="llmprobe's slow tests as well: caches, long context")
     parser.add_argument(
         "--open-responses", type=Path, metavar="FOLDER", help="a checkout of github.com/openresponses/openresponses"
     )
@@ -149,7 +151,7 @@ def main() -> int:
         for name in wanted:
             for model in ("m-chat", "m-responses", "m-messages", "local") if name != "schemathesis" else ("all",):
                 with console.status(f"{name}, {model}"):
-                    table.add_row(name, model, suite(name, python, url, model, given))
+                    table.add_row(name, model, suite(name, python, url, model, given, options.full))
     console.print(table)
     return 0
 
