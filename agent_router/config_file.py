@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +10,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from agent_router.errors import ConfigError
+from agent_router.whole_file import write_whole
 
 
 class ConfigFile:
@@ -55,19 +53,9 @@ class ConfigFile:
 
     def save(self) -> None:
         """Write the file, whole or not at all; it keeps its mode, and a new one is the user's own."""
-        fresh = None
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, fresh = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(tomlkit.dumps(self._document).encode())
-            if self._path.exists():
-                shutil.copymode(self._path, fresh)
-            os.replace(fresh, self._path)
+            write_whole(self._path, tomlkit.dumps(self._document).encode())
         except OSError as error:
-            if fresh is not None:
-                with contextlib.suppress(OSError):
-                    os.unlink(fresh)
             raise ConfigError(f"{self._path} cannot be written: {error.strerror}.") from None
 
 

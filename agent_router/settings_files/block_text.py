@@ -1,0 +1,56 @@
+"""A block of our own lines between two marks, in a file whose other lines are not ours to understand.
+
+That is a shell's start-up file. Every place is the block, a list of lines.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent_router.settings_files.place import MISSING, Place
+
+FIRST, LAST = "# >>> agent-router >>>", "# <<< agent-router <<<"
+
+
+class BlockText:
+    """A text that may have the block."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._newline = "\r\n" if "\r\n" in text else "\n"
+
+    @property
+    def text(self) -> str:
+        return self._text
+
+    def get(self, place: Place) -> Any:
+        found = self._find()
+        return MISSING if found is None else self._text[found[0] : found[1]].splitlines()[1:-1]
+
+    def raw(self, place: Place) -> str | None:
+        found = self._find()
+        return None if found is None else self._text[found[0] : found[1]]
+
+    def put_raw(self, place: Place, raw: str) -> None:
+        found = self._find()
+        if found is not None:
+            self._text = self._text[: found[0]] + raw + self._text[found[1] :]
+
+    def set(self, place: Place, value: Any) -> None:
+        found = self._find()
+        block = self._newline.join([FIRST, *value, LAST])
+        if found is not None:
+            self.put_raw(place, block)
+            return
+        start = self._newline if self._text and not self._text.endswith("\n") else ""
+        self._text += start + block + self._newline
+
+    def remove(self, place: Place) -> None:
+        found = self._find()
+        if found is not None:
+            self._text = self._text[: found[0]] + self._text[found[1] :].removeprefix("\r").removeprefix("\n")
+
+    def _find(self) -> tuple[int, int] | None:
+        start = self._text.find(FIRST)
+        end = self._text.find(LAST, start)
+        return None if start < 0 or end < 0 else (start, end + len(LAST))

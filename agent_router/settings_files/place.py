@@ -1,0 +1,55 @@
+"""Where a value stands in a settings file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "MISSING"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+MISSING: Any = _Missing()
+
+
+@dataclass(frozen=True)
+class Item:
+    """The entry of a list in which `key` has this value: `Item("id", "auto")`."""
+
+    key: str
+    value: str
+
+
+Place = tuple[str | Item, ...]
+
+
+class SettingsFormatError(ValueError):
+    """The file is not what its format demands, or something else stands where a table or a list was expected."""
+
+
+class SettingsText(Protocol):
+    """A settings file's text in one format."""
+
+    @property
+    def text(self) -> str:
+        """The text as it is now."""
+
+    def get(self, place: Place) -> Any:
+        """The value there as plain data, or MISSING."""
+
+    def raw(self, place: Place) -> str | None:
+        """The value there as it is written, or None."""
+
+    def set(self, place: Place, value: Any) -> None:
+        """Put a value there; tables and lists on the way are made. SettingsFormatError if one of them is neither."""
+
+    def put_raw(self, place: Place, raw: str) -> None:
+        """Put back what `raw` returned. The place must be there."""
+
+    def remove(self, place: Place) -> None:
+        """Take the value out, and its name; no error if it is not there."""

@@ -1,0 +1,204 @@
+"""YAML, edited where PyYAML says that a value stands; comments and the writer's own form stay.
+
+Tables and lists are found in every form; what is added to them is added in block form, so that a table or list in
+braces is written anew as a block when something is added to it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+from agent_router.settings_files.place import MISSING, Item, Place, SettingsFormatError
+
+
+class YamlText:
+    """A YAML text of one document that can be edited. SettingsFormatError if it is none.
+
+    root: what an empty file is to become, a table or a list.
+    """
+
+    def __init__(self, text: str, root: type[dict[str, Any]] | type[list[Any]] = dict) -> None:
+        self._text = text
+        self._empty = root
+        self._newline = "\r\n" if "\r\n" in text else "\n"
+        self._root = self._composed()
+        if self._root is not None and not isinstance(self._root, (yaml.MappingNode, yaml.SequenceNode)):
+            raise SettingsFormatError("it holds neither a table nor a list")
+
+    def _composed(self) -> yaml.Node | None:
+        try:
+            return yaml.compose(self._text, Loader=yaml.SafeLoader)
+        except yaml.YAMLError as error:
+            raise SettingsFormatError(str(error).replace("\n", " ")) from None
+
+    @property
+    def text(self) -> str:
+        return self._text
+
+    def get(self, place: Place) -> Any:
+        node = self._find(place)
+        return MISSING if node is None else _value(node)
+
+    def raw(self, place: Place) -> str | None:
+        node = self._find(place)
+        return None if node is None else self._text[node.start_mark.index : _end(node, self._text)]
+
+    def put_raw(self, place: Place, raw: str) -> None:
+        node = self._find(place)
+        if node is not None:
+            self._splice(node.start_mark.index, _end(node, self._text), raw)
+
+    def set(self, place: Place, value: Any) -> None:
+        if self.get(place) == value:
+            return
+        node = self._root
+        for depth, step in enumerate(place):
+            wanted = yaml.SequenceNode if isinstance(step, Item) else yaml.MappingNode
+            if node is not None and not isinstance(node, wanted):
+                raise SettingsFormatError("a table or a list was expected in another place")
+            inner = None if node is None else _child(node, step)
+            if inner is None:
+                self._insert(node, step, _nested(place[depth + 1 :], value))
+                return
+            node = inner
+        assert node is not None
+        self._replace(node, value)
+
+    def remove(self, place: Place) -> None:
+        parent = self._find(place[:-1]) if len(place) > 1 else self._root
+        node = self._find(place)
+        if node is None or parent is None:
+            return
+        if getattr(parent, "flow_style", False) or len(parent.value) == 1:
+            step = place[-1]
+            rest = _value(parent)
+            if isinstance(step, Item):
+                rest = [entry for entry in rest if not (isinstance(entry, dict) and entry.get(step.key) == step.value)]
+            else:
+                del rest[step]
+            if parent is self._root and not rest:
+                self._cut(self._start(parent, place[-1]), _end(node, self._text))
+                return
+            self._replace(parent, rest)
+            return
+        self._cut(self._start(parent, place[-1]), _end(node, self._text))
+
+    def _start(self, parent: yaml.Node, step: str | Item) -> int:
+        if isinstance(parent, yaml.MappingNode):
+            return next(int(key.start_mark.index) for key, _ in parent.value if key.value == step)
+        child = _child(parent, step)
+        assert child is not None
+        return self._text.rindex("-", 0, child.start_mark.index)
+
+    def _cut(self, start: int, end: int) -> None:
+        """Take out whole lines."""
+        start = self._text.rfind("\n", 0, start) + 1
+        newline = self._text.find("\n", end)
+        self._splice(start, len(self._text) if newline < 0 else newline + 1, "")
+
+    def _splice(self, start: int, end: int, text: str) -> None:
+        self._text = self._text[:start] + text + self._text[end:]
+        self._root = self._composed()
+
+    def _find(self, place: Place) -> yaml.Node | None:
+        node = self._root
+        for step in place:
+            node = None if node is None else _child(node, step)
+        return node
+
+    def _replace(self, node: yaml.Node, value: Any) -> None:
+        start, end = node.start_mark.index, _end(node, self._text)
+        if not isinstance(value, (dict, list)) or not value:
+            own_line = not self._text[self._text.rfind("\n", 0, start) + 1 : start].strip(" ")
+            # A list may stand as far left as its name; what takes its place may not.
+            self._splice(start, end, ("  " if own_line and node is not self._root else "") + _flow(value))
+            return
+        line = self._text[self._text.rfind("\n", 0, start) + 1 : start]
+        indent = " " * (len(line) - len(line.lstrip(" ")))
+        if not line.strip() or node is self._root:
+            block = self._block(value, indent).lstrip(" ")
+            self._splice(start, end, block.rstrip("\r\n"))
+            return
+        while start and self._text[start - 1] == " ":
+            start -= 1
+        self._splice(start, end, self._newline + self._block(value, indent + "  ").rstrip("\r\n"))
+
+    def _insert(self, node: yaml.Node | None, step: str | Item, value: Any) -> None:
+        added: Any = [value] if isinstance(step, Item) else {step: value}
+        if node is None:
+            self._append(len(self._text), self._block(added, ""))
+        elif getattr(node, "flow_style", False) or not node.value:
+            rest = _value(node)
+            self._replace(node, rest + added if isinstance(rest, list) else rest | added)
+        else:
+            first = node.value[0][0] if isinstance(node, yaml.MappingNode) else node.value[0]
+            at = first.start_mark.index
+            if isinstance(node, yaml.SequenceNode):
+                at = self._text.rindex("-", 0, at)
+            indent = self._text[self._text.rfind("\n", 0, at) + 1 : at]
+            end = self._text.find("\n", _end(node, self._text))
+            self._append(len(self._text) if end < 0 else end + 1, self._block(added, re.sub(r"[^ ]", " ", indent)))
+
+    def _append(self, at: int, block: str) -> None:
+        before = self._text[:at]
+        start = self._newline if before and not before.endswith("\n") else ""
+        self._splice(at, at, start + block)
+
+    def _block(self, value: Any, indent: str) -> str:
+        dumped = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, default_flow_style=False, width=1000)
+        return "".join(f"{indent}{line}{self._newline}" for line in dumped.splitlines())
+
+
+def _child(node: yaml.Node, step: str | Item) -> yaml.Node | None:
+    if isinstance(step, Item):
+        if isinstance(node, yaml.SequenceNode):
+            entry: yaml.Node
+            for entry in node.value:
+                named = _child(entry, step.key)
+                if named is not None and named.value == step.value:
+                    return entry
+        return None
+    if isinstance(node, yaml.MappingNode):
+        value: yaml.Node
+        for key, value in node.value:
+            if key.value == step:
+                return value
+    return None
+
+
+def _end(node: yaml.Node, text: str) -> int:
+    """Where what is written of a node ends: PyYAML's own mark of a block stands before what comes next."""
+    if isinstance(node, (yaml.MappingNode, yaml.SequenceNode)) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return _end(last[1] if isinstance(node, yaml.MappingNode) else last, text)
+    end = int(node.end_mark.index)
+    if isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):
+        return len(text[:end].rstrip())
+    return end
+
+
+def _value(node: yaml.Node) -> Any:
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_document(node)
+    except yaml.YAMLError as error:
+        raise SettingsFormatError(str(error).replace("\n", " ")) from None
+    finally:
+        loader.dispose()
+
+
+def _flow(value: Any) -> str:
+    return (
+        str(yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=1000))
+        .removesuffix("...\n")
+        .strip()
+    )
+
+
+def _nested(place: Place, value: Any) -> Any:
+    for step in reversed(place):
+        value = [value] if isinstance(step, Item) else {step: value}
+    return value
