@@ -15,14 +15,11 @@ from agent_router.settings_files.place import MISSING, Item, Place, SettingsForm
 
 
 class YamlText:
-    """A YAML text of one document that can be edited. SettingsFormatError if it is none.
+    """A YAML text of one document that can be edited. SettingsFormatError if it is none. An empty one becomes a table
+    or a list by what is put in."""
 
-    root: what an empty file is to become, a table or a list.
-    """
-
-    def __init__(self, text: str, root: type[dict[str, Any]] | type[list[Any]] = dict) -> None:
+    def __init__(self, text: str) -> None:
         self._text = text
-        self._empty = root
         self._newline = "\r\n" if "\r\n" in text else "\n"
         self._root = self._composed()
         if self._root is not None and not isinstance(self._root, (yaml.MappingNode, yaml.SequenceNode)):

@@ -1,0 +1,69 @@
+"""An agent: where its settings lie, what it is pointed at, and what it would use by what they say now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from agent_router.agents.settings import Settings
+
+Wire = Literal["chat", "responses", "messages", "gemini"]
+# What is sent as a key where the router demands none: most clients refuse to start without one.
+NO_KEY = "agent-router"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What an agent is to be pointed at.
+
+    url: the router's address, without /v1. key: what it is to send as API key; variable: the environment variable that
+    holds it, None where the router demands no key and `key` is only a word.
+    main, background: the model for what the user asks, and for the calls that the agent makes by itself; None leaves
+    that slot as it is.
+    """
+
+    url: str
+    key: str = NO_KEY
+    variable: str | None = None
+    main: str | None = "auto"
+    background: str | None = "auto"
+
+    @property
+    def v1(self) -> str:
+        """The base URL for OpenAI's clients."""
+        return f"{self.url}/v1"
+
+
+@dataclass(frozen=True)
+class Pointed:
+    """What an agent uses by its settings: `url` as it is written there, a key, models."""
+
+    url: str
+    key: str
+    main: str | None
+    background: str | None
+
+
+@dataclass(frozen=True)
+class Agent:
+    """One agent.
+
+    name: as in `agent-router connect NAME`. program: the command that starts it, None if there is none.
+    wire: the dialect it speaks to the router. background: what it sends to its slot for a small model, in words; None
+    if it has no such slot. point: writes a target into its settings. read: what its settings say, None if they do not
+    name the router. overrides: variables of the environment that go before its settings. then: what is left to do.
+    vendor: the kind of upstream that its own models need, where it has one address for all models; None where a
+    provider is added beside those that it has.
+    """
+
+    name: str
+    title: str
+    program: str | None
+    wire: Wire
+    background: str | None
+    point: Callable[[Settings, Target], None]
+    read: Callable[[Settings], Pointed | None]
+    overrides: tuple[str, ...] = ()
+    then: str | None = None
+    vendor: Literal["anthropic", "gemini", "openai"] | None = None

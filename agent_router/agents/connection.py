@@ -1,0 +1,256 @@
+"""Connections: what was written into an agent's settings, kept so that it can be taken back.
+
+The record and a copy of each file as it was lie in the data folder. Taking back puts the copy in place where nobody has
+touched the file since; else it takes out what was put in, value by value, and leaves everything else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from agent_router.agents.agent import Agent, Target
+from agent_router.agents.machine import Machine
+from agent_router.agents.settings import Edit, Settings, SettingsFile, read
+from agent_router.errors import ConfigError
+from agent_router.settings_files.place import Item
+from agent_router.whole_file import write_whole
+
+
+class _Written(msgspec.Struct):
+    """One file of a connection. backup: the copy's name, None if there was no file; made: folders made for it."""
+
+    path: str
+    format: str
+    backup: str | None
+    after: str
+    made: list[str]
+    edits: list[dict[str, Any]]
+
+
+class Record(msgspec.Struct):
+    """One connection as it is kept. Times are UTC."""
+
+    agent: str
+    when: datetime
+    url: str
+    main: str | None
+    background: str | None
+    files: list[_Written]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What becomes of one file; None where it is not there."""
+
+    path: Path
+    before: bytes | None
+    after: bytes | None
+
+
+@dataclass(frozen=True)
+class Undone:
+    """What taking back does with one file.
+
+    how: `restored`, byte for byte as it was; `removed`, as it was not there; `edited` since, only our values are taken
+    out; `kept`, since some of our values were changed by somebody (`left`); `gone`, nothing to do.
+    """
+
+    path: Path
+    how: Literal["restored", "removed", "edited", "kept", "gone"]
+    before: bytes | None
+    after: bytes | None
+    left: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A connection that is not written yet."""
+
+    agent: Agent
+    target: Target
+    changes: list[Change]
+    settings: Settings
+    originals: dict[Path, bytes | None]
+
+
+class Connections:
+    """The connections of this machine, in a folder of their own."""
+
+    def __init__(self, folder: Path, machine: Machine) -> None:
+        self._folder = folder
+        self._machine = machine
+
+    def names(self) -> list[str]:
+        """The agents that are connected."""
+        return sorted(path.stem for path in self._folder.glob("*.json")) if self._folder.is_dir() else []
+
+    def record(self, name: str) -> Record | None:
+        """What was written for this agent, None if it is not connected. ConfigError if the record is damaged."""
+        content = read(self._folder / f"{name}.json")
+        if content is None:
+            return None
+        try:
+            return msgspec.json.decode(content, type=Record)
+        except msgspec.DecodeError as error:
+            raise ConfigError(f"{self._folder / f'{name}.json'} is damaged ({error}).") from None
+
+    def backups(self, name: str) -> Path:
+        """The folder with the copies of this agent's files as they were."""
+        return self._folder / name
+
+    def plan(self, agent: Agent, target: Target) -> Plan:
+        """What connecting would change. An earlier connection is taken back first, in thought."""
+        undone = {each.path: each for each in self.undo_plan(agent.name)}
+        originals = {path: each.after for path, each in undone.items() if each.how != "gone"}
+        settings = Settings(self._machine, originals)
+        agent.point(settings, target)
+        changes = []
+        for path, file in settings.files.items():
+            originals.setdefault(path, file.content)
+            now = undone[path].before if path in undone else file.content
+            if file.changed != now:
+                changes.append(Change(path, now, file.changed))
+        changes += [
+            Change(path, each.before, each.after)
+            for path, each in undone.items()
+            if path not in settings.files and each.before != each.after
+        ]
+        return Plan(agent, target, changes, settings, originals)
+
+    def write(self, plan: Plan) -> None:
+        """Connect. The record is there before the first file changes, so that a crash between can be taken back."""
+        name = plan.agent.name
+        folder = self.backups(name)
+        files = []
+        for number, (path, file) in enumerate(plan.settings.files.items()):
+            if not file.edits:
+                continue
+            original = plan.originals[path]
+            backup = None if original is None else f"{number}-{path.name}"
+            if original is not None and backup is not None:
+                self._save(folder / backup, original)
+            files.append(
+                _Written(
+                    path=str(path),
+                    format=file.format,
+                    backup=backup,
+                    after=_digest(file.changed),
+                    made=[str(parent) for parent in path.parents if not parent.exists()],
+                    edits=[_kept(edit) for edit in file.edits],
+                )
+            )
+        earlier = self.record(name)
+        if earlier is not None:  # folders that the earlier connection made are still ours to take away
+            made = {each.path: each.made for each in earlier.files}
+            for each in files:
+                each.made = each.made or made.get(each.path, [])
+        record = Record(name, datetime.now(UTC), plan.target.url, plan.target.main, plan.target.background, files)
+        self._save(self._folder / f"{name}.json", json.dumps(msgspec.to_builtins(record), indent=2).encode())
+        done: list[Change] = []
+        try:
+            for change in plan.changes:
+                _put(change.path, change.after)
+                done.append(change)
+        except OSError as error:
+            for change in reversed(done):
+                _put(change.path, change.before)
+            if earlier is None:
+                (self._folder / f"{name}.json").unlink(missing_ok=True)
+                shutil.rmtree(folder, ignore_errors=True)
+            raise ConfigError(f"{error.filename or 'A file'} cannot be written: {error.strerror}.") from None
+
+    def undo_plan(self, name: str) -> list[Undone]:
+        """What taking back would change, file by file."""
+        record = self.record(name)
+        return [] if record is None else [self._undone(name, each) for each in record.files]
+
+    def undo(self, name: str) -> list[Undone]:
+        """Take a connection back. What somebody has changed since stays, and is said."""
+        record = self.record(name)
+        if record is None:
+            raise ConfigError(f"{name} is not connected.")
+        undone = self.undo_plan(name)
+        try:
+            for each in undone:
+                if each.before != each.after:
+                    _put(each.path, each.after)
+        except OSError as error:
+            raise ConfigError(f"{error.filename or 'A file'} cannot be written: {error.strerror}.") from None
+        for written in record.files:
+            for folder in written.made:
+                try:
+                    os.rmdir(folder)
+                except OSError:
+                    break  # something else lies in it by now
+        (self._folder / f"{name}.json").unlink(missing_ok=True)
+        if not any(each.left for each in undone):  # else the copies are what is left to compare with
+            shutil.rmtree(self.backups(name), ignore_errors=True)
+        return undone
+
+    def _undone(self, name: str, written: _Written) -> Undone:
+        path = Path(written.path)
+        now = read(path)
+        original = None if written.backup is None else read(self.backups(name) / written.backup)
+        if now is None or now == original:
+            return Undone(path, "gone", now, now)
+        if _digest(now) == written.after and (written.backup is None or original is not None):
+            return Undone(path, "removed" if original is None else "restored", now, original)
+        file = SettingsFile.opened(path, written.format, now)
+        left = []
+        for kept in reversed(written.edits):
+            edit = _edit(kept)
+            if not file.take_back(edit) and file.get(*edit.place) is not None:
+                left.append(".".join(step if isinstance(step, str) else step.value for step in edit.place))
+        file.edits.append(Edit((), None, None, 0))  # it was there: what is left of it stays a file
+        return Undone(path, "kept" if left else "edited", now, file.changed, tuple(left))
+
+    def _save(self, path: Path, content: bytes) -> None:
+        try:
+            write_whole(path, content)
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def _put(path: Path, content: bytes | None) -> None:
+    if content is None:
+        path.unlink(missing_ok=True)
+    else:
+        write_whole(path, content)
+
+
+def _digest(content: bytes | None) -> str:
+    return "" if content is None else hashlib.sha256(content).hexdigest()
+
+
+def _kept(edit: Edit) -> dict[str, Any]:
+    place = [step if isinstance(step, str) else {"key": step.key, "value": step.value} for step in edit.place]
+    return {"place": place, "value": edit.value, "before": edit.before, "there": edit.there}
+
+
+def _edit(kept: dict[str, Any]) -> Edit:
+    steps = tuple(step if isinstance(step, str) else Item(step["key"], step["value"]) for step in kept["place"])
+    return Edit(steps, kept["value"], kept["before"], kept["there"])
+
+
+def _lines(content: bytes | None) -> list[str]:
+    return [] if content is None else content.decode("utf-8", "replace").splitlines(keepends=True)
+
+
+def diff(change: Change) -> Iterator[str]:
+    """The lines of a unified diff."""
+    import difflib
+
+    old = str(change.path) if change.before is not None else "/dev/null"
+    new = str(change.path) if change.after is not None else "/dev/null"
+    for line in difflib.unified_diff(_lines(change.before), _lines(change.after), old, new):
+        yield line.rstrip("\r\n")
