@@ -64,7 +64,7 @@ def connect(
         if not names:
             _list(connections, as_json)
             return
-        agents = [_agent(name) for name in names]
+        agents = [known_agent(name) for name in names]
         ask = not (yes or only_print or as_json) and sys.stdin.isatty() and sys.stdout.isatty()
         told = []
         for agent in agents:
@@ -113,7 +113,7 @@ def _disconnect(names: list[str] | None, only_print: bool, as_json: bool) -> Non
         raise ConfigError(f"Which agent? Connected: {', '.join(connections.names()) or 'none'}.")
     told: list[dict[str, Any]] = []
     for name in names:
-        _agent(name)
+        known_agent(name)
         if connections.record(name) is None:
             told.append({"agent": name, "files": []})
             if not as_json:
@@ -153,7 +153,8 @@ def _undone(each: Undone, backups: str) -> str:
             )
 
 
-def _agent(name: str) -> Agent:
+def known_agent(name: str) -> Agent:
+    """The agent of that name. ConfigError names those that there are."""
     if name not in AGENTS:
         import difflib
 

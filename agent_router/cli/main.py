@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from agent_router import __version__
-from agent_router.cli import config, connect, demo, families, models, serve, usage, why
+from agent_router.cli import config, connect, demo, doctor, families, models, serve, usage, why
 from agent_router.cli.output import JSON_OPTION, print_json
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.command("connect")(connect.connect)
 app.command("disconnect")(connect.disconnect)
+app.command("doctor")(doctor.doctor)
 app.command("usage")(usage.usage)
 app.command("why")(why.why)
 app.add_typer(families.app, name="families")
