@@ -20,7 +20,8 @@ class Target:
     url: the router's address, without /v1. key: what it is to send as API key; variable: the environment variable that
     holds it, None where the router demands no key and `key` is only a word.
     main, background: the model for what the user asks, and for the calls that the agent makes by itself; None leaves
-    that slot as it is.
+    that slot as it is. context_window: tokens of a prompt and its answer, beyond which the agent is to shorten its
+    conversation: agents guess wrongly for a model's name that they do not know. output: the most tokens of an answer.
     """
 
     url: str
@@ -28,6 +29,8 @@ class Target:
     variable: str | None = None
     main: str | None = "auto"
     background: str | None = "auto"
+    context_window: int = 128_000
+    output: int = 32_000
 
     @property
     def v1(self) -> str:

@@ -6,6 +6,7 @@ from agent_router.agents.agent import Agent, Pointed, Target
 from agent_router.agents.settings import Settings, SettingsFile
 
 _SMALL = "ANTHROPIC_DEFAULT_HAIKU_MODEL"
+_SMALL_BEFORE = "ANTHROPIC_SMALL_FAST_MODEL"  # its old name, which goes before it where it is set
 
 
 def _file(settings: Settings) -> SettingsFile:
@@ -19,8 +20,11 @@ def point(settings: Settings, target: Target) -> None:
     file.set("env", "ANTHROPIC_AUTH_TOKEN", value=target.key)
     if target.main is not None:
         file.set("env", "ANTHROPIC_MODEL", value=target.main)
+        file.set("env", "CLAUDE_CODE_MAX_CONTEXT_TOKENS", value=str(target.context_window))
     if target.background is not None:
         file.set("env", _SMALL, value=target.background)
+        if file.get("env", _SMALL_BEFORE) is not None:
+            file.set("env", _SMALL_BEFORE, value=target.background)
 
 
 def read(settings: Settings) -> Pointed | None:
@@ -31,7 +35,7 @@ def read(settings: Settings) -> Pointed | None:
         variables["ANTHROPIC_BASE_URL"],
         variables.get("ANTHROPIC_AUTH_TOKEN") or variables.get("ANTHROPIC_API_KEY", ""),
         variables.get("ANTHROPIC_MODEL"),
-        variables.get(_SMALL),
+        variables.get(_SMALL_BEFORE) or variables.get(_SMALL),
     )
 
 
@@ -40,9 +44,9 @@ AGENT = Agent(
     title="Claude Code",
     program="claude",
     wire="messages",
-    background="titles, topics and summaries",
+    background="titles and topics",
     point=point,
     read=read,
-    overrides=("ANTHROPIC_API_KEY", "CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX"),
+    overrides=("CLAUDE_CODE_USE_BEDROCK", "CLAUDE_CODE_USE_VERTEX", "CLAUDE_CODE_USE_FOUNDRY"),
     vendor="anthropic",
 )

@@ -20,6 +20,7 @@ def point(settings: Settings, target: Target) -> None:
     if target.main is not None:
         file.set("model", value=target.main)
         file.set("model_provider", value="agent-router")
+        file.set("model_context_window", value=target.context_window)
     file.set("model_providers", "agent-router", value=provider)
 
 

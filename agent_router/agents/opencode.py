@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_router.agents.agent import Agent, Pointed, Target
+from agent_router.agents.agent import NO_KEY, Agent, Pointed, Target
 from agent_router.agents.settings import Settings, SettingsFile
 
 _FILES = ("opencode.jsonc", "opencode.json", "config.json")
@@ -22,12 +22,21 @@ def _file(settings: Settings) -> SettingsFile:
 def point(settings: Settings, target: Target) -> None:
     file = _file(settings)
     models = {model for model in (target.main, target.background) if model is not None}
-    limit = {"context": 128000, "output": 8192}
+    described = {
+        "attachment": True,
+        "tool_call": True,
+        "limit": {"context": target.context_window, "output": target.output},
+        "modalities": {"input": ["text", "image"], "output": ["text"]},
+        "cost": {"input": 0, "output": 0},
+    }
+    options = {"baseURL": target.v1}
+    if target.variable:
+        options["apiKey"] = f"{{env:{target.variable}}}"
     provider: dict[str, Any] = {
         "npm": "@ai-sdk/openai-compatible",
         "name": "agent-router",
-        "options": {"baseURL": target.v1, "apiKey": f"{{env:{target.variable}}}" if target.variable else target.key},
-        "models": {model: {"name": model, "limit": limit} for model in sorted(models)},
+        "options": options,
+        "models": {model: {"name": model, **described} for model in sorted(models)},
     }
     file.set("provider", "agent-router", value=provider)
     if target.main is not None:
@@ -41,7 +50,7 @@ def read(settings: Settings) -> Pointed | None:
     options = file.get("provider", "agent-router", "options", default={})
     if "baseURL" not in options:
         return None
-    key = str(options.get("apiKey", ""))
+    key = str(options.get("apiKey", NO_KEY))
     if key.startswith("{env:"):
         key = settings.machine.environment.get(key[5:-1], "")
     return Pointed(options["baseURL"], key, _ours(file.get("model")), _ours(file.get("small_model")))

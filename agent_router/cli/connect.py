@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from agent_models.prices import context_window
 from agent_router import config as configuration
 from agent_router.addresses import reachable
 from agent_router.agents.agent import NO_KEY, Agent, Target
@@ -20,6 +21,7 @@ from agent_router.agents.settings import Settings
 from agent_router.cli.output import JSON_OPTION, console, errors, friendly, print_json, table
 from agent_router.config import Configuration
 from agent_router.errors import ConfigError
+from agent_router.routing.names import closed_side
 
 NAMES = Annotated[
     list[str] | None, typer.Argument(metavar="[AGENT]...", help=f"One or more of {', '.join(AGENTS)}; none: list them.")
@@ -197,7 +199,16 @@ def _target(loaded: Configuration, url: str | None, main: str | None, background
         key = os.environ.get(variable, "")
         if not key:
             raise ConfigError(f"The router demands a key, and {variable} is not set here: export it, then try again.")
-    return Target(address(loaded, url), key, variable, main, background)
+    return Target(address(loaded, url), key, variable, main, background, _context_window(loaded))
+
+
+def _context_window(loaded: Configuration) -> int:
+    """That of the closed side, which takes what the local model cannot; a usual one if nobody knows."""
+    closed = closed_side(loaded.settings)
+    if closed is None:
+        return Target.context_window
+    upstream = loaded.settings.upstreams[closed.provider]
+    return context_window(closed.model, closed.provider, base_url=upstream.address) or Target.context_window
 
 
 def _check(agent: Agent, target: Target, loaded: Configuration) -> None:

@@ -36,7 +36,7 @@ class Names:
         self._embedding = [name for name in local if name in embedding]
         self._text = [name for name in local if name not in embedding]
         self._lab_of = lab_of
-        self.closed = _closed(settings)
+        self.closed = closed_side(settings)
         named = settings.routing.closed_embedding
         self.closed_embedding = _split(named) if named else None
         self.fallback = [target for name in settings.routing.fallback if (target := self._fallback(name))]
@@ -144,7 +144,7 @@ def _is_name(name: str) -> bool:
     return len(name) <= LONGEST and name.isprintable()
 
 
-def _closed(settings: Settings) -> Target | None:
+def closed_side(settings: Settings) -> Target | None:
     """What `closed` means: as configured, else the first model that an upstream elsewhere lists, else any."""
     if settings.routing.closed:
         return _split(settings.routing.closed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -62,6 +63,18 @@ class TomlText:
         node[name] = value
 
     def remove(self, place: Place) -> None:
+        value = self.get(place)
+        if isinstance(value, dict):
+            # Line by line: what stands behind a table, such as a comment, belongs to it as tomlkit sees it.
+            for name in value:
+                self.remove((*place, name))
+            head = re.escape(".".join(tomlkit.key(str(step)).as_string() for step in place))
+            text, count = re.subn(
+                rf"^\[{head}\][ \t]*(?:\r?\n|\Z)", "", tomlkit.dumps(self._document), flags=re.MULTILINE
+            )
+            if count:
+                self._document = tomlkit.parse(text)
+                return
         node: Any = self._document
         for step in place[:-1]:
             if not isinstance(node, MutableMapping) or step not in node:

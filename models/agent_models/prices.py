@@ -90,6 +90,14 @@ def price(model: str, provider: str | None, usage: Usage, at: datetime, *, base_
     return Price(int(whole), listed.source, _list_version())
 
 
+def context_window(model: str, provider: str | None = None, *, base_url: str | None = None) -> int | None:
+    """The most tokens of a prompt and its answer by the same list, None if it is not known. Found as `price` finds it."""
+    if len(model) > _MAX_NAME or len(provider or "") > _MAX_NAME or len(base_url or "") > 4 * _MAX_NAME:
+        return None
+    listed = _listed(model.strip().lower(), (provider or "").strip().lower(), (base_url or "").strip().lower())
+    return None if listed is None else listed.info.context_window
+
+
 class _Listed(NamedTuple):
     info: ModelInfo
     source: str
