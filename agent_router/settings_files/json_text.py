@@ -120,15 +120,19 @@ class JsonText:
         if isinstance(step, Item):
             if node.kind != "array":
                 return None
-            for entry in node.entries:
-                inner = self._find(entry.value, step.key)
-                if inner is not None and self._value(inner.value) == step.value:
-                    return entry
-            return None
+            return next((entry for entry in node.entries if self._is(entry.value, step)), None)
         if node.kind != "object":
             return None
         # The last of several is the one that readers take.
         return next((entry for entry in reversed(node.entries) if entry.key == step), None)
+
+    def _is(self, node: _Node, item: Item) -> bool:
+        for step in item.key.split(".") if item.key else ():
+            inner = self._find(node, step)
+            if inner is None:
+                return False
+            node = inner.value
+        return bool(self._value(node) == item.value)
 
     def _value(self, node: _Node) -> Any:
         if node.kind == "object":

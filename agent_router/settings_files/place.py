@@ -19,7 +19,9 @@ MISSING: Any = _Missing()
 
 @dataclass(frozen=True)
 class Item:
-    """The entry of a list in which `key` has this value: `Item("id", "auto")`."""
+    """The entry of a list in which `key` has this value: `Item("id", "auto")`; a key in a table in it: `"match.model"`.
+    With no key: the entry that is this value.
+    """
 
     key: str
     value: str

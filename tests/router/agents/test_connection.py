@@ -76,9 +76,11 @@ def test_what_was_written_is_what_is_read(agent: Agent, tmp_path: Path) -> None:
         assert pointed.url.startswith(URL)
         assert not target.variable or pointed.key == "secret"
         if agent.background is not None:
-            assert pointed.background == "auto"
+            assert pointed.background is not None
+            assert pointed.background.removeprefix("agent-router/") == "auto"
         if target.main is not None:
-            assert pointed.main == "auto"
+            assert pointed.main is not None
+            assert pointed.main.removeprefix("agent-router/") == "auto"
         connections.undo(agent.name)
 
 

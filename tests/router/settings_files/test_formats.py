@@ -53,6 +53,8 @@ CASES: list[tuple[Callable[[str], SettingsText], str, Place]] = [
     (JsonText, JSON5, ("agents", "defaults", "model")),
     (JsonText, JSON5, ("list", Item("id", "three"))),
     (JsonText, JSON5, ("list", Item("id", "two"), "more")),
+    (JsonText, JSON5, ("list", Item("match.model", "x"))),
+    (JsonText, JSON5, ("agents", "allow", Item("", "router/*"))),
     (JsonText, JSON5, ("top",)),
     (JsonText, JSON, ("env", "B")),
     (JsonText, JSON, ("env", "A")),
@@ -88,6 +90,10 @@ def value_for(place: Place, text: SettingsText) -> Any:
         return "http://127.0.0.1:8484/v1"
     last = place[-1]
     if isinstance(last, Item):
+        if not last.key:
+            return last.value
+        if "." in last.key:
+            return {"match": {"model": last.value}, "other": 1}
         return {last.key: last.value, "url": "http://127.0.0.1:8484", "on": True}
     return {"url": "http://127.0.0.1:8484", "n": 1, "on": True} if last == "router" else "agent-router/auto"
 

@@ -1,0 +1,54 @@
+"""pi: `~/.pi/agent/models.json`, a provider; the default model in `settings.json` beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent_router.agents.agent import NO_KEY, Agent, Pointed, Target
+from agent_router.agents.settings import Settings, SettingsFile
+
+
+def _files(settings: Settings) -> tuple[SettingsFile, SettingsFile]:
+    folder = settings.machine.folder("PI_CODING_AGENT_DIR", ".pi", "agent")
+    return settings.json(folder / "models.json"), settings.json(folder / "settings.json")
+
+
+def point(settings: Settings, target: Target) -> None:
+    models, chosen = _files(settings)
+    main = target.main or "auto"
+    model: dict[str, Any] = {
+        "id": main,
+        "contextWindow": target.context_window,
+        "maxTokens": target.output,
+        "input": ["text", "image"],
+    }
+    provider: dict[str, Any] = {
+        "baseUrl": target.v1,
+        "api": "openai-completions",
+        "apiKey": target.variable or target.key,
+        "models": [model],
+    }
+    models.set("providers", "agent-router", value=provider)
+    chosen.set("defaultProvider", value="agent-router")
+    chosen.set("defaultModel", value=main)
+
+
+def read(settings: Settings) -> Pointed | None:
+    models, chosen = _files(settings)
+    provider = models.get("providers", "agent-router")
+    if not provider:
+        return None
+    key = provider.get("apiKey", NO_KEY)
+    main = chosen.get("defaultModel") if chosen.get("defaultProvider") == "agent-router" else None
+    return Pointed(provider["baseUrl"], settings.machine.environment.get(key, key), main, None)
+
+
+AGENT = Agent(
+    name="pi",
+    title="pi",
+    program="pi",
+    wire="chat",
+    background=None,
+    point=point,
+    read=read,
+)
