@@ -212,17 +212,23 @@ def _context_window(loaded: Configuration) -> int:
 
 
 def _check(agent: Agent, target: Target, loaded: Configuration) -> None:
+    """ConfigError where connecting would leave the agent worse off than it is."""
     if target.main is not None:
+        if closed_side(loaded.settings) is None:
+            errors.print(
+                "[yellow]warning:[/yellow] no closed side is configured, so that everything goes to the local model: "
+                f"add an upstream to {escape(str(loaded.path))}, or begin with --background-only.",
+                soft_wrap=True,
+            )
         return
     if agent.background is None:
         raise ConfigError(f"{agent.title} has no slot for a small model; connect it without --background-only.")
     kinds = {upstream.kind for upstream in loaded.settings.upstreams.values()}
     if agent.vendor and agent.vendor not in kinds:
-        errors.print(
-            f"[yellow]warning:[/yellow] {escape(agent.title)} has one address for all its models: what you ask goes "
-            f"through the router too, by its own model's name, and needs an upstream of kind {agent.vendor} in "
-            f"{escape(str(loaded.path))}.",
-            soft_wrap=True,
+        raise ConfigError(
+            f"{agent.title} has one address for all its models: what you ask would go through the router too, by its "
+            f"own model's name, and no upstream of kind {agent.vendor} is there to answer it. Add one to {loaded.path}, "
+            "or connect it without --background-only."
         )
 
 

@@ -74,7 +74,25 @@ def test_only_the_background_slot(run: Command, agents: Path) -> None:
     ran = run("connect", "codex", "--background-only")
     assert ran.status == 1
     assert "no slot" in ran.err
-    assert "needs an upstream of kind anthropic" in run("connect", "claude-code", "--background-only").err
+    ran = run("connect", "claude-code", "--background-only")
+    assert ran.status == 1
+    assert "no upstream of kind anthropic is there" in ran.err
+    assert not (agents / ".claude").exists()
+
+
+def test_where_one_address_is_for_all_models_the_chosen_one_stays(
+    run: Command, agents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+    ran = run("connect", "claude-code", "--background-only")
+    assert "what you ask still goes to the model that you chose, by way of the router" in ran.out
+    told = json.loads((agents / ".claude" / "settings.json").read_text())["env"]
+    assert told["ANTHROPIC_DEFAULT_HAIKU_MODEL"] == "auto"
+    assert "ANTHROPIC_MODEL" not in told
+
+
+def test_without_a_closed_side_it_says_that_everything_would_be_local(run: Command, agents: Path) -> None:
+    assert "no closed side is configured" in run("connect", "codex").err
 
 
 def test_everything_is_taken_back_at_once(run: Command, agents: Path) -> None:
