@@ -227,8 +227,8 @@ def _check(agent: Agent, target: Target, loaded: Configuration) -> None:
     if agent.vendor and agent.vendor not in kinds:
         raise ConfigError(
             f"{agent.title} has one address for all its models: what you ask would go through the router too, by its "
-            f"own model's name, and no upstream of kind {agent.vendor} is there to answer it. Add one to {loaded.path}, "
-            "or connect it without --background-only."
+            f"own model's name, and no upstream of kind {agent.vendor} is there to answer it. Add one to "
+            f"{loaded.path}, or connect it without --background-only."
         )
 
 
