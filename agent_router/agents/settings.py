@@ -13,6 +13,7 @@ from agent_router.errors import ConfigError
 from agent_router.settings_files.block_text import BlockText
 from agent_router.settings_files.env_text import EnvText
 from agent_router.settings_files.json_text import JsonText
+from agent_router.settings_files.line_text import LineText
 from agent_router.settings_files.place import MISSING, Place, SettingsFormatError, SettingsText
 from agent_router.settings_files.toml_text import TomlText
 from agent_router.settings_files.yaml_text import YamlText
@@ -23,6 +24,7 @@ FORMATS: dict[str, Callable[[str], SettingsText]] = {
     "yaml": YamlText,
     "env": EnvText,
     "block": BlockText,
+    "line": LineText,
 }
 
 
@@ -134,6 +136,10 @@ class Settings:
     def block(self, path: Path) -> SettingsFile:
         """A file that may have a block of ours."""
         return self.open(path, "block")
+
+    def line(self, path: Path) -> SettingsFile:
+        """A file of one value."""
+        return self.open(path, "line")
 
 
 def read(path: Path) -> bytes | None:

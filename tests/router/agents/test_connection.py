@@ -22,6 +22,7 @@ SAMPLES = {
     "toml": '# mine\ntheme = "dark" # the dark one\n\n[projects."/x"]\ntrust_level = "trusted"\n',
     "yaml": "# mine\nname: Mine # a name\nversion: 0.0.1\nother:\n- a\n- b\n\n# the end\n",
     "env": "# mine\nexport OTHER='x y' # why\n\nMORE=2",
+    "line": "gpt-x\n",
     "block": "# mine\nalias ll='ls -l'\nexport PATH=$PATH:~/bin\n",
 }
 LISTS = {"llm": "# mine\n- model_id: other\n  model_name: gpt-x # why\n"}
@@ -122,7 +123,7 @@ def test_what_was_edited_in_between_stays_and_only_ours_goes(agent: Agent, tmp_p
     formats = files(home, agent)
     connections = Connections(tmp_path / "data", machine(home))
     connections.write(connections.plan(agent, Target(URL)))
-    ends = {"json": b"\n// mine too\n", "block": b"alias x=y\n"}
+    ends = {"json": b"\n// mine too\n", "block": b"alias x=y\n", "line": b"\n"}
     for path, format in formats.items():
         path.write_bytes(path.read_bytes() + ends.get(format, b"\n# mine too\n"))
     undone = connections.undo(agent.name)
@@ -167,7 +168,7 @@ def test_a_file_that_its_agent_has_written_anew_loses_only_ours(tmp_path: Path) 
 
 def test_a_broken_file_is_not_touched(agent: Agent, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    broken = {"json": '{"a": ', "toml": "a = ", "yaml": "a: [", "env": "\udcff", "block": "\udcff"}
+    broken = {"json": '{"a": ', "toml": "a = ", "yaml": "a: [", "env": "\udcff", "block": "\udcff", "line": "\udcff"}
     for path, format in files(home, agent).items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(broken[format].encode("utf-8", "surrogateescape"))
