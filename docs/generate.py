@@ -12,7 +12,18 @@ from agent_router.config import documented
 from agent_router.openapi import document
 
 HERE = Path(__file__).parent
-COMMANDS = [["serve"], ["demo"], ["models"], ["models", "add"], ["models", "remove"], ["usage"], ["why"]]
+COMMANDS = [
+    ["serve"],
+    ["demo"],
+    ["connect"],
+    ["disconnect"],
+    ["doctor"],
+    ["models"],
+    ["models", "add"],
+    ["models", "remove"],
+    ["usage"],
+    ["why"],
+]
 COMMANDS += [
     ["families"],
     ["families", "list"],
