@@ -26,7 +26,7 @@ from agent_router.routing.names import closed_side
 NAMES = Annotated[
     list[str] | None, typer.Argument(metavar="[AGENT]...", help=f"One or more of {', '.join(AGENTS)}; none: list them.")
 ]
-URL = Annotated[str | None, typer.Option(help="The router's address. [default: that of your configuration]")]
+URL = Annotated[str | None, typer.Option(help="The router's address.", show_default="that of your configuration")]
 
 
 def connect(
@@ -48,8 +48,9 @@ def connect(
 ) -> None:
     """Point an agent at the router, in its own settings.
 
-    Shows what changes, keeps a copy of every file, and takes it back with [bold]--undo[/bold]. In a terminal it asks
-    first, and offers to begin with the agent's background calls only: the safest first step, and where most of the
+    Shows what changes, keeps a copy of every file, and takes it back with
+    [bold]--undo[/bold]. In a terminal it asks first, and offers to begin with the
+    agent's background calls only: the safest first step, and where most of the
     repetition is. [bold]agent-router doctor[/bold] then proves that it works.
 
         agent-router connect                      what is here, and what is connected
@@ -95,8 +96,8 @@ def disconnect(
 ) -> None:
     """Take a connection back: `connect --undo` by another name.
 
-    A file that nobody touched since becomes what it was, byte for byte. In one that was edited since, only what
-    [bold]connect[/bold] put in is taken out, and that is said.
+    A file that nobody touched since becomes what it was, byte for byte. In one
+    that was edited since, only what connect put in is taken out, and that is said.
     """
     with friendly(as_json):
         if every:

@@ -17,7 +17,7 @@ from agent_router.agents.known import AGENTS
 from agent_router.agents.machine import Machine
 from agent_router.agents.round_trip import RoundTripError, round_trip
 from agent_router.agents.settings import Settings
-from agent_router.cli.connect import address, known_agent
+from agent_router.cli.connect import URL, address, known_agent
 from agent_router.cli.output import JSON_OPTION, console, errors, friendly, print_json
 from agent_router.config import Configuration
 from agent_router.errors import ConfigError
@@ -42,8 +42,9 @@ def doctor(
 ) -> None:
     """Try the router, then each connected agent's own settings with one real, small request.
 
-    What is asked is one sentence for one word, in the agent's own dialect, with the address, key and model that its
-    settings name; at a closed API it costs a few tokens. Ends with 1 if anything failed, and says what to do.
+    One sentence is asked for one word, in the agent's own dialect, with the address,
+    key and model that its settings name; at a closed API that costs a few tokens.
+    Ends with 1 if anything failed, and says what to do.
     """
     with friendly(as_json):
         loaded = configuration.load({})
