@@ -20,7 +20,7 @@ from pydantic import BaseModel, ValidationError
 from agent_router import environment
 from agent_router.addresses import is_any, is_loopback, normal
 from agent_router.errors import ConfigError
-from agent_router.settings import PREFIX, Settings, Upstream
+from agent_router.settings import NO_KEY, PREFIX, Settings, Upstream
 
 APP = "agent-router"
 LEDGER = "ledger.sqlite3"
@@ -162,7 +162,7 @@ def _complete_upstreams(layers: _Layers) -> None:
         return
     if not upstreams:
         for name, preset in PRESETS.items():
-            if os.environ.get(preset["key_env"], "").strip():
+            if os.environ.get(preset["key_env"], "").strip() not in ("", NO_KEY):
                 layers.add("environment", {"upstreams": {name: preset}}, preset["key_env"])
         return
     for name, preset in PRESETS.items():

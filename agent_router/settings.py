@@ -16,6 +16,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from agent_telemetry.usage_record import Place
 
 PREFIX = "AGENT_ROUTER_"
+NO_KEY = "agent-router"
+"""What agents send as a key where the router demands none: most refuse to start without one. It is nobody's key: a
+variable that holds it, such as OPENAI_API_KEY in a connected shell, holds none for an upstream."""
 RESERVED = frozenset({"auto", "local", "closed", "agent-router"})
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent_router.agents.settings import Settings
+from agent_router.settings import NO_KEY
 
 Wire = Literal["chat", "responses", "messages", "gemini"]
-# What is sent as a key where the router demands none: most clients refuse to start without one.
-NO_KEY = "agent-router"
 
 
 @dataclass(frozen=True)

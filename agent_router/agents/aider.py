@@ -1,35 +1,73 @@
-"""aider: `~/.aider.conf.yml`, which one in a repository goes before."""
+"""aider: three files in the home; what lies in a repository or in the environment goes before them.
+
+The address stands with the model (`extra_params`), not as `openai-api-base`: that would move all of the user's other
+models of OpenAI's dialect, and a variable of the shell would go before it.
+"""
 
 from __future__ import annotations
 
-from agent_router.agents.agent import NO_KEY, Agent, Pointed, Target
+from typing import Any
+
+from agent_router.agents.agent import Agent, Pointed, Target
 from agent_router.agents.settings import Settings, SettingsFile
+from agent_router.settings import NO_KEY
+from agent_router.settings_files.place import Item
+
+_OURS = "openai/"
 
 
-def _file(settings: Settings) -> SettingsFile:
-    return settings.yaml(settings.machine.home / ".aider.conf.yml")
+def _files(settings: Settings) -> tuple[SettingsFile, SettingsFile, SettingsFile]:
+    machine = settings.machine
+    names = ("AIDER_MODEL_SETTINGS_FILE", "AIDER_MODEL_METADATA_FILE")
+    models, described = (machine.environment.get(name) for name in names)
+    return (
+        settings.yaml(machine.home / ".aider.conf.yml"),
+        settings.yaml(machine.expanded(models) if models else machine.home / ".aider.model.settings.yml"),
+        settings.json(machine.expanded(described) if described else machine.home / ".aider.model.metadata.json"),
+    )
 
 
 def point(settings: Settings, target: Target) -> None:
-    file = _file(settings)
-    file.set("openai-api-base", value=target.v1)
-    file.set("openai-api-key", value=target.key)
+    chosen, models, described = _files(settings)
+    for model in dict.fromkeys(model for model in (target.main, target.background) if model is not None):
+        name = f"{_OURS}{model}"
+        entry: dict[str, Any] = {
+            "name": name,
+            "edit_format": "diff",
+            "use_repo_map": True,
+            "use_temperature": False,  # which models that think refuse
+            "extra_params": {"api_base": target.v1, "api_key": target.key},
+        }
+        models.set(Item("name", name), value=entry)
+        # Else it fetches a list of prices to look the name up.
+        about: dict[str, Any] = {
+            "max_input_tokens": target.context_window,
+            "max_output_tokens": target.output,
+            "input_cost_per_token": 0,
+            "output_cost_per_token": 0,
+            "litellm_provider": "openai",
+            "mode": "chat",
+            "supports_vision": True,
+        }
+        described.set(name, value=about)
     if target.main is not None:
-        file.set("model", value=f"openai/{target.main}")
-        # It would ask whether its own list of models is to be looked at for a name that it does not have.
-        file.set("show-model-warnings", value=False)
+        chosen.set("model", value=f"{_OURS}{target.main}")
+        chosen.set("show-model-warnings", value=False)  # of a variable that is not needed
     if target.background is not None:
-        file.set("weak-model", value=f"openai/{target.background}")
+        chosen.set("weak-model", value=f"{_OURS}{target.background}")
 
 
 def read(settings: Settings) -> Pointed | None:
-    file = _file(settings)
-    url = file.get("openai-api-base")
-    if not url:
+    chosen, models, _ = _files(settings)
+    names = [chosen.get(name) for name in ("model", "weak-model")]
+    found = [models.get(Item("name", name), "extra_params", default={}) if name else {} for name in names]
+    ours = next((each for each in found if "api_base" in each), None)
+    if ours is None:
         return None
-    names = [file.get(name) for name in ("model", "weak-model")]
-    main, background = (str(name).removeprefix("openai/") if name else None for name in names)
-    return Pointed(url, file.get("openai-api-key", default=NO_KEY), main, background)
+    main, background = (
+        name.removeprefix(_OURS) if "api_base" in each else None for name, each in zip(names, found, strict=True)
+    )
+    return Pointed(ours["api_base"], ours.get("api_key", NO_KEY), main, background)
 
 
 AGENT = Agent(
@@ -40,5 +78,5 @@ AGENT = Agent(
     background="commit messages and summaries of the conversation",
     point=point,
     read=read,
-    overrides=("AIDER_MODEL", "AIDER_OPENAI_API_BASE", "AIDER_WEAK_MODEL"),
+    overrides=("AIDER_MODEL", "AIDER_WEAK_MODEL"),
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_router.agents.agent import NO_KEY, Agent, Pointed, Target
+from agent_router.agents.agent import Agent, Pointed, Target
 from agent_router.agents.settings import Settings, SettingsFile
+from agent_router.settings import NO_KEY
 from agent_router.settings_files.place import Item
 
 _NAME = "agent-router"
@@ -30,7 +31,8 @@ def point(settings: Settings, target: Target) -> None:
         "capabilities": ["tool_use", "image_input"],
         "defaultCompletionOptions": {"contextLength": target.context_window, "maxTokens": target.output},
     }
-    file.set("models", Item("name", _NAME), value=model)
+    # The first that can chat is the one that is taken, until the user chooses another.
+    file.set("models", Item("name", _NAME, first=True), value=model)
 
 
 def read(settings: Settings) -> Pointed | None:
@@ -51,4 +53,5 @@ AGENT = Agent(
     background=None,
     point=point,
     read=read,
+    then="If you have chosen another model there before, choose agent-router with /model.",
 )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from agent_router.agents.agent import Agent, Pointed, Target
 from agent_router.agents.settings import Settings, SettingsFile
+from agent_router.settings import NO_KEY
 
 _BLOCK = "block"
+_SET = re.compile(r"(OPENAI_\w+)(?: = |=| )\"([^\"]*)\"")
 
 
 def _shell(settings: Settings) -> str:
@@ -31,37 +34,37 @@ def _file(settings: Settings) -> SettingsFile:
             return settings.block(machine.home / ".profile")
 
 
+# How a shell sets a variable, and how it does so where none is set.
+_FORMS = {
+    "powershell": ('$env:{} = "{}"', 'if (-not $env:{0}) {{ $env:{0} = "{1}" }}'),
+    "fish": ('set -gx {} "{}"', 'set -q {0}; or set -gx {0} "{1}"'),
+    "": ('export {}="{}"', 'export {0}="${{{0}:-{1}}}"'),
+}
+
+
 def point(settings: Settings, target: Target) -> None:
-    """The names that OpenAI's own clients read, and the older one that many others do."""
-    variables = {
-        "OPENAI_BASE_URL": target.v1,
-        "OPENAI_API_BASE": target.v1,
-        "OPENAI_API_KEY": f"${target.variable}" if target.variable else target.key,
-    }
+    """The names that OpenAI's own clients read, and the older one that many others do. A key that the user has stays:
+    the router itself may need it for its upstream."""
+    shell = _shell(settings)
+    always, where_none = _FORMS.get(shell, _FORMS[""])
+    lines = [always.format(name, target.v1) for name in ("OPENAI_BASE_URL", "OPENAI_API_BASE")]
+    if target.variable:
+        variable = f"$env:{target.variable}" if shell == "powershell" else f"${target.variable}"
+        lines.append(always.format("OPENAI_API_KEY", variable))
+    else:
+        lines.append(where_none.format("OPENAI_API_KEY", target.key))
     if target.main is not None:
-        variables["OPENAI_MODEL"] = target.main
-    form = {"powershell": '$env:{} = "{}"', "fish": 'set -gx {} "{}"'}.get(_shell(settings), 'export {}="{}"')
-    if _shell(settings) == "powershell" and target.variable:
-        variables["OPENAI_API_KEY"] = f"$env:{target.variable}"
-    _file(settings).set(_BLOCK, value=[form.format(name, value) for name, value in variables.items()])
+        lines.append(always.format("OPENAI_MODEL", target.main))
+    _file(settings).set(_BLOCK, value=lines)
 
 
 def read(settings: Settings) -> Pointed | None:
     lines = _file(settings).get(_BLOCK, default=[])
-    said = {}
-    for line in lines:
-        name, _, value = (
-            line.removeprefix("export ")
-            .removeprefix("set -gx ")
-            .removeprefix("$env:")
-            .partition(" " if line.startswith("set ") else "=")
-        )
-        said[name.strip()] = value.strip().strip('"')
+    said = {found[1]: found[2] for line in lines if (found := _SET.search(line))}
     if "OPENAI_BASE_URL" not in said:
         return None
-    key = said.get("OPENAI_API_KEY", "")
-    if key.startswith("$"):
-        key = settings.machine.environment.get(key.removeprefix("$env:").removeprefix("$"), "")
+    named = re.match(r"\$(?:env:)?(\w+)$", said.get("OPENAI_API_KEY", ""))
+    key = settings.machine.environment.get(named[1], "") if named else NO_KEY
     return Pointed(said["OPENAI_BASE_URL"], key, said.get("OPENAI_MODEL"), None)
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from agent_router.agents.agent import NO_KEY, Agent, Pointed, Target
+from agent_router.agents.agent import Agent, Pointed, Target
 from agent_router.agents.settings import Settings, SettingsFile
+from agent_router.settings import NO_KEY
 from agent_router.settings_files.place import Item
 
-_NAME = "agent-router-{}"
+_NAME = "agent-router/{}"  # as the plugin calls it
 
 
 def _folder(settings: Settings) -> Path:

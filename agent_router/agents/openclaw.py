@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from agent_router.agents.agent import NO_KEY, Agent, Pointed, Target
+from agent_router.agents.agent import Agent, Pointed, Target
 from agent_router.agents.settings import Settings, SettingsFile
+from agent_router.settings import NO_KEY
 from agent_router.settings_files.place import Item
 
 _PROVIDER = "agent-router"

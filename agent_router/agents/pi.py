@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_router.agents.agent import NO_KEY, Agent, Pointed, Target
+from agent_router.agents.agent import Agent, Pointed, Target
 from agent_router.agents.settings import Settings, SettingsFile
+from agent_router.settings import NO_KEY
 
 
 def _files(settings: Settings) -> tuple[SettingsFile, SettingsFile]:

@@ -13,7 +13,7 @@ from rich.markup import escape
 from agent_models.prices import context_window
 from agent_router import config as configuration
 from agent_router.addresses import reachable
-from agent_router.agents.agent import NO_KEY, Agent, Target
+from agent_router.agents.agent import Agent, Target
 from agent_router.agents.connection import Change, Connections, Plan, Undone, diff
 from agent_router.agents.known import AGENTS
 from agent_router.agents.machine import Machine
@@ -22,6 +22,7 @@ from agent_router.cli.output import JSON_OPTION, console, errors, friendly, prin
 from agent_router.config import Configuration
 from agent_router.errors import ConfigError
 from agent_router.routing.names import closed_side
+from agent_router.settings import NO_KEY
 
 NAMES = Annotated[
     list[str] | None, typer.Argument(metavar="[AGENT]...", help=f"One or more of {', '.join(AGENTS)}; none: list them.")

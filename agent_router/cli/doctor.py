@@ -11,16 +11,17 @@ import typer
 from rich.markup import escape
 
 from agent_router import config as configuration
-from agent_router.agents.agent import NO_KEY, Agent, Pointed, Wire
+from agent_router.agents.agent import Agent, Pointed, Wire
 from agent_router.agents.connection import Connections
 from agent_router.agents.known import AGENTS
 from agent_router.agents.machine import Machine
 from agent_router.agents.round_trip import RoundTripError, round_trip
 from agent_router.agents.settings import Settings
-from agent_router.cli.connect import URL, address, known_agent
+from agent_router.cli.connect import address, known_agent
 from agent_router.cli.output import JSON_OPTION, console, errors, friendly, print_json
 from agent_router.config import Configuration
 from agent_router.errors import ConfigError
+from agent_router.settings import NO_KEY
 
 
 @dataclass(frozen=True)

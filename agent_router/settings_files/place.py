@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
@@ -20,11 +20,12 @@ MISSING: Any = _Missing()
 @dataclass(frozen=True)
 class Item:
     """The entry of a list in which `key` has this value: `Item("id", "auto")`; a key in a table in it: `"match.model"`.
-    With no key: the entry that is this value.
+    With no key: the entry that is this value. first: in YAML, where it is added it goes before the others.
     """
 
     key: str
     value: str
+    first: bool = field(default=False, compare=False)
 
 
 Place = tuple[str | Item, ...]

@@ -76,7 +76,7 @@ class YamlText:
                 rest = [entry for entry in rest if not (isinstance(entry, dict) and entry.get(step.key) == step.value)]
             else:
                 del rest[step]
-            if parent is self._root and not rest:
+            if parent is self._root and not rest and isinstance(parent, yaml.MappingNode):
                 self._cut(self._start(parent, place[-1]), _end(node, self._text))
                 return
             self._replace(parent, rest)
@@ -136,6 +136,9 @@ class YamlText:
             if isinstance(node, yaml.SequenceNode):
                 at = self._text.rindex("-", 0, at)
             indent = self._text[self._text.rfind("\n", 0, at) + 1 : at]
+            if isinstance(step, Item) and step.first:
+                self._append(at - len(indent), self._block(added, re.sub(r"[^ ]", " ", indent)))
+                return
             end = self._text.find("\n", _end(node, self._text))
             self._append(len(self._text) if end < 0 else end + 1, self._block(added, re.sub(r"[^ ]", " ", indent)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from agent_router.settings import Upstream
+from agent_router.settings import NO_KEY, Upstream
 from agent_router.upstreams.reply import UpstreamFault
 
 
@@ -50,7 +50,8 @@ class Key:
         if self._settings.key is not None:
             return self._settings.key.get_secret_value().strip() or None
         if self._settings.key_env:
-            return os.environ.get(self._settings.key_env, "").strip() or None
+            found = os.environ.get(self._settings.key_env, "").strip()
+            return found if found not in ("", NO_KEY) else None
         if self._settings.key_keyring and self._stored is None:
             import keyring  # slow to load, and asks the desktop: only for those who use it
 

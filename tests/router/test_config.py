@@ -148,8 +148,9 @@ def test_a_key_alone_makes_the_closed_side(file: Path, monkeypatch: pytest.Monke
     assert upstream.place == "hosted"
 
 
-def test_an_empty_key_makes_nothing(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", " ")
+@pytest.mark.parametrize("nobodys", [" ", "agent-router"])
+def test_an_empty_key_makes_nothing(file: Path, monkeypatch: pytest.MonkeyPatch, nobodys: str) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", nobodys)
     assert config.load().settings.upstreams == {}
 
 

@@ -25,7 +25,10 @@ SAMPLES = {
     "line": "gpt-x\n",
     "block": "# mine\nalias ll='ls -l'\nexport PATH=$PATH:~/bin\n",
 }
-LISTS = {"llm": "# mine\n- model_id: other\n  model_name: gpt-x # why\n"}
+LISTS = {
+    "extra-openai-models.yaml": "# mine\n- model_id: other\n  model_name: gpt-x # why\n",
+    ".aider.model.settings.yml": "- name: other/x\n  edit_format: diff # why\n",
+}
 STRICT = {"json": '{\r\n\t"theme": "dark",\r\n\t"other": {}\r\n}'}
 TARGETS = [Target(URL), Target(URL, main=None), Target(URL, "secret", "ROUTER_KEY")]
 
@@ -48,7 +51,9 @@ def files(home: Path, agent: Agent) -> dict[Path, str]:
 def put(home: Path, agent: Agent, samples: dict[str, str]) -> dict[Path, bytes]:
     before = {}
     for path, format in files(home, agent).items():
-        text = LISTS.get(agent.name, "") if format == "yaml" and agent.name in LISTS else samples.get(format, "")
+        text = samples.get(format, "")
+        if text:
+            text = LISTS.get(path.name, text)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode())
         before[path] = text.encode()
@@ -85,7 +90,11 @@ def test_what_was_written_is_what_is_read(agent: Agent, tmp_path: Path) -> None:
         connections.undo(agent.name)
 
 
-@pytest.mark.parametrize("samples", [{}, SAMPLES, SAMPLES | STRICT, dict.fromkeys(SAMPLES, "")], ids=str)
+@pytest.mark.parametrize(
+    "samples",
+    [{}, SAMPLES, SAMPLES | STRICT, dict.fromkeys(SAMPLES, "")],
+    ids=["missing", "commented", "strict", "empty"],
+)
 def test_taken_back_every_file_is_as_it_was(agent: Agent, tmp_path: Path, samples: dict[str, str]) -> None:
     home = tmp_path / "home"
     home.mkdir()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import tomlkit
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_router.settings_files.block_text import BlockText
@@ -67,6 +67,8 @@ CASES: list[tuple[Callable[[str], SettingsText], str, Place]] = [
     (TomlText, TOML, ("model_providers", "router")),
     (TomlText, TOML, ("projects", "/x", "other")),
     (YamlText, YAML, ("models", Item("name", "three"))),
+    (YamlText, YAML, ("models", Item("name", "zero", first=True))),
+    (YamlText, "a:\n- name: x\n", ("a", Item("name", "zero", first=True))),
     (YamlText, YAML, ("models", Item("name", "one"), "model")),
     (YamlText, YAML, ("name",)),
     (YamlText, YAML, ("rules", Item("name", "x"))),
@@ -154,6 +156,18 @@ def test_what_is_broken_is_not_touched(kind: Callable[[str], SettingsText], writ
         kind(written)
 
 
+def test_the_first_entry_stays_the_first() -> None:
+    text = YamlText(YAML)
+    text.set(("models", Item("name", "zero", first=True)), {"name": "zero"})
+    assert [each["name"] for each in yaml.safe_load(text.text)["models"]] == ["zero", "one", "two"]
+
+
+def test_a_list_of_which_nothing_is_left_is_still_a_list() -> None:
+    text = YamlText("# mine\n- name: x\n")
+    text.remove((Item("name", "x"),))
+    assert yaml.safe_load(text.text) == []
+
+
 def test_something_else_in_the_way_is_an_error() -> None:
     for text in (JsonText('{"a": 1}'), TomlText("a = 1"), YamlText("a: 1")):
         with pytest.raises(SettingsFormatError):
@@ -167,6 +181,7 @@ plain = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.text(max_size=4), plain, max_size=4),
     st.text(max_size=4),
@@ -190,6 +205,7 @@ def test_json_of_any_kind(document: dict[str, Any], key: str, value: str, indent
 simple = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=6)
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(
         simple, st.lists(simple, max_size=3) | st.dictionaries(simple, simple, max_size=3) | simple, max_size=4
@@ -210,6 +226,7 @@ def test_yaml_of_any_kind(document: dict[str, Any], key: str, value: str, flow: 
     assert {name: left[name] for name in left if name != "new-list"} == document
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(simple, st.dictionaries(simple, st.text(), max_size=3) | st.text(), max_size=4), simple, st.text()
 )

@@ -7,7 +7,7 @@ import keyring.errors
 import pytest
 from pydantic import SecretStr
 
-from agent_router.settings import Upstream
+from agent_router.settings import NO_KEY, Upstream
 from agent_router.upstreams.keys import Key
 from agent_router.upstreams.reply import UpstreamFault
 
@@ -25,6 +25,11 @@ def test_from_the_environment_at_the_moment_of_use(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("SOME_KEY", " sk-1\n")
     assert key.value() == "sk-1"
     assert not key.missing
+
+
+def test_the_word_that_agents_send_for_no_key_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_KEY", NO_KEY)
+    assert Key("x", Upstream(base_url=URL, key_env="SOME_KEY")).missing
 
 
 def test_none_configured_is_none_needed() -> None:
