@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_models.completion import Usage
-from agent_models.prices import Price, price
+from agent_models.prices import Price, context_window, price
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 USAGE = Usage(input=1_000, output=100, cache_read=1_000, cache_write=1_000)
@@ -179,3 +179,10 @@ def test_threads_get_the_same_prices() -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = pool.map(lambda i: price(*models[i % 4], USAGE, AT), range(400))
     assert list(answers) == expected * 100
+
+
+def test_the_context_window_of_a_listed_model() -> None:
+    assert context_window("gpt-5.4", "openai") == 1_050_000
+    assert context_window("claude-sonnet-5", base_url="https://api.anthropic.com/v1") == 1_000_000
+    assert context_window("nobody-knows-this", "openai") is None
+    assert context_window("x" * 10_000) is None
