@@ -43,3 +43,10 @@ def is_any(host: str) -> bool:
         return ipaddress.ip_address(normal(host)).is_unspecified
     except ValueError:
         return False
+
+
+def reachable(host: str) -> str:
+    """A host to listen on as one to put into a URL on this machine."""
+    if is_any(host):
+        return "[::1]" if ":" in host else "127.0.0.1"
+    return f"[{host.strip('[]')}]" if ":" in host else host

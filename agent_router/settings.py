@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from agent_router.paths import PREFIX
 from agent_telemetry.usage_record import Place
 
-PREFIX = "AGENT_ROUTER_"
 RESERVED = frozenset({"auto", "local", "closed", "agent-router"})
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from agent_router import config as configuration
-from agent_router.addresses import is_any
+from agent_router.addresses import reachable
 from agent_router.cli.output import JSON_OPTION, console, errors, friendly, print_json
 
 
@@ -49,7 +49,7 @@ def serve(
         app = App(loaded)
         server = loaded.settings.server
         listener = bind(server.host, server.port)
-        url = f"http://{_reachable(server.host)}:{listener.getsockname()[1]}"
+        url = f"http://{reachable(server.host)}:{listener.getsockname()[1]}"
 
         def ready() -> None:
             for warning in loaded.warnings:
@@ -70,10 +70,3 @@ def serve(
             console.print(f"  local   {escape(str(app.names.default_local))}")
 
         run(app, listener, ready)
-
-
-def _reachable(host: str) -> str:
-    """A host to put into a URL on this machine."""
-    if is_any(host):
-        return "[::1]" if ":" in host else "127.0.0.1"
-    return f"[{host.strip('[]')}]" if ":" in host else host
