@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from agent_router import __version__
-from agent_router.cli import config, demo, families, models, serve, usage, why
+from agent_router.cli import config, demo, families, models, serve, service, usage, why
 from agent_router.cli.output import JSON_OPTION, print_json
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
+app.add_typer(service.app, name="service")
 app.command("usage")(usage.usage)
 app.command("why")(why.why)
 app.add_typer(families.app, name="families")
