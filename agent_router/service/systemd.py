@@ -53,7 +53,7 @@ StartLimitBurst=20
 
 [Service]
 Type=exec
-ExecStart={" ".join(_quoted(word) for word in program.arguments)}
+ExecStart={_command(program.arguments)}
 Restart=on-failure
 RestartSec=5
 # The router alone is told to end: it lets its models' processes finish the answers that run.
@@ -106,7 +106,12 @@ def _systemctl(*words: str, optional: bool = False) -> Command:
     return Command(("systemctl", "--user", *words), optional)
 
 
+def _command(words: Sequence[str]) -> str:
+    """ExecStart: `%` and `$` stand for themselves. A program's name may have no quotes, and its `$` is not doubled."""
+    program, *arguments = ["/usr/bin/env", *words] if set(words[0]) & set("\"'\\") else words
+    return " ".join([_quoted(program), *(_quoted(word).replace("$", "$$") for word in arguments)])
+
+
 def _quoted(word: str) -> str:
-    """A word of ExecStart: `%` and `$` stand for themselves."""
-    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"'
