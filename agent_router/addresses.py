@@ -46,7 +46,7 @@ def is_any(host: str) -> bool:
 
 
 def reachable(host: str) -> str:
-    """A host to listen on as one to put into a URL on this machine."""
+    """A host to put into a URL on this machine."""
     if is_any(host):
         return "[::1]" if ":" in host else "127.0.0.1"
     return f"[{host.strip('[]')}]" if ":" in host else host

@@ -86,7 +86,7 @@ def install(
         }
         if not only_print:
             _check_port(service, server.host, server.port, loaded)
-            installation.write(variables_path(), after.text, mode=0o600)
+            installation.write(variables_path(), after.text)
             log_path().parent.mkdir(parents=True, exist_ok=True)
             installation.write(service.path, text, encoding=service.encoding)
             installation.carry_out(service.start())

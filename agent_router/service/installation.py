@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import sys
-import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -20,6 +19,7 @@ from agent_router.errors import ConfigError
 from agent_router.paths import PREFIX
 from agent_router.service.service import MARK, Command, Service, State, answer, log_path, variables_path
 from agent_router.service.variables import Variables, read
+from agent_router.whole_file import write_whole
 
 START_S = 40.0
 """How long a service may take until it answers: the first start on a slow disk."""
@@ -66,21 +66,13 @@ def variables() -> Variables:
         raise ConfigError(f"{path} cannot be read: {error}.") from None
 
 
-def write(path: Path, text: str, *, encoding: str = "utf-8", mode: int = 0o644) -> None:
-    """Write a file whole or not at all. ConfigError if that cannot be."""
-    path = Path(os.path.realpath(path))
-    fresh = None
+def write(path: Path, text: str, *, encoding: str = "utf-8") -> None:
+    """Write a file, whole or not at all, for this user's eyes only. ConfigError if that cannot be."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode(encoding))
-        os.chmod(fresh, mode)
-        os.replace(fresh, path)
+        if path.exists():
+            path.chmod(0o600)  # whole_file keeps it; a new file has it
+        write_whole(path, text.encode(encoding))
     except OSError as error:
-        if fresh is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(fresh)
         raise ConfigError(f"{path} cannot be written: {error.strerror}.") from None
 
 
@@ -135,7 +127,7 @@ def _remove_block(kept: Variables) -> str:
     if not kept.rest:
         delete(path)
         return f"{path} was removed{names}."
-    write(path, kept.rest, mode=0o600)
+    write(path, kept.rest)
     return f"What the installation wrote into {path} was removed{names}; your own lines in it stay."
 
 
