@@ -12,7 +12,8 @@ from agent_router.config import documented
 from agent_router.openapi import document
 
 HERE = Path(__file__).parent
-COMMANDS = [["serve"], ["demo"], ["models"], ["models", "add"], ["models", "remove"], ["usage"], ["why"]]
+COMMANDS = [["serve"], ["service"], ["service", "install"], ["service", "status"], ["service", "remove"], ["demo"]]
+COMMANDS += [["models"], ["models", "add"], ["models", "remove"], ["usage"], ["statusline"], ["why"]]
 COMMANDS += [
     ["families"],
     ["families", "list"],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import socket
 import sys
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -18,7 +17,7 @@ from agent_router.config import Configuration
 from agent_router.errors import ConfigError
 from agent_router.service import installation
 from agent_router.service.here import service_here
-from agent_router.service.service import Service, State, log_path, program, variables_path
+from agent_router.service.service import Service, State, is_fleeting, log_path, program, variables_path
 from agent_router.service.variables import Variables, carried, needed_keys, unseen
 
 app = typer.Typer(
@@ -135,6 +134,7 @@ def status(as_json: bool = JSON_OPTION) -> None:
             "up_to_date": current if installed else None,
             "address": address,
             "answers": health is not None,
+            "port_is_taken": installation.is_taken(server.host, server.port),
             "health": health.get("status") if health else None,
             "version": health.get("version") if health else None,
             "address_is_the_services": installation.listens(state.pid, server.port) if state.pid and health else None,
@@ -209,13 +209,10 @@ def _check_port(service: Service, host: str, port: int, loaded: Configuration) -
     state = service.state() if installation.is_ours(service) else State()
     if state.pid and installation.listens(state.pid, port) is not False:
         return
-    url = f"http://{reachable(host)}:{port}"
-    try:
-        with socket.create_connection((reachable(host).strip("[]"), port), timeout=2):
-            pass
-    except OSError:
+    if not installation.is_taken(host, port):
         return
-    who = "an agent-router that was started by hand" if installation.health(url) else "another program"
+    by_hand = installation.health(f"http://{reachable(host)}:{port}") is not None
+    who = "an agent-router that was started by hand" if by_hand else "another program"
     raise ConfigError(
         f"Port {port} on {host} is taken by {who}, so that the service could not start. End that one, or choose "
         f"another port: `port = {port + 1 if port < 65535 else 8484}` under [server] in {loaded.path}."
@@ -233,12 +230,12 @@ def _stays_down(service: Service, state: State) -> str:
 
 
 def _keys(keys: list[str], variables: Variables) -> dict[str, str]:
-    """Where the service gets each key from: `service.env`, or `nowhere`, or `nowhere, but this shell has it`."""
+    """Where each key is: in `service.env`, where the service sees it, or `shell only`, or `nowhere`."""
     seen = variables.seen
     return {
         name: "service.env"
         if seen.get(name, "").strip()
-        else "nowhere, but this shell has it"
+        else "shell only"
         if os.environ.get(name, "").strip()
         else "nowhere"
         for name in keys
@@ -249,7 +246,7 @@ def _say_what_is_missing(loaded: Configuration, after: Variables, found: dict[st
     for name in found["not_seen"]:
         _say(f"note: the service does not see {name}, which this shell has set. Write it into {loaded.path} instead.")
     keys: dict[str, str] = found["keys"]
-    unseen_keys = [name for name, where in keys.items() if where.endswith("has it")]
+    unseen_keys = [name for name, where in keys.items() if where == "shell only"]
     if unseen_keys:
         upstream = next(
             (name for name, each in loaded.settings.upstreams.items() if each.key_env == unseen_keys[0]), "openai"
@@ -262,6 +259,11 @@ def _say_what_is_missing(loaded: Configuration, after: Variables, found: dict[st
             f"  - the system's keyring: `keyring set agent-router {upstream}`, and in {loaded.path}, under "
             f'[upstreams.{upstream}], key_keyring = "agent-router/{upstream}".'
         )
+    if is_fleeting(sys.executable):
+        _say(
+            f"note: this installation lies where it may be cleaned away ({sys.executable}), and the service with it: "
+            "install it for good (`uv tool install`, `pipx install`), then the service again from there."
+        )
     own = loaded.settings.server.api_key_env
     if own and keys.get(own) != "service.env":
         _say(f"note: without {own} in {variables_path()}, the service does not start: [server] api_key_env names it.")
@@ -272,11 +274,8 @@ def _say_what_is_missing(loaded: Configuration, after: Variables, found: dict[st
 
 def _status_lines(service: Service, found: dict[str, Any]) -> list[str]:
     if not found["installed"]:
-        other = " An agent-router that was started by hand answers there." if found["answers"] else ""
-        return [
-            f"No service is installed ({service.system}). `agent-router service install` installs it.",
-            f"address    {found['address']}.{other}",
-        ]
+        other = f" An agent-router that was started by hand answers at {found['address']}." if found["answers"] else ""
+        return [f"No service is installed ({service.system}). `agent-router service install` installs it.{other}"]
     lines = [f"service    {found['system']}, {found['file']}"]
     if not found["up_to_date"]:
         lines.append("           as another installation wrote it; `agent-router service install` brings it up to date")
@@ -289,10 +288,12 @@ def _status_lines(service: Service, found: dict[str, Any]) -> list[str]:
         problem = f" ({found['problem']})" if found["problem"] else ""
         lines.append(f"running    no{problem}; see {found['log']}")
     if not found["answers"]:
-        lines.append(f"address    {found['address']} does not answer")
+        why = ": another program has the port" if found["port_is_taken"] and not found["running"] else ""
+        lines.append(f"address    {found['address']} does not answer{why}")
     elif found["address_is_the_services"] is False or not found["running"]:
         lines.append(f"address    {found['address']} is answered by another agent-router than the service")
     else:
         lines.append(f"address    {found['address']} answers: {found['health']}, version {found['version']}")
-    lines += [f"key        {name}: {where}" for name, where in found["keys"].items()]
+    said = {"shell only": "this shell has it, the service does not see it", "nowhere": "not set"}
+    lines += [f"key        {name}: {said.get(where, f'in {where}')}" for name, where in found["keys"].items()]
     return lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import socket
 import sys
 import time
 import urllib.error
@@ -15,6 +16,7 @@ from typing import Any
 
 import psutil
 
+from agent_router.addresses import reachable
 from agent_router.errors import ConfigError
 from agent_router.paths import PREFIX
 from agent_router.service.service import MARK, Command, Service, State, answer, log_path, variables_path
@@ -175,6 +177,15 @@ def health(url: str) -> dict[str, Any] | None:
     except (OSError, ValueError, urllib.error.URLError):
         return None
     return found if isinstance(found, dict) and "version" in found else None
+
+
+def is_taken(host: str, port: int) -> bool:
+    """Whether anything listens there."""
+    try:
+        with socket.create_connection((reachable(host).strip("[]"), port), timeout=2):
+            return True
+    except OSError:
+        return False
 
 
 def settled(ask: Callable[[], State], url: str, port: int, limit: float = START_S) -> State:

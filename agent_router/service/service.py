@@ -108,6 +108,14 @@ def program(drain_seconds: float) -> Program:
     return Program(tuple(arguments), int(drain_seconds) + 15, log_path())
 
 
+def is_fleeting(python: str) -> bool:
+    """Whether an interpreter lies where `uvx` and `pipx run` put it for a while."""
+    parts = Path(python).parts
+    return ("uv" in parts and any(part.startswith("archive-v") for part in parts)) or (
+        "pipx" in parts and ".cache" in parts
+    )
+
+
 def answer(*words: str) -> tuple[int, str, str]:
     """(status, output, errors) of a program of the system. ConfigError if there is no such program, or no end."""
     # In the C locale: what it says is read.

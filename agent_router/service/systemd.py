@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from agent_router.errors import ConfigError
 from agent_router.service.service import MARK, Command, Program, State, answer, is_there
 
 UNIT = "agent-router.service"
+_PLAIN = re.compile(r"[\w/.:=+,-]+", re.ASCII)
 _ASK = "LoadState,UnitFileState,ActiveState,SubState,MainPID,Result"
 
 
@@ -37,7 +39,7 @@ class Systemd:
             reason = " ".join(said.split()).rstrip(".") or "it does not answer"
             raise ConfigError(
                 f"systemd runs no services for this user here ({reason}). In a container, let whatever starts the "
-                "container run `agent-router serve`; over ssh or after su, log in as this user itself "
+                "container run `agent-router serve`; after su or sudo, log in as this user itself "
                 "(`machinectl shell USER@`), or run `loginctl enable-linger` once. "
                 "`agent-router service install --print` shows what would be written."
             )
@@ -113,5 +115,7 @@ def _command(words: Sequence[str]) -> str:
 
 
 def _quoted(word: str) -> str:
+    if _PLAIN.fullmatch(word):
+        return word
     escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"'

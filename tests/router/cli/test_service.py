@@ -18,6 +18,8 @@ from agent_router.service import installation
 from tests.router.cli.command import Command, command
 from tests.router.service.systems import KINDS, Machine, machine, runs
 
+pytestmark = pytest.mark.slow  # most of them start a router
+
 SECRET = "sk-not-to-be-seen-anywhere"
 
 
@@ -114,6 +116,8 @@ def test_one_that_has_ended_is_said_to_have(linux: Machine, run: Command) -> Non
     found = run("service", "status", "--json").json
     assert (found["installed"], found["running"], found["answers"], found["since"]) == (True, False, False, None)
     assert "running    no" in run("service", "status").out
+    with socket.create_server(("127.0.0.1", linux.port)):
+        assert "another program has the port" in run("service", "status").out
 
 
 def test_the_service_sees_where_this_users_things_lie(
@@ -150,7 +154,8 @@ def test_keys_are_copied_only_when_the_user_says_so(
     for way in ("--save-keys", str(linux.variables), "key_keyring"):
         assert way in ran.out
     assert SECRET not in linux.variables.read_text()
-    assert run("service", "status", "--json").json["keys"] == {"OPENAI_API_KEY": "nowhere, but this shell has it"}
+    assert "the service does not see it" in run("service").out
+    assert run("service", "status", "--json").json["keys"] == {"OPENAI_API_KEY": "shell only"}
 
     for arguments in (["--save-keys"], ["--save-keys", "--json"], ["--print", "--save-keys"]):
         ran = run("service", "install", *arguments)
@@ -256,9 +261,8 @@ def test_settings_that_only_the_shell_has_are_named(
 
 
 @pytest.mark.parametrize("words", [["install"], ["status"], ["remove"]])
+@pytest.mark.parametrize("there", ["systemd", "launchd"], indirect=True)  # Windows always has one
 def test_without_a_session_it_says_what_to_do(there: Machine, run: Command, words: list[str]) -> None:
-    if there.kind == "task scheduler":
-        pytest.skip("Windows always has one")
     (there.bin / "absent").touch()
     before = there.files()
     ran = run("service", *words, "--json")
@@ -310,4 +314,7 @@ def test_another_router_at_the_address_is_not_taken_for_the_service(linux: Machi
 
 def test_the_program_is_this_installation(linux: Machine, run: Command) -> None:
     found = run("service", "install", "--print", "--json").json
-    assert f'ExecStart="{sys.executable}" "-P" "-m" "agent_router" "serve"' in found["files"][1]["text"]
+    assert (
+        f"ExecStart={sys.executable} -P -m agent_router serve --env-file {linux.variables}\n"
+        in found["files"][1]["text"]
+    )

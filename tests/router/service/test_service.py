@@ -9,7 +9,7 @@ import pytest
 
 from agent_router.errors import ConfigError
 from agent_router.service import service
-from agent_router.service.service import answer, program, tail
+from agent_router.service.service import answer, is_fleeting, program, tail
 
 
 def test_it_runs_this_installation_and_gives_answers_time_to_end() -> None:
@@ -39,3 +39,17 @@ def test_programs_of_the_system(tmp_path: Path) -> None:
     assert tail(tmp_path / "none") == ""
     (tmp_path / "log").write_text("".join(f"{i}\n" for i in range(9)))
     assert tail(tmp_path / "log", 2) == "7\n8"
+
+
+@pytest.mark.parametrize(
+    ("python", "fleeting"),
+    [
+        ("/home/me/.cache/uv/archive-v0/Xy1/bin/python", True),
+        ("/home/me/.cache/pipx/a1b2/bin/python", True),
+        ("/home/me/.local/share/uv/tools/agent-router/bin/python", False),
+        ("/home/me/.local/pipx/venvs/agent-router/bin/python", False),
+        ("/usr/bin/python3", False),
+    ],
+)
+def test_what_may_be_cleaned_away(python: str, fleeting: bool) -> None:
+    assert is_fleeting(python) is fleeting

@@ -25,7 +25,7 @@ def test_what_it_says() -> None:
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     parser.read_string(unit("/usr/bin/python3", "-m", "agent_router", stop_seconds=77))
     service = parser["Service"]
-    assert service["ExecStart"] == '"/usr/bin/python3" "-m" "agent_router"'
+    assert service["ExecStart"] == "/usr/bin/python3 -m agent_router"
     assert service["Restart"] == "on-failure"
     # A local model's process must outlive SIGTERM until the answers that run are done.
     assert (service["KillMode"], service["TimeoutStopSec"]) == ("mixed", "77")
