@@ -1,5 +1,5 @@
 """`python -m agent_router` is the command `agent-router`."""
 
-from agent_router.cli.main import main
+from agent_router.command import main
 
 main()

@@ -14,16 +14,18 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-import platformdirs
 from pydantic import BaseModel, ValidationError
 
 from agent_router import environment
 from agent_router.addresses import is_any, is_loopback, normal
 from agent_router.errors import ConfigError
-from agent_router.settings import NO_KEY, PREFIX, Settings, Upstream
+from agent_router.paths import APP as APP
+from agent_router.paths import LEDGER as LEDGER
+from agent_router.paths import PREFIX
+from agent_router.paths import config_path as config_path
+from agent_router.paths import data_path as data_path
+from agent_router.settings import NO_KEY, Settings, Upstream
 
-APP = "agent-router"
-LEDGER = "ledger.sqlite3"
 RESPONSES = "responses"
 """The folder of kept responses, in the data folder; only where `keep_text` is on."""
 Origin = Literal["default", "file", "environment", "command line"]
@@ -65,24 +67,6 @@ class Configuration:
     def ledger(self) -> Path:
         """The ledger's file; it need not exist yet."""
         return self.data / LEDGER
-
-
-def config_path() -> Path:
-    """`$AGENT_ROUTER_CONFIG`, else `config.toml` in the platform's config folder."""
-    return _named(PREFIX + "CONFIG") or Path(platformdirs.user_config_dir(APP, appauthor=False)) / "config.toml"
-
-
-def data_path() -> Path:
-    """`$AGENT_ROUTER_DATA`, else the platform's data folder."""
-    return _named(PREFIX + "DATA") or Path(platformdirs.user_data_dir(APP, appauthor=False))
-
-
-def _named(variable: str) -> Path | None:
-    named = os.environ.get(variable, "").strip()
-    try:
-        return Path(named).expanduser() if named else None
-    except RuntimeError:
-        raise ConfigError(f"{variable} is {named}, which begins with no known user's home folder.") from None
 
 
 class _Layers:

@@ -11,7 +11,8 @@ from pydantic_settings import EnvSettingsSource
 from pydantic_settings.exceptions import SettingsError
 
 from agent_router.errors import ConfigError
-from agent_router.settings import PREFIX, Settings
+from agent_router.paths import PREFIX
+from agent_router.settings import Settings
 
 _OFF = frozenset({"off", "0", "false", "no", "none"})
 

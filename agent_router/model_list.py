@@ -35,6 +35,7 @@ def model_list(
             if named.provider == LOCAL:
                 entry["context_window"] = window(named.model)
                 if names.makes_vectors(named):
+                    entry["type"] = "embedding"
                     entry["description"] = "An embedding model: for /v1/embeddings only."
                 if named.model == BUNDLED:
                     entry["description"] = BUNDLED_WORDS

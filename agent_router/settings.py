@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from agent_router.paths import PREFIX
 from agent_telemetry.usage_record import Place
 
-PREFIX = "AGENT_ROUTER_"
 NO_KEY = "agent-router"
 """What agents send as a key where the router demands none: most refuse to start without one. It is nobody's key: a
 variable that holds it, such as OPENAI_API_KEY in a connected shell, holds none for an upstream."""

@@ -12,26 +12,11 @@ from agent_router.config import documented
 from agent_router.openapi import document
 
 HERE = Path(__file__).parent
-COMMANDS = [
-    ["serve"],
-    ["demo"],
-    ["connect"],
-    ["disconnect"],
-    ["doctor"],
-    ["models"],
-    ["models", "add"],
-    ["models", "remove"],
-    ["usage"],
-    ["why"],
-]
-COMMANDS += [
-    ["families"],
-    ["families", "list"],
-    ["families", "show"],
-    ["families", "pin"],
-    ["families", "forget"],
-    ["config"],
-]
+COMMANDS = [["serve"], ["service"], ["service", "install"], ["service", "status"], ["service", "remove"], ["demo"]]
+COMMANDS += [["connect"], ["disconnect"], ["doctor"]]
+COMMANDS += [["models"], ["models", "add"], ["models", "remove"], ["usage"], ["statusline"], ["why"]]
+COMMANDS += [["families"], ["families", "list"], ["families", "show"], ["families", "pin"], ["families", "forget"]]
+COMMANDS += [["config"]]
 
 CONFIGURATION = """\
 # Configuration

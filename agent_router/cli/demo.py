@@ -21,7 +21,8 @@ from agent_router.cli.output import JSON_OPTION, console, errors, friendly, prin
 from agent_router.config import PRESETS
 from agent_router.errors import ConfigError
 from agent_router.local_models import BUNDLED_WORDS
-from agent_router.settings import PREFIX, Server
+from agent_router.paths import PREFIX
+from agent_router.settings import Server
 
 _START_SECONDS = 30
 

@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 
 from agent_router import __version__
-from agent_router.cli import config, connect, demo, doctor, families, models, serve, usage, why
+from agent_router.cli import (
+    config,
+    connect,
+    demo,
+    doctor,
+    families,
+    models,
+    serve,
+    service,
+    statusline,
+    usage,
+    why,
+)
 from agent_router.cli.output import JSON_OPTION, print_json
 
 app = typer.Typer(
@@ -30,8 +42,10 @@ app.command("demo")(demo.demo)
 app.command("connect")(connect.connect)
 app.command("disconnect")(connect.disconnect)
 app.command("doctor")(doctor.doctor)
+app.add_typer(service.app, name="service")
 app.command("usage")(usage.usage)
 app.command("why")(why.why)
+app.command("statusline")(statusline.statusline)
 app.add_typer(families.app, name="families")
 app.command("config")(config.config)
 app.add_typer(models.app, name="models")

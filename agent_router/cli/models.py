@@ -20,8 +20,8 @@ from agent_router.config_file import ConfigFile, is_same
 from agent_router.errors import ConfigError
 from agent_router.local_models import BUNDLED, embedding_models, local_names, local_paths, model_name
 from agent_router.model_list import model_list
+from agent_router.paths import PREFIX
 from agent_router.routing.names import LONGEST, Names
-from agent_router.settings import PREFIX
 
 app = typer.Typer(help="List the models that callers may name; add or remove a local one.", invoke_without_command=True)
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
 from agent_router import config as configuration
+from agent_router import env_file as variables
 from agent_router.addresses import reachable
 from agent_router.cli.output import JSON_OPTION, console, errors, friendly, print_json
+from agent_router.errors import ConfigError
 
 
 def serve(
@@ -22,6 +26,16 @@ def serve(
     local_only: Annotated[
         bool, typer.Option("--local-only", help="Nothing leaves this machine: every request is answered locally.")
     ] = False,
+    env_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--env-file",
+            help="Set the variables of this file (NAME=value, one a line) where they are not set; it may be missing.",
+        ),
+    ] = None,
+    log_file: Annotated[
+        Path | None, typer.Option("--log-file", help="Append what is said to this file instead of showing it.")
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log what happens, never what is said.")] = False,
     as_json: bool = JSON_OPTION,
 ) -> None:
@@ -30,6 +44,9 @@ def serve(
     Point an agent at [bold]http://127.0.0.1:8484/v1[/bold] with the model [bold]auto[/bold], and open
     http://127.0.0.1:8484 for the page.
     """
+    if log_file is not None:
+        with friendly(as_json):
+            _speak_into(log_file)
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
     )
@@ -41,6 +58,7 @@ def serve(
     if local_only:
         given["routing"] = {"privacy": "local-only"}
     with friendly(as_json):
+        notes = variables.apply(env_file) if env_file is not None else []
         loaded = configuration.load(given)
         from agent_router.app import App
         from agent_router.server import bind
@@ -52,7 +70,7 @@ def serve(
         url = f"http://{reachable(server.host)}:{listener.getsockname()[1]}"
 
         def ready() -> None:
-            for warning in loaded.warnings:
+            for warning in [*notes, *loaded.warnings]:
                 errors.print(f"[yellow]warning:[/yellow] {escape(warning)}")
             if as_json:
                 print_json({"url": url, "pid": os.getpid()})
@@ -70,3 +88,12 @@ def serve(
             console.print(f"  local   {escape(str(app.names.default_local))}")
 
         run(app, listener, ready)
+
+
+def _speak_into(path: Path) -> None:
+    """Let all that is printed and logged go into a file: a program without a window has nothing to print to."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        sys.stdout = sys.stderr = path.open("a", encoding="utf-8", buffering=1)
+    except OSError as error:
+        raise ConfigError(f"--log-file: {path} cannot be written: {error.strerror}.") from None

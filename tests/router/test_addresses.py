@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_router.addresses import host_of, is_any, is_loopback, normal
+from agent_router.addresses import host_of, is_any, is_loopback, normal, reachable
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,11 @@ def test_nothing_makes_them_fail(text: str) -> None:
     host_of(text)
     is_loopback(text)
     is_any(text)
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("::1", "[::1]"), ("[::1]", "[::1]")],
+)
+def test_the_address_it_shows_can_be_used(host: str, shown: str) -> None:
+    assert reachable(host) == shown

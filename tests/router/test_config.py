@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 import pytest
 
 from agent_router import config
@@ -111,7 +112,7 @@ def test_without_a_file_the_defaults_are_those_of_the_documentation(
     file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("AGENT_ROUTER_CONFIG")
-    monkeypatch.setattr(config.platformdirs, "user_config_dir", lambda *_, **__: str(tmp_path / "nothing"))
+    monkeypatch.setattr(platformdirs, "user_config_dir", lambda *_, **__: str(tmp_path / "nothing"))
     settings = config.load().settings
     assert (settings.server.host, settings.server.port) == ("127.0.0.1", 8484)
     assert settings.upstreams == {}

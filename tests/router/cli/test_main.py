@@ -43,6 +43,10 @@ def test_its_version_as_json(run: Command, arguments: list[str]) -> None:
         (["models", "add"], ["GGUF", "comments", "--no-default"]),
         (["models", "remove"], ["stays"]),
         (["usage"], ["--since", "--until", "7d", "nothing is sent"]),
+        (["service"], ["install", "status", "remove", "never needs root"]),
+        (["service", "install"], ["--print", "--save-keys", "printed before", "service.env"]),
+        (["service", "remove"], ["stay"]),
+        (["statusline"], ["settings.json", "statusLine", "no text"]),
         (["config"], ["AGENT_ROUTER_SERVER__PORT=8500", "--keys"]),
     ],
 )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import urllib.request
 from pathlib import Path
 
 import pytest
 
-from agent_router.cli.serve import _reachable
 from tests.router.cli.command import Command
 from tests.running_router import router_process
 
@@ -54,14 +55,6 @@ def test_what_the_configuration_gets_wrong(home: Path, run: Command, file: str, 
     assert said in run("serve", "--json").json["error"]
 
 
-@pytest.mark.parametrize(
-    ("host", "shown"),
-    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("::1", "[::1]"), ("[::1]", "[::1]")],
-)
-def test_the_address_it_shows_can_be_used(host: str, shown: str) -> None:
-    assert _reachable(host) == shown
-
-
 def test_it_serves_and_says_where(tmp_path: Path) -> None:
     file = "[local]\nmodels = ['/nowhere/m.gguf']\n"
     with router_process(tmp_path, file, "--local-only", AGENT_ROUTER_PORT="1") as (url, process):
@@ -84,3 +77,27 @@ def test_all_addresses_with_a_key(tmp_path: Path) -> None:
         request = urllib.request.Request(f"{url}/v1/models", headers={"x-api-key": "k"})
         with urllib.request.urlopen(request, timeout=10) as response:
             assert response.status == 200
+
+
+def test_variables_and_words_of_a_service(tmp_path: Path) -> None:
+    (tmp_path / "service.env").write_text("MY_KEY=k\n")
+    (tmp_path / "service.env").chmod(0o600)
+    file = "[server]\napi_key_env = 'MY_KEY'\n[local]\nmodels = ['/nowhere/m.gguf']\n"
+    with router_process(tmp_path, file, "--env-file", str(tmp_path / "service.env")) as (url, process):
+        request = urllib.request.Request(f"{url}/v1/models", headers={"x-api-key": "k"})
+        with urllib.request.urlopen(request, timeout=10) as response:
+            assert response.status == 200
+        process.terminate()
+        _, err = process.communicate(timeout=20)
+    assert b"MY_KEY" not in err
+
+
+def test_what_is_said_goes_into_a_file_where_one_is_named(home: Path, run: Command) -> None:
+    log = home / "deep" / "service.log"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        command = [sys.executable, "-m", "agent_router", "serve", "--port", str(taken.getsockname()[1])]
+        for missing in ("--env-file", str(home / "none.env")), ():
+            ran = subprocess.run([*command, "--log-file", str(log), *missing], capture_output=True, check=False)
+            assert (ran.returncode, ran.stdout, ran.stderr) == (1, b"", b"")
+    assert log.read_text().count("is taken") == 2
+    assert "cannot be written" in run("serve", "--log-file", home / "config.toml" / "x", "--json").json["error"]
