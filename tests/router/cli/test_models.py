@@ -7,6 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from agent_models.pocket import pocket_path
@@ -75,7 +76,7 @@ def test_without_a_configuration_file_one_is_made(
     home: Path, run: Command, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AGENT_ROUTER_CONFIG")
-    monkeypatch.setattr(config.platformdirs, "user_config_dir", lambda *_, **__: str(home / "new" / "folder"))
+    monkeypatch.setattr(platformdirs, "user_config_dir", lambda *_, **__: str(home / "new" / "folder"))
     assert run("models", "add", model, "--json").status == 0
     assert added(home) == [model]
 
