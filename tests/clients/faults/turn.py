@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.clients.faults.clients import ROOT, Client
+from tests.clients.faults.clients import Client
 from tests.clients.faults.faults import Fault
 from tests.running_router import router_process
 from tests.upstreams.threaded import ThreadedUpstream
