@@ -78,6 +78,11 @@ class Breaker:
         self._probe = None
         self._rest_until = self._now() + self._rest
 
+    def trip(self) -> None:
+        """Open it, or leave it open."""
+        if not self._tripped:
+            self._trip()
+
     def abandon(self, passage: object) -> None:
         """The request ended without a verdict, because the caller left; another may probe."""
         if passage is self._probe:

@@ -104,28 +104,31 @@ class Chain:
             if problem.kind == "rejected":
                 break  # every other would refuse it as well
         assert problem is not None
+        if _is_final(problem):
+            for failed_at, kind in faults:
+                self.failing.gave_up(call, failed_at, kind)
         error = _error(problem, alone=len(targets) == 1)
         raise ChainError(error, problem.body and reworded(problem.body, error.message), faults)
 
     def cut(self, call: Call | EmbeddingCall, target: Target, said: str) -> None:
         """An answer that had begun broke off, as `said`."""
         if target.provider != "local":
-            self.failing.cut(call, target.provider, UpstreamFault("reset", said))
+            self.failing.cut(call, target, UpstreamFault("reset", said))
 
     def ended(self, call: Call | EmbeddingCall, target: Target) -> None:
         """The caller has its whole answer."""
-        self.failing.ended(call, target.provider)
+        self.failing.ended(call, target)
 
     async def _try(self, call: Call | EmbeddingCall, target: Target, *, again: bool) -> Reply:
         if not self.upstreams[target.provider].vision and call.has_images:
             raise UpstreamFault(
                 "unsupported", f"{target} reads text only, no images or files.", status=400, param="messages"
             )
-        failing = self.failing.of(call, target.provider)
+        failing = self.failing.of(call, target)
         if failing is None:
             return await self._ask(call, target, again=again)
         async with failing.one:  # calls of the same turn find out together
-            known = self.failing.answer(failing, call, target.model)
+            known = self.failing.answer(failing, call, target)
             return known or await self._ask(call, target, again=again, own=failing.breaker)
 
     async def _ask(
@@ -142,9 +145,9 @@ class Chain:
             reply = await call.ask(upstream, target.model)
         except UpstreamFault as fault:
             if fault.kind == "rejected" and counted:
-                self.failing.refused(call, target.provider, target.model, fault, within)
+                self.failing.refused(call, target, fault, within)
             elif counted:
-                self.failing.failed(call, target.provider, fault, within)
+                self.failing.failed(call, target, fault, within)
             if fault.kind == "rate_limited" and fault.retry_after:
                 breaker.pause(passage, min(fault.retry_after, LONGEST_PAUSE))
             elif fault.kind in _UNHEALTHY and counted and not again:
@@ -157,19 +160,19 @@ class Chain:
             raise
         except ApiError as error:  # cannot be said in this upstream's dialect; another's may
             breaker.abandon(passage)
-            self.failing.left(call, target.provider, within)
+            self.failing.left(call, target, within)
             raise UpstreamFault(
                 "unsupported", error.message, status=error.status, param=error.param, code=error.code
             ) from None
         except BaseException:
             breaker.abandon(passage)
-            self.failing.left(call, target.provider, within)
+            self.failing.left(call, target, within)
             raise
         breaker.success(passage)
         if reply.status >= 400 and counted:
-            self.failing.refused(call, target.provider, target.model, reply, within)
+            self.failing.refused(call, target, reply, within)
         else:
-            self.failing.began(call, target.provider, within)
+            self.failing.began(call, target, within)
         return reply
 
 
@@ -233,13 +236,17 @@ def _error(fault: UpstreamFault, *, alone: bool) -> ApiError:
     if fault.status in (429, 503) and retry_after is None:
         retry_after = 5.0 if fault.status == 429 else ASK_AGAIN
     code = fault.code or code
-    final = fault.kind not in _PASSING
-    if fault.kind == "rate_limited" and (retry_after or 0.0) > LONGEST_WAIT:
-        final = False  # nobody has waited for it yet
     return ApiError(
         fault.status, _told(fault, alone=alone), kind=kind, code=code, param=fault.param,
-        retry_after=retry_after, final=final,
+        retry_after=retry_after, final=_is_final(fault),
     )  # fmt: skip
+
+
+def _is_final(fault: UpstreamFault) -> bool:
+    """Whether to ask again at once is of no use: it was tried already, or lasts."""
+    if fault.kind == "rate_limited" and (fault.retry_after or 0.0) > LONGEST_WAIT:
+        return False  # nobody has waited for it yet
+    return fault.kind not in _PASSING
 
 
 def _told(fault: UpstreamFault, *, alone: bool) -> str:

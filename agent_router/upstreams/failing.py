@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from agent_router.routing.decision import Target
 from agent_router.upstreams.breaker import Breaker
 from agent_router.upstreams.reply import EmbeddingCall, FaultKind, Observed, Reply, UpstreamFault
 from agent_router.wire.call import Call
@@ -42,8 +43,9 @@ _UNCOUNTED: frozenset[FaultKind] = frozenset(
 
 @dataclass(slots=True)
 class Failing:
-    """One caller at one upstream. `fault` is the last; `cut`: it came in the middle of an answer, so that an answer
-    which begins says nothing yet. `one` lets one attempt through at a time."""
+    """One caller at one model of an upstream: another may well be there while this one is overloaded. `fault` is the
+    last; `cut`: it came in the middle of an answer, so that an answer which begins says nothing yet. `one` lets one
+    attempt through at a time."""
 
     breaker: Breaker
     fault: UpstreamFault | None = None
@@ -57,15 +59,15 @@ class FailingCallers:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._known: dict[tuple[str, str], Failing] = {}
+        self._known: dict[tuple[str, Target], Failing] = {}
 
-    def of(self, call: Asked, provider: str) -> Failing | None:
-        """The caller's failures at this upstream, if there are any."""
-        return self._known.get((call.caller, provider)) if self._known else None
+    def of(self, call: Asked, target: Target) -> Failing | None:
+        """The caller's failures there, if there are any."""
+        return self._known.get((call.caller, target)) if self._known else None
 
-    def answer(self, failing: Failing, call: Asked, model: str) -> Reply | None:
+    def answer(self, failing: Failing, call: Asked, target: Target) -> Reply | None:
         """What the call is answered with at once; UpstreamFault where that is no answer; None if it may be sent."""
-        if failing.refusals and (held := failing.refusals.get(_digest(call, model))) is not None:
+        if failing.refusals and (held := failing.refusals.get(_digest(call, target.model))) is not None:
             until, refusal = held
             if self._now() < until:
                 if isinstance(refusal, UpstreamFault):
@@ -79,28 +81,27 @@ class FailingCallers:
             raise _again(fault, "open", ASK_AGAIN, known_for=wait)
         return None
 
-    def refused(
-        self, call: Asked, provider: str, model: str, refusal: UpstreamFault | Reply, passage: object | None
-    ) -> None:
+    def refused(self, call: Asked, target: Target, refusal: UpstreamFault | Reply, passage: object | None) -> None:
         """The request itself was refused, by an upstream that is well; another request may not be."""
-        if (failing := self._begin(call, provider)) is None:
+        if (failing := self._begin(call, target)) is None:
             return
         failing.breaker.success(passage)
+        failing.fault, failing.cut = None, False
         if len(failing.refusals) >= _MOST_REFUSALS:
             failing.refusals.pop(next(iter(failing.refusals)))
         kept = refusal if isinstance(refusal, UpstreamFault) else _copy(refusal)
-        failing.refusals[_digest(call, model)] = (self._now() + REFUSED_SECONDS, kept)
+        failing.refusals[_digest(call, target.model)] = (self._now() + REFUSED_SECONDS, kept)
 
-    def failed(self, call: Asked, provider: str, fault: UpstreamFault, passage: object | None) -> None:
+    def failed(self, call: Asked, target: Target, fault: UpstreamFault, passage: object | None) -> None:
         """An attempt failed. `passage` is what the caller's breaker returned, where it had one."""
         if fault.kind in _UNCOUNTED:
-            self.left(call, provider, passage)
-        elif (failing := self._begin(call, provider)) is not None:
+            self.left(call, target, passage)
+        elif (failing := self._begin(call, target)) is not None:
             self._count(failing, fault, passage or failing.breaker.enter(), cut=False)
 
-    def cut(self, call: Asked, provider: str, fault: UpstreamFault) -> None:
+    def cut(self, call: Asked, target: Target, fault: UpstreamFault) -> None:
         """An answer broke off that had begun."""
-        if (failing := self._begin(call, provider)) is not None:
+        if (failing := self._begin(call, target)) is not None:
             self._count(failing, fault, failing.breaker.enter(), cut=True)
 
     def _count(self, failing: Failing, fault: UpstreamFault, passage: object, *, cut: bool) -> None:
@@ -108,34 +109,42 @@ class FailingCallers:
         failing.breaker.fault(passage)
         fault.known_for = failing.breaker.wait() or None
 
-    def left(self, call: Asked, provider: str, passage: object | None) -> None:
+    def gave_up(self, call: Asked, target: Target, kind: FaultKind) -> None:
+        """The caller is told of a fault of this kind, which was tried often enough or will stay."""
+        if kind in _UNCOUNTED or (failing := self.of(call, target)) is None:
+            return
+        if failing.fault is not None:
+            failing.breaker.trip()
+            failing.fault.known_for = failing.breaker.wait() or None
+
+    def left(self, call: Asked, target: Target, passage: object | None) -> None:
         """An attempt ended without saying anything of the upstream."""
-        if passage is not None and (failing := self.of(call, provider)) is not None:
+        if passage is not None and (failing := self.of(call, target)) is not None:
             failing.breaker.abandon(passage)
 
-    def began(self, call: Asked, provider: str, passage: object | None) -> None:
+    def began(self, call: Asked, target: Target, passage: object | None) -> None:
         """An answer has begun."""
-        if (failing := self.of(call, provider)) is None:
+        if (failing := self.of(call, target)) is None:
             return
         if failing.cut:
-            self.left(call, provider, passage)
+            self.left(call, target, passage)
         else:
-            self._known.pop((call.caller, provider), None)
+            self._known.pop((call.caller, target), None)
 
-    def ended(self, call: Asked, provider: str) -> None:
+    def ended(self, call: Asked, target: Target) -> None:
         """The caller has its whole answer."""
         if self._known:
-            self._known.pop((call.caller, provider), None)
+            self._known.pop((call.caller, target), None)
 
-    def _begin(self, call: Asked, provider: str) -> Failing | None:
+    def _begin(self, call: Asked, target: Target) -> Failing | None:
         if not call.caller:
             return None
-        failing = self._known.get((call.caller, provider))
+        failing = self._known.get((call.caller, target))
         if failing is None:
             if len(self._known) >= _MOST_CALLERS:
                 self._known.pop(next(iter(self._known)))
             failing = Failing(Breaker(self._now, threshold=ATTEMPTS))
-            self._known[call.caller, provider] = failing
+            self._known[call.caller, target] = failing
         return failing
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 # Events before the first that has something of the answer, and so many that some text has been told.
 _EMPTY = {"chat": 1, "responses": 2, "messages": 1, "gemini": 0}
-_SOME = {"chat": 8, "responses": 12, "messages": 9, "gemini": 8}
+_SOME = {"chat": 3, "responses": 12, "messages": 9, "gemini": 8}
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def _endpoint(upstream: str, data: Path, kind: str, dialect: str) -> Iterator[st
         + (f'api = "{api}"\n' if kind == "openai" else "")
         + '[routing]\nclosed = "scripted/m"\n'
     )
-    with router_process(data / "router", configuration, SCRIPTED_KEY="k") as (url, _):
+    with router_process(data / "router", configuration, SCRIPTED_KEY="sk-scripted") as (url, _):
         yield url
 
 
