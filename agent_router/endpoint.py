@@ -191,8 +191,7 @@ class Endpoint(ABC, Generic[CallT]):
             if reply.observed.error is not None:  # the upstream's own error event ended it
                 exchange.status = "cut"
                 assert exchange.target is not None
-                said = f"Upstream {exchange.target.provider} broke off its answer ({reply.observed.error})."
-                self._chain.cut(call, exchange.target, said)
+                self._chain.cut(call, exchange.target, f"Upstream {exchange.target.provider} broke off its answer.")
             await answer.end()
         else:
             await self._render(exchange, call, reply, answer)

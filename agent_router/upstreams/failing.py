@@ -25,7 +25,7 @@ Asked = Call | EmbeddingCall
 
 ATTEMPTS = 3
 """In a row that fail, until a caller is answered at once."""
-ASK_AGAIN = 2.0
+ASK_AGAIN = 1.0
 """Seconds after which a caller that is answered at once may ask again. It costs the upstream nothing, and agents that
 wait for as long as they are told, a few times over, tell their users the sooner; when the upstream is asked again they
 are told in words."""
