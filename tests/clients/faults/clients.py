@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 INSTALLED = Path(os.environ.get("AGENT_ROUTER_CLIENTS", ROOT / ".clients"))
 """A folder per agent, as npm or a virtual environment fills it."""
+_NODE_22 = f"{INSTALLED / 'node/node_modules/.bin'}:{os.environ['PATH']}"  # npm's `node`, for those that need one
 MODEL = "auto"
 """What every agent asks for. Gemini CLI takes this name for its own, and needs the longer one."""
 ASK = "count to 50"
@@ -54,8 +56,7 @@ def _pi(home: Path, url: str, binary: str) -> Started:
     provider = {"baseUrl": f"{url}/v1", "api": "openai-completions", "apiKey": "k", "models": [model]}
     _write(home / ".pi/agent/models.json", {"providers": {"router": provider}})
     command = [binary, "-p", "--provider", "router", "--model", MODEL, ASK]
-    path = f"{INSTALLED / 'node/node_modules/.bin'}:{os.environ['PATH']}"  # it needs Node 22
-    return Started(command, {"PI_OFFLINE": "1", "PI_TELEMETRY": "0", "PATH": path})
+    return Started(command, {"PI_OFFLINE": "1", "PI_TELEMETRY": "0", "PATH": _NODE_22})
 
 
 def _codex(home: Path, url: str, binary: str) -> Started:
@@ -100,6 +101,44 @@ def _gemini_cli(home: Path, url: str, binary: str) -> Started:
     return Started([binary, "--skip-trust", "-m", f"agent-router/{MODEL}", "-p", ASK], environment)
 
 
+def _openclaw(home: Path, url: str, binary: str) -> Started:
+    model = {"id": MODEL, "name": MODEL, "contextWindow": 128000, "maxTokens": 8192}
+    provider = {"baseUrl": f"{url}/v1", "api": "openai-completions", "apiKey": "k", "models": [model]}
+    agents = {"workspace": str(home / "work"), "model": {"primary": f"router/{MODEL}"}}
+    settings = {
+        "models": {"mode": "merge", "providers": {"router": provider}},
+        "agents": {"defaults": agents},
+        "update": {"checkOnStart": False},
+    }
+    _write(home / ".openclaw/openclaw.json", settings)
+    command = [binary, "agent", "--local", "--session-key", "agent:main:faults", "--message", ASK]
+    return Started(command, {"PATH": _NODE_22, "OPENCLAW_NO_UPDATE_CHECK": "1"})
+
+
+def _cline(home: Path, url: str, binary: str) -> Started:
+    quiet = {"telemetryOptOut": True, "autoUpdateEnabled": False}
+    _write(home / ".cline/data/settings/global-settings.json", quiet)
+    auth = [binary, "auth", "-p", "openai-compatible", "-b", f"{url}/v1", "-k", "k", "-m", MODEL]
+    asked = " && ".join((shlex.join(auth), shlex.join([binary, ASK])))
+    return Started(["sh", "-c", asked], {"PATH": _NODE_22})
+
+
+def _aider(home: Path, url: str, binary: str) -> Started:
+    _write(home / ".aider/caches/model_prices_and_context_window.json", {})
+    options = ["--no-git", "--yes-always", "--no-check-update", "--analytics-disable", "--no-show-model-warnings"]
+    command = [binary, *options, "--no-pretty", "--model", f"openai/{MODEL}", "--message", ASK]
+    return Started(command, {"OPENAI_API_BASE": f"{url}/v1", "OPENAI_API_KEY": "k"})
+
+
+def _llm(home: Path, url: str, binary: str) -> Started:
+    _write(
+        home / "llm/extra-openai-models.yaml",
+        f"- model_id: router\n  model_name: {MODEL}\n  api_base: {url}/v1\n  api_key_name: router\n",
+    )
+    _write(home / "llm/keys.json", {"router": "k"})
+    return Started([binary, "-m", "router", ASK], {"LLM_USER_PATH": str(home / "llm")})
+
+
 CLIENTS = {
     client.name: client
     for client in (
@@ -109,5 +148,9 @@ CLIENTS = {
         Client("opencode", "chat", "opencode/node_modules/.bin/opencode", _opencode),
         Client("Qwen Code", "chat", "qwen-code/node_modules/.bin/qwen", _qwen_code),
         Client("Gemini CLI", "gemini", "gemini-cli/node_modules/.bin/gemini", _gemini_cli),
+        Client("OpenClaw", "chat", "openclaw/node_modules/.bin/openclaw", _openclaw),
+        Client("Cline", "chat", "cline/node_modules/.bin/cline", _cline),
+        Client("aider", "chat", "aider/venv/bin/aider", _aider),
+        Client("llm", "chat", "llm/venv/bin/llm", _llm),
     )
 }
