@@ -10,6 +10,7 @@ from agent_router.errors import ApiError
 from agent_router.escalation import Escalation
 from agent_router.exchange import Exchange
 from agent_router.learning.learning import Learning
+from agent_router.routing.agent import is_library
 from agent_router.routing.decision import Decision
 from agent_router.routing.router import Router
 from agent_router.routing.task import Task, task
@@ -48,6 +49,8 @@ class CompletionsEndpoint(Endpoint[Call]):
         call = self._wire.read(raw, headers, path)
         known = task(call, headers, self._salt)
         call.client = known.session or known.agent or ""
+        # Programs that name only their library are many, and do not try again by themselves against `x-should-retry`.
+        call.caller = known.session or (known.agent if known.agent and not is_library(known.agent) else "")
         return call, known
 
     def _decide(self, exchange: Exchange, call: Call, raw: bytes) -> Decision:

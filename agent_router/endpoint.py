@@ -141,7 +141,7 @@ class Endpoint(ABC, Generic[CallT]):
                 self._aim(exchange, failure.faults[-1][0])
                 exchange.status, exchange.error = "error", failure.error.code
                 exchange.http_status = failure.error.status
-                await answer.fail(failure.error, failure.body)
+                await self._refuse(exchange, call, failure, answer)
                 return
             reply = attempted.reply
             exchange.faults += attempted.faults
@@ -151,11 +151,14 @@ class Endpoint(ABC, Generic[CallT]):
                 await self._answer(exchange, call, reply, answer)
             except StreamCutError as cut:
                 exchange.status, exchange.error = "cut", cut.code
+                if cut.status != 400:  # the request is not at fault
+                    self._chain.cut(call, attempted.target, str(cut))
                 kind = {400: "invalid_request_error", 429: "rate_limit_error"}.get(cut.status, "upstream_error")
                 await answer.fail(ApiError(cut.status, str(cut), kind=kind, code=cut.told))
             finally:
                 await reply.close()
             if exchange.status == "ok":
+                self._chain.ended(call, attempted.target)
                 self._answered(exchange, call)
 
     def _aim(self, exchange: Exchange, target: Target) -> None:
@@ -187,6 +190,8 @@ class Endpoint(ABC, Generic[CallT]):
                 await answer.more(chunk)
             if reply.observed.error is not None:  # the upstream's own error event ended it
                 exchange.status = "cut"
+                assert exchange.target is not None
+                self._chain.cut(call, exchange.target, f"Upstream {exchange.target.provider} broke off its answer.")
             await answer.end()
         else:
             await self._render(exchange, call, reply, answer)
@@ -204,6 +209,10 @@ class Endpoint(ABC, Generic[CallT]):
             return told
 
         return broken
+
+    async def _refuse(self, exchange: Exchange, call: CallT, failure: ChainError, answer: Sender) -> None:
+        """Tell the caller that nothing answers."""
+        await answer.fail(failure.error, failure.body)
 
     @abstractmethod
     def _read(self, raw: bytes, headers: Mapping[bytes, bytes], path: str) -> tuple[CallT, Task]:

@@ -8,7 +8,8 @@ class ApiError(Exception):
 
     `status` is the HTTP status, `kind` OpenAI's `type` (invalid_request_error, authentication_error,
     not_found_error, rate_limit_error, upstream_error, server_error), `code` a short stable word, `param` the
-    request's field, `retry_after` seconds, `request_id` what the caller can name the request by.
+    request's field, `retry_after` seconds, `request_id` what the caller can name the request by. `final`:
+    to ask again by oneself is of no use, since it was tried already, or will fail just so.
     """
 
     def __init__(
@@ -20,6 +21,7 @@ class ApiError(Exception):
         code: str | None = None,
         param: str | None = None,
         retry_after: float | None = None,
+        final: bool = False,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -28,6 +30,7 @@ class ApiError(Exception):
         self.code = code
         self.param = param
         self.retry_after = retry_after
+        self.final = final
         self.request_id: str | None = None
 
 

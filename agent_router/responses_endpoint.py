@@ -6,11 +6,13 @@ import copy
 from collections.abc import Mapping
 
 from agent_router.completions_endpoint import CompletionsEndpoint
+from agent_router.errors import ApiError
 from agent_router.escalation import Escalation
 from agent_router.exchange import Exchange
 from agent_router.learning.learning import Learning
 from agent_router.routing.router import Router
-from agent_router.upstreams.chain import Attempted, Chain
+from agent_router.sender import Sender
+from agent_router.upstreams.chain import Attempted, Chain, ChainError
 from agent_router.upstreams.openai import OpenAIUpstream
 from agent_router.upstreams.reply import Reply
 from agent_router.wire.call import Call
@@ -18,6 +20,11 @@ from agent_router.wire.responses.naming import naming, naming_all
 from agent_router.wire.responses.wire import ResponsesWire
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
+
+_TOLD_IN_STREAM = frozenset({"codex"})
+"""Agents to whom an outage is told by `response.failed` in place of a status. Codex asks thirty times for a 5xx without
+`retry-after`, waits without a word for one that has it, and keeps the message of a 429 to itself; a failed response it
+asks for six times in seven seconds, and then tells the user what it says."""
 
 
 class ResponsesEndpoint(CompletionsEndpoint):
@@ -66,6 +73,18 @@ class ResponsesEndpoint(CompletionsEndpoint):
         if previous is not None and reply.chunks is not None:
             reply.chunks = naming_all(reply.chunks, previous.id)
         return attempted
+
+    async def _refuse(self, exchange: Exchange, call: Call, failure: ChainError, answer: Sender) -> None:
+        agent, error = exchange.task.agent if exchange.task else None, failure.error
+        passes = error.status == 429 or error.status >= 500
+        if not (call.stream and agent in _TOLD_IN_STREAM and passes):
+            await super()._refuse(exchange, call, failure, answer)
+            return
+        told = ApiError(error.status, error.message, kind=error.kind, code="server_error")
+        stream = self._wire.stream(call, exchange.id, call.model, int(exchange.time.timestamp()))
+        await answer.begin(200, self._wire.content_type(call), [])
+        await answer.more(stream.begin() + stream.fail(told))
+        await answer.end()
 
     def _complete(self, exchange: Exchange, call: Call, reply: Reply, body: bytes) -> None:
         assert exchange.target is not None

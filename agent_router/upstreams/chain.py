@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Mapping
@@ -11,12 +12,18 @@ from dataclasses import dataclass, field
 from agent_router.errors import ApiError
 from agent_router.routing.decision import Target
 from agent_router.upstreams.breaker import Breaker
+from agent_router.upstreams.error_body import reworded
+from agent_router.upstreams.failing import ASK_AGAIN, FailingCallers
 from agent_router.upstreams.reply import EmbeddingCall, FaultKind, Reply, Upstream, UpstreamFault
 from agent_router.wire.call import Call
 
 RETRIES = 2  # of the same upstream, when there is no other
-FIRST_WAIT = 0.25  # seconds; doubled each time, with up to half as much again at random
-LONGEST_WAIT = 5.0  # an upstream that asks for more is not waited for
+FIRST_WAIT = 0.25  # seconds, with up to half as much again at random
+_GROWTH = 12  # times, from one wait to the next: a stumble passes at once, and an overload in seconds
+LONGEST_WAIT = 20.0  # an upstream that asks for more is not waited for
+# All waits for one answer. Agents bear 45 s without a first byte, and give up in the middle of their own retries when
+# told sooner than the fault has passed.
+_LONGEST_HOLD = 25.0
 LONGEST_PAUSE = 60.0  # seconds that an upstream may keep everybody away by `retry-after`
 # A connection that breaks sooner than this was most likely an idle one that the upstream closed just then.
 _STALE_SECONDS = 1.0
@@ -29,6 +36,8 @@ _HEALTHY: frozenset[FaultKind] = frozenset({"rejected", "refused"})
 _RETRIED: frozenset[FaultKind] = frozenset(
     {"connect", "reset", "status", "empty", "garbled", "crashed", "rate_limited"}
 )
+# Faults of ours that pass in a moment, so that the caller does well to ask again.
+_PASSING: frozenset[FaultKind] = frozenset({"busy", "crashed", "unusable"})
 
 
 @dataclass(slots=True)
@@ -51,16 +60,18 @@ class ChainError(Exception):
 
 
 class Chain:
-    """All upstreams by provider name, with a breaker each."""
+    """All upstreams by provider name, with a breaker each; and the callers that they fail."""
 
     def __init__(self, upstreams: Mapping[str, Upstream]) -> None:
         self.upstreams = upstreams
         self.breakers = {name: Breaker() for name in upstreams}
+        self.failing = FailingCallers()
 
     async def open(self, call: Call | EmbeddingCall, targets: tuple[Target, ...]) -> Attempted:
         """The first target's answer that begins. ChainError if none does."""
         faults: list[tuple[Target, FaultKind]] = []
         problem: UpstreamFault | None = None
+        until = time.monotonic() + _LONGEST_HOLD
         for position, target in enumerate(targets):
             last = position == len(targets) - 1
             tries = 0
@@ -84,7 +95,8 @@ class Chain:
                         fault.kind = "missing"  # the model, which may be there at the next
                 faults.append((target, fault.kind))
                 problem = fault if problem is None or _rank(fault) >= _rank(problem) else problem
-                wait = _wait(fault, tries, last=last, stale=time.monotonic() - began < _STALE_SECONDS)
+                now = time.monotonic()
+                wait = _wait(fault, tries, last=last, stale=now - began < _STALE_SECONDS, left=until - now)
                 if wait is None:
                     break
                 tries += 1
@@ -92,24 +104,53 @@ class Chain:
             if problem.kind == "rejected":
                 break  # every other would refuse it as well
         assert problem is not None
-        raise ChainError(_error(problem), problem.body, faults)
+        if _is_final(problem):
+            for failed_at, kind in faults:
+                self.failing.gave_up(call, failed_at, kind)
+        error = _error(problem, alone=len(targets) == 1)
+        raise ChainError(error, problem.body and reworded(problem.body, error.message), faults)
+
+    def cut(self, call: Call | EmbeddingCall, target: Target, said: str) -> None:
+        """An answer that had begun broke off, as `said`."""
+        if target.provider != "local":
+            self.failing.cut(call, target, UpstreamFault("reset", said))
+
+    def ended(self, call: Call | EmbeddingCall, target: Target) -> None:
+        """The caller has its whole answer."""
+        self.failing.ended(call, target)
 
     async def _try(self, call: Call | EmbeddingCall, target: Target, *, again: bool) -> Reply:
-        upstream, breaker = self.upstreams[target.provider], self.breakers[target.provider]
-        if not upstream.vision and call.has_images:
+        if not self.upstreams[target.provider].vision and call.has_images:
             raise UpstreamFault(
                 "unsupported", f"{target} reads text only, no images or files.", status=400, param="messages"
             )
+        failing = self.failing.of(call, target)
+        if failing is None:
+            return await self._ask(call, target, again=again)
+        async with failing.one:  # calls of the same turn find out together
+            known = self.failing.answer(failing, call, target)
+            return known or await self._ask(call, target, again=again, own=failing.breaker)
+
+    async def _ask(
+        self, call: Call | EmbeddingCall, target: Target, *, again: bool, own: Breaker | None = None
+    ) -> Reply:
+        """`own` is the breaker of a caller that failed lately."""
+        upstream, breaker = self.upstreams[target.provider], self.breakers[target.provider]
         wait = breaker.wait()
         if wait > 0:
             raise _kept_out(target, breaker, wait)
-        passage = breaker.enter()
+        passage, within = breaker.enter(), own.enter() if own is not None else None
+        counted = target.provider != "local"  # which has its own supervision
         try:
             reply = await call.ask(upstream, target.model)
         except UpstreamFault as fault:
+            if fault.kind == "rejected" and counted:
+                self.failing.refused(call, target, fault, within)
+            elif counted:
+                self.failing.failed(call, target, fault, within)
             if fault.kind == "rate_limited" and fault.retry_after:
                 breaker.pause(passage, min(fault.retry_after, LONGEST_PAUSE))
-            elif fault.kind in _UNHEALTHY and target.provider != "local" and not again:
+            elif fault.kind in _UNHEALTHY and counted and not again:
                 # Counted once a request: one that the upstream chokes on must not keep all the others away.
                 breaker.fault(passage)
             elif fault.kind in _HEALTHY:
@@ -119,13 +160,19 @@ class Chain:
             raise
         except ApiError as error:  # cannot be said in this upstream's dialect; another's may
             breaker.abandon(passage)
+            self.failing.left(call, target, within)
             raise UpstreamFault(
                 "unsupported", error.message, status=error.status, param=error.param, code=error.code
             ) from None
         except BaseException:
             breaker.abandon(passage)
+            self.failing.left(call, target, within)
             raise
         breaker.success(passage)
+        if reply.status >= 400 and counted:
+            self.failing.refused(call, target, reply, within)
+        else:
+            self.failing.began(call, target, within)
         return reply
 
 
@@ -133,12 +180,13 @@ def _kept_out(target: Target, breaker: Breaker, wait: float) -> UpstreamFault:
     if breaker.paused:
         said = f"Upstream {target.provider} is limiting its rate."
         return UpstreamFault("rate_limited", said, status=429, retry_after=wait)
-    said = f"Upstream {target.provider} has failed and is left alone for {wait:.0f} s more."
-    return UpstreamFault("open", said, retry_after=wait)
+    said = f"Upstream {target.provider} keeps failing, and is left alone for a while."
+    return UpstreamFault("open", said, retry_after=min(wait, ASK_AGAIN), known_for=wait)
 
 
-def _wait(fault: UpstreamFault, tries: int, *, last: bool, stale: bool) -> float | None:
-    """Seconds until the same target is tried again; None if it is not. `stale`: it failed at once."""
+def _wait(fault: UpstreamFault, tries: int, *, last: bool, stale: bool, left: float) -> float | None:
+    """Seconds until the same target is tried again; None if it is not. `stale`: it failed at once; `left`: seconds for
+    which an upstream may still be waited for that asks for it."""
     if fault.kind not in _RETRIED or tries >= RETRIES:
         return None
     if fault.kind == "crashed" or (fault.kind == "reset" and tries == 0 and stale):
@@ -146,8 +194,8 @@ def _wait(fault: UpstreamFault, tries: int, *, last: bool, stale: bool) -> float
     if not last:
         return None
     if fault.retry_after is not None:
-        return fault.retry_after + 0.01 if fault.retry_after <= LONGEST_WAIT else None
-    return FIRST_WAIT * float(2**tries) * (1 + random.random() / 2)  # noqa: S311 - jitter
+        return fault.retry_after + 0.01 if fault.retry_after <= min(LONGEST_WAIT, left) else None
+    return FIRST_WAIT * float(_GROWTH**tries) * (1 + random.random() / 2)  # noqa: S311 - jitter
 
 
 def _rank(fault: UpstreamFault) -> int:
@@ -172,7 +220,8 @@ _TYPES = {
 }
 
 
-def _error(fault: UpstreamFault) -> ApiError:
+def _error(fault: UpstreamFault, *, alone: bool) -> ApiError:
+    """What the caller is told; `alone`: nobody else was asked."""
     kind = _TYPES.get(fault.status, "invalid_request_error" if fault.status < 500 else "upstream_error")
     code = {
         "context": "context_length_exceeded",
@@ -185,6 +234,25 @@ def _error(fault: UpstreamFault) -> ApiError:
     }.get(fault.kind, f"upstream_{fault.kind}")
     retry_after = fault.retry_after
     if fault.status in (429, 503) and retry_after is None:
-        retry_after = 5.0
+        retry_after = 5.0 if fault.status == 429 else ASK_AGAIN
     code = fault.code or code
-    return ApiError(fault.status, fault.message, kind=kind, code=code, param=fault.param, retry_after=retry_after)
+    return ApiError(
+        fault.status, _told(fault, alone=alone), kind=kind, code=code, param=fault.param,
+        retry_after=retry_after, final=_is_final(fault),
+    )  # fmt: skip
+
+
+def _is_final(fault: UpstreamFault) -> bool:
+    """Whether to ask again at once is of no use: it was tried already, or lasts."""
+    if fault.kind == "rate_limited" and (fault.retry_after or 0.0) > LONGEST_WAIT:
+        return False  # nobody has waited for it yet
+    return fault.kind not in _PASSING
+
+
+def _told(fault: UpstreamFault, *, alone: bool) -> str:
+    """One sentence: what failed, where, and what to do."""
+    seconds = fault.known_for or (fault.retry_after if fault.kind == "rate_limited" else None)
+    if seconds is None or fault.kind == "refused":
+        return fault.message
+    other = ", or name a fallback in agent-router's configuration" if alone else ""
+    return f"{fault.message.removesuffix('.')}: wait {math.ceil(seconds)} s and ask again{other}."

@@ -48,6 +48,17 @@ def message_of(body: bytes | str) -> str | None:
     return string(message) or _detail(mapping(message).get("detail")) or _detail(told.get("detail"))
 
 
+def reworded(body: bytes, said: str) -> bytes:
+    """An error object that says so in the first place, and only then in its own words."""
+    told = _decoded(body)
+    error = told.get("error")
+    if not isinstance(error, dict) or body.lstrip().startswith(b"["):
+        return body
+    own = message_of(body)
+    message = said if not own or own in said else f"{said} ({own[:300]})"
+    return msgspec.json.encode({**told, "error": {**error, "message": message}})
+
+
 def code_of(body: bytes) -> str | None:
     """The short word in it; None if there is none."""
     told = _decoded(body)

@@ -40,7 +40,8 @@ class UpstreamFault(Exception):
 
     `status` is the HTTP status that the caller gets if nothing else answers; `retry_after` seconds; `body` the
     upstream's own error body where it is in the caller's dialect; `param` the request's field that is at fault;
-    `code` a short word for it, where the kind does not say enough.
+    `code` a short word for it, where the kind does not say enough; `known_for` the seconds for which it is taken as
+    known, and the upstream not asked.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class UpstreamFault(Exception):
         body: bytes | None = None,
         param: str | None = None,
         code: str | None = None,
+        known_for: float | None = None,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -62,6 +64,7 @@ class UpstreamFault(Exception):
         self.body = body
         self.param = param
         self.code = code
+        self.known_for = known_for
 
 
 class StreamCutError(Exception):
@@ -142,6 +145,7 @@ class EmbeddingCall:
     body: EmbeddingBody
     headers: dict[str, str] = field(default_factory=dict)
     has_images = False
+    caller = ""
 
     async def ask(self, upstream: Upstream, model: str) -> Reply:
         """What this upstream answers; see `Upstream.embed`."""

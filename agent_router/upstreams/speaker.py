@@ -189,6 +189,8 @@ class Speaker:
             problem.body = None  # its shape is not the caller's
         elif call.wire != self.dialect.name and problem.code == TOO_LONG and code_of(body) != TOO_LONG:
             problem.body = None  # the caller knows it by the code, which the upstream has no word for
+        if problem.status == 429 and self.dialect.name == "gemini" and b'"details"' not in body:
+            problem.body = None  # says less to its clients than ours
         if problem.kind != "rejected" or problem.body is None:
             raise problem
         observed = Observed(error=f"upstream_{response.status}")

@@ -29,7 +29,7 @@ def fault(
         said = said or f"Upstream {name} refused the request (403) without saying why."
         return UpstreamFault("refused", said, status=403, body=error, code=known_code(body))
     if status in (401, 403):
-        said = f"Upstream {name} refused its API key ({key_source})."
+        said = f"Upstream {name} refused its API key ({key_source}): correct it and restart agent-router."
         return UpstreamFault("refused", said, status=status, body=error)
     if status == 402:
         return UpstreamFault("refused", f"Upstream {name} wants to be paid first (402).", status=402, body=error)

@@ -21,7 +21,8 @@ class Call:
     for the wire that made it.
 
     `named_in_body`: the body holds the model's name. `include_usage`: a stream is to tell its tokens. `headers` are
-    passed on. `client` tells callers apart, so that each gets its turn where they wait for the same model. `native`
+    passed on. `client` tells callers apart, so that each gets its turn where they wait for the same model, and `caller`
+    agents whose requests fail; empty where nobody knows which agent it is. `native`
     makes the body for an upstream (by provider) of the same dialect, where that is not always `raw`; `native_whole` one
     that names nothing which the upstream would have to have kept, where the other may.
 
@@ -41,6 +42,7 @@ class Call:
     include_usage: bool = False
     headers: dict[str, str] = field(default_factory=dict)
     client: str = ""
+    caller: str = ""
     named_in_body: bool = True
     native: Callable[[str], bytes] | None = None
     native_whole: Callable[[str], bytes] | None = None

@@ -42,6 +42,10 @@ async def test_an_error_is_the_whole_answer_or_the_streams_last_event() -> None:
     assert wire.messages[0]["status"] == 429
     assert (b"retry-after", b"2") in wire.messages[0]["headers"]
     assert json.loads(wire.body)["error"]["code"] == "slow_down"
+    assert b"x-should-retry" not in dict(wire.messages[0]["headers"])
+    final = Wire()
+    await final.sender.fail(ApiError(401, "No.", final=True))
+    assert (b"x-should-retry", b"false") in final.messages[0]["headers"]
     streaming = Wire()
     await streaming.sender.begin(200, b"text/event-stream", [])
     await streaming.sender.fail(error)

@@ -20,6 +20,9 @@ _TYPES = {
 }
 
 
+# What Claude Code asks for again whatever else it is told.
+_AGAIN = "overloaded_error"
+
 _DETAILED = frozenset({"thread_not_found"})
 """Codes by which the SDK knows what to do."""
 
@@ -39,6 +42,8 @@ def error_event(error: ApiError) -> bytes:
 
 def _object(error: ApiError) -> dict[str, object]:
     kind = _TYPES.get(error.status, "invalid_request_error" if error.status < 500 else "api_error")
+    if error.final and kind == _AGAIN:
+        kind = "api_error"
     message = error.message
     if error.code == "context_length_exceeded" and _TOO_LONG not in message:
         message = f"{_TOO_LONG}: {message}"
