@@ -34,13 +34,13 @@ class ScriptedModel:
     def configuration(self) -> str:
         """The router's, in TOML, that puts this model on its closed side."""
         return f"""
-[upstreams.closed]
+[upstreams.scripted]
 kind = "openai"
 base_url = "{self.base_url}"
 models = ["{NAME}"]
 
 [routing]
-closed = "closed/{NAME}"
+closed = "scripted/{NAME}"
 """
 
     @property
