@@ -99,6 +99,8 @@ def _own(asked: Asked, conversation: Sequence[Turn]) -> str:
     if asked.schema is not None:
         return json.dumps(smallest(asked.schema) if asked.schema else {"title": "Words and colours"})
     text = "\n".join(turn.text[:4000] for turn in conversation if turn.who != "assistant").lower()
+    if "no_reply" in text:
+        return "NO_REPLY"
     if "heartbeat" in text:
         return "HEARTBEAT_OK"
     if "commit message" in text:
