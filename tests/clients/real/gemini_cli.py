@@ -1,7 +1,7 @@
-"""Gemini CLI: speaks Gemini's own dialect. Left to choose a model itself, it asks before each turn how hard the turn is.
+"""Gemini CLI: speaks Gemini's own dialect. Left to choose a model, it asks before each turn how hard the turn is.
 
-To it "auto" is an alias of its own, for two of Google's models and a small one that chooses between them. So an override
-changes what is sent in the end, and the router's `auto` has its full name.
+To it "auto" is an alias of its own: for two of Google's models, and a small one that chooses between them. So an
+override changes what is sent in the end, and the router's `auto` has its full name.
 """
 
 from __future__ import annotations

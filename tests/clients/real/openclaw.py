@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import secrets
 import socket
+from typing import Any
 
 from tests.clients.real.client import Client, Place
 from tests.clients.real.terminal import terminal
 
-_QUIET = {"OPENCLAW_NO_UPDATE_CHECK": "1", "DO_NOT_TRACK": "1"}
+_QUIET: dict[str, Any] = {"OPENCLAW_NO_UPDATE_CHECK": "1", "DO_NOT_TRACK": "1"}
 
 
 def setup(place: Place) -> None:
@@ -35,6 +36,7 @@ def setup(place: Place) -> None:
         },
         "tools": {"exec": {"security": "full", "ask": "off"}},
         "gateway": {"mode": "local", "bind": "loopback", "auth": {"mode": "none"}},
+        "logging": {"file": str(place.home / "openclaw.log")},
         "update": {"checkOnStart": False},
     }
     (folder / "openclaw.json").write_text(json.dumps(settings, indent=2))
