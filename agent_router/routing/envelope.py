@@ -36,7 +36,10 @@ _TASK, _TASK_END = "<task>", "</task>"  # around the ask (Cline)
 # When and where a channel received it: [Mon 2026-05-25 21:52 UTC], [Telegram Ann 2026-05-25 21:52] (OpenClaw).
 _RECEIVED = re.compile(r"\[[^\]\n]{0,80}\d:\d\d[^\]\n]{0,20}\]\s*")
 _EVENT = re.compile(r"System(?: \(untrusted\))?: \[[^\]\n]{1,80}\][^\n]*\n")  # what happened meanwhile, a line each
-_NEW_TASK = "New task:\n"  # smolagents
+# smolagents: an ask; a tool's result, and what went wrong, as turns of the user. Behind one of these an ask may follow.
+_NEW_TASK = "New task:\n"
+_OBSERVED = "Observation:\n"
+_WRONG, _RETRY = ("Error:\n", "Call id: "), "\nNow let's retry: take care not to repeat previous errors!"
 # Lines that may end a turn (OpenClaw).
 _TRAILER = re.compile(r"\n(?:Runtime: agent=[^\n]*|\[message_id: [^\]\n]{0,100}\])\s*$")
 # Where the rules begin that aider repeats behind the ask, by edit format.
@@ -103,6 +106,11 @@ def unwrapped(text: str, system: str = "") -> str:
     return ends(text)
 
 
+def is_result(text: str) -> bool:
+    """Whether a user turn begins with what a tool has answered."""
+    return text.startswith(_OBSERVED) or (text.startswith(_WRONG) and _RETRY in text)
+
+
 def ends(text: str) -> str:
     """A text, or the two ends of a long one."""
     return text if len(text) <= 2 * _WINDOW else text[:_WINDOW] + "\n" + text[-_WINDOW:]
@@ -112,6 +120,9 @@ def _trimmed(text: str) -> str:
     """Without what may stand in the first and in the last lines."""
     if text.startswith(_NO_ASK):
         return ""
+    if is_result(text):
+        _, new, text = text.rpartition("\n" + _NEW_TASK)
+        return text if new else ""
     if text.startswith("# "):
         text = _DUMP_TITLE.sub("", text, count=1).lstrip()
     for _ in range(_MOST_EVENTS):
