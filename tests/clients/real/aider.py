@@ -42,6 +42,8 @@ def setup(place: Place) -> None:
 
 def ask(place: Place, prompt: str, resume: bool) -> str:
     """A session in which the user asks, says yes to what is proposed and then, if a command was run, goes on."""
+    if not resume:
+        (place.work / ".aider.chat.history.md").unlink(missing_ok=True)  # it holds all sessions, and all are restored
     arguments = ["--restore-chat-history"] if resume else []
     process = subprocess.Popen(
         [str(place.install / "venv" / "bin" / "aider"), *arguments],

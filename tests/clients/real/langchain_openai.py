@@ -17,4 +17,5 @@ CLIENT = Client(
     ask=_PROGRAM.ask,
     background=_PROGRAM.title,
     calls=("title",),
+    agent="openai-python",
 )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.clients.real.client import Client
-from tests.clients.real.program import OPENAI, Program
+from tests.clients.real.program import AGENTS, Program
 
-_PROGRAM = Program("openai_agents", OPENAI)
+_PROGRAM = Program("openai_agents", AGENTS)
 
 CLIENT = Client(
     name="openai-agents",

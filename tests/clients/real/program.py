@@ -39,5 +39,7 @@ class Program:
 
 OPENAI = (("OPENAI_BASE_URL", "{url}/v1"), ("OPENAI_API_KEY", "agent-router"))
 """How all that is built on OpenAI's client is pointed somewhere."""
+AGENTS = (*OPENAI, ("OPENAI_AGENTS_DISABLE_TRACING", "1"))
+"""The Agents SDK sends a trace of each run to OpenAI, wherever the model is, unless told not to."""
 ANTHROPIC = (("ANTHROPIC_BASE_URL", "{url}"), ("ANTHROPIC_API_KEY", "agent-router"))
 """How all that is built on Anthropic's client is pointed somewhere."""

@@ -1,5 +1,5 @@
-"""smolagents, whose agents answer by a tool of that name and see results as turns of the user. Its small task: a title, from an
-agent that has no other tool."""
+"""smolagents, whose agents answer by a tool, `final_answer`, and see results as turns of the user. Its small task: a
+title, from an agent that has no other tool."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Trial:
 
     def kinds_of_asks(self) -> bool:
         """Whether the ledger has an answered call of this client, by its own name."""
-        return self._until(lambda: any(row.agent == self.client.name and row.status == "ok" for row in self.rows()))
+        return self._until(lambda: any(row.agent == self.client.known and row.status == "ok" for row in self.rows()))
 
     def _tool(self) -> None:
         number = secrets.randbelow(9000) + 1000
@@ -72,7 +72,7 @@ class Trial:
         if self.client.background is None:
             return
         shown = self.client.background(self.place)
-        wanted = {(self.client.name, kind) for kind in self.client.calls}
+        wanted = {(self.client.known, kind) for kind in self.client.calls}
         assert self._until(lambda: wanted <= self.kinds()), (
             f"the ledger has {sorted(map(str, self.kinds()))}, not {sorted(wanted)}: {shown[-2000:]}"
         )

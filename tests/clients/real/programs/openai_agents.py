@@ -25,9 +25,7 @@ class Title(BaseModel):
 
 
 assistant = Agent(name="Assistant", instructions="You are a helpful assistant.", model="auto", tools=[run_command])
-titles = Agent(
-    name="Titles", instructions="Write a short title for the conversation.", model="auto", output_type=Title
-)
+titles = Agent(name="Titles", instructions="Write a short title for the conversation.", model="auto", output_type=Title)
 
 what, text = sys.argv[1:]
 if what == "title":

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from smolagents import OpenAIModel, ToolCallingAgent, tool
+from smolagents import LogLevel, OpenAIModel, ToolCallingAgent, tool
 
 HISTORY = Path("chat.pickle")
 
@@ -28,10 +28,12 @@ model = OpenAIModel("auto")
 
 what, text = sys.argv[1:]
 if what == "title":
-    titles = ToolCallingAgent(tools=[], model=model, instructions="Write a short title for the conversation.")
+    titles = ToolCallingAgent(
+        tools=[], model=model, instructions="Write a short title for the conversation.", verbosity_level=LogLevel.ERROR
+    )
     print(titles.run(text))
 else:
-    assistant = ToolCallingAgent(tools=[run_command], model=model)
+    assistant = ToolCallingAgent(tools=[run_command], model=model, verbosity_level=LogLevel.ERROR)
     if what == "on":
         assistant.memory.steps = pickle.loads(HISTORY.read_bytes())
     print(assistant.run(text, reset=what == "new"))
