@@ -60,6 +60,7 @@ _SIGNATURES = (
     ("act as an expert architect engineer", "aider"),
     ("generates concise, one-line git commit messages", "aider"),
     ("in the continue cli", "continue"),
+    ("helpful assistant that can interact with a computer.", "mini-swe-agent"),
     ("an expert assistant who can solve any task using", "smolagents"),
     ("you are goose", "goose"),
     ("created by block", "goose"),

@@ -38,16 +38,18 @@ _RECEIVED = re.compile(r"\[[^\]\n]{0,80}\d:\d\d[^\]\n]{0,20}\]\s*")
 _EVENT = re.compile(r"System(?: \(untrusted\))?: \[[^\]\n]{1,80}\][^\n]*\n")  # what happened meanwhile, a line each
 # smolagents: an ask; a tool's result, and what went wrong, as turns of the user. Behind one of these an ask may follow.
 _NEW_TASK = "New task:\n"
+_ISSUE = "Please solve this issue: "  # mini-swe-agent
 _OBSERVED = "Observation:\n"
 _WRONG, _RETRY = ("Error:\n", "Call id: "), "\nNow let's retry: take care not to repeat previous errors!"
 # Lines that may end a turn (OpenClaw).
 _TRAILER = re.compile(r"\n(?:Runtime: agent=[^\n]*|\[message_id: [^\]\n]{0,100}\])\s*$")
-# Where the rules begin that aider repeats behind the ask, by edit format.
+# Where the rules begin that aider repeats behind the ask, by edit format; and mini-swe-agent's.
 _RULES = (
     "\n\nTo suggest changes to a file you MUST",
     "\n\n# *SEARCH/REPLACE block* Rules:",
     "\n\n# File editing rules:",
     "\n\n*SEARCH/REPLACE block* Rules:",
+    "\n\nYou can execute bash commands and edit files to implement the necessary changes.",
 )
 # How turns begin in which nobody asks anything.
 _NO_ASK = (
@@ -70,6 +72,7 @@ _NO_ASK = (
     "Another language model started to solve this problem and produced a summary",  # Codex
     "The conversation history before this point was compacted",  # pi
     "Continue if you have next steps",  # opencode
+    "Tool call error:\n\n<error>",  # mini-swe-agent
 )
 _MOST_BLOCKS = 1000  # of a turn; more are no agent's doing
 _MOST_LAYERS = 4
@@ -138,7 +141,7 @@ def _trimmed(text: str) -> str:
     trailer = _TRAILER.search(text, max(0, len(text) - 2000))
     if trailer:
         text = text[: trailer.start()].rstrip()
-    return text.removeprefix(_NEW_TASK)
+    return text.removeprefix(_NEW_TASK).removeprefix(_ISSUE)
 
 
 def _without_rules(text: str, system: str) -> str:

@@ -56,6 +56,7 @@ def test_a_name_that_is_none_does_not_hide_the_agent() -> None:
         ("You are an expert coding assistant operating inside pi, a coding agent harness.", "pi"),
         ("You are Cline, an AI coding agent.", "cline"),
         ("Act as an expert software developer.", "aider"),
+        ("You are a helpful assistant that can interact with a computer.", "mini-swe-agent"),
         ("You are an expert assistant who can solve any task using code blobs.", "smolagents"),
         ("You are helpful.", "openai-js"),
         ("", "openai-js"),
