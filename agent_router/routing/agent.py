@@ -39,6 +39,7 @@ _LIBRARIES = frozenset(
 # What an agent's system prompt says of itself in its first words, lower case, in the order in which they are tried.
 _SIGNATURES = (
     ("running inside openclaw", "openclaw"),
+    ("write an activity recap for someone scanning their tasks", "openclaw"),
     ("you are opencode", "opencode"),
     ("claude code", "claude-code"),
     ("claude agent sdk", "claude-code"),
@@ -50,6 +51,7 @@ _SIGNATURES = (
     ("cli agent specializing in software engineering tasks", "gemini-cli"),
     ("operating inside pi,", "pi"),
     ("you are cline", "cline"),
+    ("coding session into a concise continuation note", "cline"),
     ("you are roo", "roo-code"),
     ("you are kilo code", "kilo-code"),
     ("github copilot", "copilot"),

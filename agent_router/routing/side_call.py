@@ -49,7 +49,12 @@ _SUMMARISE = r"(?:summari[sz](?:e[sr]?|ing|ation)|summary|compact(?:ion|ing)?|ch
 # In a turn, with tools or without: a person may ask for a title or a summary too, so only what no person says.
 _IN_A_TURN = _signatures(
     # OpenClaw, Hermes
-    ("heartbeat", "heartbeat", r"\s*\[[^\]\n]{0,60}\bheartbeat\b|(?s:\A.{0,200})\bheartbeat(?:_ok\b|\.md\b)"),
+    (
+        "heartbeat",
+        "heartbeat",
+        r"\A\s*(?:\[[^\]\n]{0,60}\]\s*)?\[[^\]\n]{0,60}\bheartbeat\b|(?s:\A.{0,200})\bheartbeat(?:_ok\b|\.md\b)"
+        r"|\A\s*(?:\[[^\]\n]{0,60}\]\s*)?follow the heartbeat monitor\b",
+    ),
     # Qwen Code, Claude Code
     ("suggestion", "suggestion mode", r"\[suggestion mode:"),
     ("suggestion", "type next", r"(?:suggest|predict) what the user (?:might|would|will)\b"),

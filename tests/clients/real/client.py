@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import psutil
+
 ROOT = Path(__file__).resolve().parents[3]
 CLIENTS = Path(os.environ.get("AGENT_ROUTER_CLIENTS") or ROOT / ".clients")
 """The folder of the installed clients."""
@@ -63,6 +65,13 @@ class Place:
             **proxies,
             **more,
         }
+
+    def leave(self) -> None:
+        """Ends what a client left running behind it: daemons and the like, known by their HOME."""
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error, OSError):
+                if process.environ().get("HOME") == str(self.home):
+                    process.kill()
 
     def run(self, *command: str, stdin: str = "", limit: float = 90, **environment: str) -> str:
         """What a command shows, stdout and stderr together.

@@ -1,8 +1,9 @@
-"""Cline: speaks chat completions."""
+"""Cline: speaks chat completions. A session goes on only in its own screen, where it is also compacted."""
 
 from __future__ import annotations
 
 from tests.clients.real.client import Client, Place
+from tests.clients.real.terminal import terminal
 
 
 def setup(place: Place) -> None:
@@ -12,11 +13,33 @@ def setup(place: Place) -> None:
 
 
 def ask(place: Place, prompt: str, resume: bool) -> str:
-    return place.run("cline", *(["--id", "last"] if resume else []), prompt)
+    if not resume:
+        return place.run("cline", prompt)
+    with terminal(place, "cline", "--id", _last(place)) as screen:
+        screen.wait("The word is")
+        screen.settle()
+        screen.enter(prompt)
+        screen.wait("The word was")
+        screen.settle()
+        return screen.shown
 
 
 def background(place: Place) -> str:
-    raise NotImplementedError
+    ask(place, "SAY hello", False)
+    with terminal(place, "cline", "--id", _last(place)) as screen:
+        screen.wait("The word is hello")
+        screen.settle()
+        screen.enter("SAY goodbye")
+        screen.wait("The word is goodbye")
+        screen.settle()
+        screen.enter("/compact")
+        screen.settle(3)
+        return screen.shown
+
+
+def _last(place: Place) -> str:
+    """The id of the newest session."""
+    return max(folder.name for folder in (place.home / ".cline" / "data" / "sessions").iterdir())
 
 
 CLIENT = Client(

@@ -1,9 +1,11 @@
-"""Codex CLI: speaks responses only. Its background call is the title that it gives a session."""
+"""Codex CLI: speaks responses only. In its own screen it gives a session a title; a long session is compacted."""
 
 from __future__ import annotations
 
 from tests.clients.real.client import Client, Place
+from tests.clients.real.terminal import terminal
 
+_FREE = "--dangerously-bypass-approvals-and-sandbox"
 _KEY = {"AGENT_ROUTER_KEY": "agent-router"}
 
 
@@ -31,12 +33,20 @@ trust_level = "trusted"
 
 
 def ask(place: Place, prompt: str, resume: bool) -> str:
-    free = "--dangerously-bypass-approvals-and-sandbox"
-    return place.run("codex", "exec", free, *(["resume", "--last"] if resume else []), prompt, **_KEY)
+    return place.run("codex", "exec", _FREE, *(["resume", "--last"] if resume else []), prompt, **_KEY)
 
 
 def background(place: Place) -> str:
-    raise NotImplementedError
+    ask(place, "SAY hello", False)
+    soon = ["-c", "model_auto_compact_token_limit=1000"]
+    shown = place.run("codex", "exec", _FREE, *soon, "resume", "--last", "SAY goodbye", **_KEY)
+    with terminal(place, "codex", "--no-daemon", **_KEY) as screen:
+        screen.wait("Ask Codex to do anything")
+        screen.settle()
+        screen.enter("Tell me about the colours, and SAY hello")
+        screen.wait("The word is hello")
+        screen.settle(3)
+        return shown + screen.shown
 
 
 CLIENT = Client(
@@ -48,5 +58,5 @@ CLIENT = Client(
     setup=setup,
     ask=ask,
     background=background,
-    calls=("title",),
+    calls=("title", "summary"),
 )

@@ -71,7 +71,7 @@ def _order(conversation: Sequence[Turn]) -> tuple[re.Match[str] | None, list[str
             found = list(_ORDER.finditer(turn.text))
             if found and not (len(turn.text) > found[-1].end() + 400 and _OWN.search(turn.text, found[-1].end())):
                 return found[-1], results
-            if _OWN.search(turn.text[:400]):
+            if _OWN.search(turn.text[:1500]):
                 return None, []
     return None, []
 

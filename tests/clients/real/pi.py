@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 
 from tests.clients.real.client import Client, Place
+from tests.clients.real.terminal import terminal
 
 _QUIET = {"PI_OFFLINE": "1", "PI_TELEMETRY": "0"}
 
 
 def setup(place: Place) -> None:
-    """`~/.pi/agent/models.json`, and the model as the default in `settings.json`."""
+    """`~/.pi/agent/models.json`, and in `settings.json` the model as the default and that a short session is already
+    long enough to be compacted."""
     agent = place.home / ".pi" / "agent"
     agent.mkdir(parents=True)
     provider = {
@@ -20,7 +22,7 @@ def setup(place: Place) -> None:
         "models": [{"id": place.model, "contextWindow": 128000, "maxTokens": 8192}],
     }
     (agent / "models.json").write_text(json.dumps({"providers": {"agent-router": provider}}, indent=2))
-    chosen = {"defaultProvider": "agent-router", "defaultModel": place.model}
+    chosen = {"defaultProvider": "agent-router", "defaultModel": place.model, "compaction": {"keepRecentTokens": 1}}
     (agent / "settings.json").write_text(json.dumps(chosen, indent=2))
 
 
@@ -29,7 +31,14 @@ def ask(place: Place, prompt: str, resume: bool) -> str:
 
 
 def background(place: Place) -> str:
-    raise NotImplementedError
+    ask(place, "SAY hello", False)
+    ask(place, "SAY goodbye", True)
+    with terminal(place, "pi", "--continue", **_QUIET) as screen:
+        screen.wait("The word is goodbye")
+        screen.settle()
+        screen.enter("/compact")
+        screen.wait("Compacted from")
+        return screen.shown
 
 
 CLIENT = Client(
