@@ -25,6 +25,7 @@ _KNOWN = (
     ("openai/js", "openai-js"),
     ("anthropic/python", "anthropic-python"),
     ("anthropic/js", "anthropic-js"),
+    ("agents/python", "openai-agents"),
 )
 # Libraries and runtimes, which say nothing about the agent.
 _LIBRARIES = frozenset(
@@ -64,6 +65,8 @@ _SIGNATURES = (
     ("act as an expert architect engineer", "aider"),
     ("generates concise, one-line git commit messages", "aider"),
     ("in the continue cli", "continue"),
+    ("helpful assistant that can interact with a computer.", "mini-swe-agent"),
+    ("an expert assistant who can solve any task using", "smolagents"),
     ("you are goose", "goose"),
     ("created by block", "goose"),
 )

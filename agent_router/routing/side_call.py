@@ -121,17 +121,20 @@ def side_call(prompt: Prompt, asked: Ask) -> SideCall | None:
         return SideCall(kind, asked.text)
     if prompt.output_limit == 1 and len(asked.text) < 64 and not prompt.acts:
         return SideCall("probe", asked.text)
+    forced = prompt.forced_tool
+    form = forced is not None and (len(prompt.tools) == 1 or bool(_FORM_TOOL.fullmatch(forced)))
+    acts = prompt.acts and not form
     system = _instruction(prompt.system[: _SYSTEM + 1])
     opening = system[:_READ].lower()
     kind = _signed(_SUBAGENT, opening)
-    if kind is None and system and len(system) <= _SYSTEM and not prompt.acts:
+    if kind is None and system and len(system) <= _SYSTEM and not acts:
         kind = _signed(_IN_A_SYSTEM_PROMPT, opening)
     if kind is not None:
         return SideCall(kind, system)
     kind = _BY_SCHEMA.get(prompt.schema) if not prompt.acts else None
     if kind is not None:
         return SideCall(kind, system or asked.text)
-    if prompt.forced_tool and (len(prompt.tools) == 1 or _FORM_TOOL.fullmatch(prompt.forced_tool)):
+    if form:
         return SideCall("structured", asked.text)
     if _is_programs(prompt, system, opening):
         return SideCall("side", system)

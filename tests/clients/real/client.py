@@ -118,7 +118,8 @@ class Client:
     first is the client itself. connect: its NAME in `agent-router connect NAME`; None for those that take the address
     from their environment or from the program. setup: writes the configuration that a user would have. ask: (place,
     prompt, go on with the last session?) → all that it showed. background: makes it do its background call; None if
-    it has none. calls: the kinds of background calls that the ledger must show afterwards.
+    it has none. calls: the kinds of background calls that the ledger must show afterwards. agent: what the ledger calls
+    it, where that is not its name: a program written with a library that only says its own.
     """
 
     name: str
@@ -130,6 +131,12 @@ class Client:
     ask: Callable[[Place, str, bool], str]
     background: Callable[[Place], str] | None
     calls: tuple[str, ...]
+    agent: str = ""
+
+    @property
+    def known(self) -> str:
+        """What the ledger calls it."""
+        return self.agent or self.name
 
 
 def place(client: str, folder: Path, url: str, model: str = "auto") -> Place:

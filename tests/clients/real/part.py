@@ -3,6 +3,7 @@
 - ``SAY <word>`` → a sentence with that word.
 - ``RUN <shell command>`` → a call of the tool that runs commands; once its result is there, ``RESULT: <result>``.
 - ``RECALL`` → the word that an earlier turn of the user had after SAY, else ``NOTHING``.
+- a tool that must be called, and none of these → that tool, with the smallest arguments.
 - anything else, and whatever looks like an agent's own call (a title, a summary, …) → a fitting answer, in JSON where
   that is asked for.
 """
@@ -41,6 +42,9 @@ def part(asked: Asked) -> Reply:
     conversation = turns(asked.body)
     order, results = _order(conversation)
     serial = f"{len(conversation)}{asked.input_tokens}"
+    if order is None and asked.forced is not None and asked.tools:
+        name = asked.forced or next((end for end in _ENDS if end in asked.tools), next(iter(asked.tools)))
+        return Reply((), "", ((name, smallest(asked.tools[name])),), "tool_calls", asked.input_tokens, None, serial)
     if asked.schema is not None or order is None:
         return _said(_own(asked, conversation), asked)
     if order["say"]:

@@ -46,8 +46,8 @@ class Trial:
         word = _word()
         shown = self.client.ask(self.place, f"SAY {word}", False)
         _shows(shown, f"The word is {word}")
-        assert self._until(lambda: any(row.agent == self.client.name and row.status == "ok" for row in self.rows())), (
-            f"the ledger has no answered call of {self.client.name}: {sorted(map(str, self.kinds()))}"
+        assert self._until(lambda: any(row.agent == self.client.known and row.status == "ok" for row in self.rows())), (
+            f"the ledger has no answered call of {self.client.known}: {sorted(map(str, self.kinds()))}"
         )
 
     def _tool(self) -> None:
@@ -68,7 +68,7 @@ class Trial:
         if self.client.background is None:
             return
         shown = self.client.background(self.place)
-        wanted = {(self.client.name, kind) for kind in self.client.calls}
+        wanted = {(self.client.known, kind) for kind in self.client.calls}
         assert self._until(lambda: wanted <= self.kinds()), (
             f"the ledger has {sorted(map(str, self.kinds()))}, not {sorted(wanted)}: {shown[-2000:]}"
         )

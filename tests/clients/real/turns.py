@@ -6,6 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, NamedTuple
 
+_RESULTS = ("Observation:\n", "Output from ")
+"""How turns of the user begin that are a tool's result: smolagents, and aider's commands."""
+_RULES = "\n\n# *SEARCH/REPLACE block* Rules:"
+"""What aider repeats behind each ask."""
+
 
 class Turn(NamedTuple):
     """One message, or one tool's result."""
@@ -34,7 +39,15 @@ def _turns(body: Mapping[str, Any]) -> Iterator[Turn]:
         elif item.get("role") in ("system", "developer"):
             yield Turn("system", _text(content))
         elif text := _text(content):
-            yield Turn("assistant" if item.get("role") == "assistant" else "user", text)
+            yield from [Turn("assistant", text)] if item.get("role") == "assistant" else _user(text)
+
+
+def _user(text: str) -> Iterator[Turn]:
+    if text.startswith(_RESULTS):
+        result, _, text = text.partition("\nNew task:\n")
+        yield Turn("tool", result.removeprefix(_RESULTS[0]))
+    if text:
+        yield Turn("user", text.partition(_RULES)[0])
 
 
 def _text(content: Any) -> str:
