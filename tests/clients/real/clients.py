@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from tests.clients.real import claude_code, cline, codex, gemini_cli, openclaw, opencode, pi, qwen_code
+from tests.clients.real import (
+    aider,
+    anthropic,
+    claude_code,
+    cline,
+    codex,
+    gemini_cli,
+    langchain_openai,
+    llm,
+    openai,
+    openai_agents,
+    openclaw,
+    opencode,
+    pi,
+    pydantic_ai,
+    qwen_code,
+    smolagents,
+)
 from tests.clients.real.client import Client
 
 CLIENTS: tuple[Client, ...] = (
@@ -14,4 +31,12 @@ CLIENTS: tuple[Client, ...] = (
     qwen_code.CLIENT,
     pi.CLIENT,
     cline.CLIENT,
+    aider.CLIENT,
+    llm.CLIENT,
+    openai_agents.CLIENT,
+    pydantic_ai.CLIENT,
+    langchain_openai.CLIENT,
+    smolagents.CLIENT,
+    openai.CLIENT,
+    anthropic.CLIENT,
 )

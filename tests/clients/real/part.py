@@ -55,7 +55,7 @@ def part(asked: Asked) -> Reply:
         return _answer(f"The word was {words[0] if words else 'NOTHING'}.", asked, serial)
     if results:
         return _answer(f"RESULT: {' '.join(results[-1][-_RESULT:].split())}", asked, serial)
-    called = _call(order["run"].strip("\"'` "), asked.tools)
+    called = _call(order["run"].strip(), asked.tools)
     if called is None:
         return _said(f"```bash\n{order['run']}\n```", asked)
     return Reply((), "", (called,), "tool_calls", asked.input_tokens, None, serial)
