@@ -1,4 +1,4 @@
-"""opencode: speaks chat completions. Its background call is the title, before a session's first answer."""
+"""opencode: speaks chat completions. Before a session's first answer it asks for a title; a long one is compacted."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from tests.clients.real.client import Client, Place
+from tests.clients.real.terminal import terminal
 
 _QUIET: dict[str, Any] = {
     "OPENCODE_DISABLE_AUTOUPDATE": "1",
@@ -41,7 +42,14 @@ def ask(place: Place, prompt: str, resume: bool) -> str:
 
 
 def background(place: Place) -> str:
-    return ask(place, "SAY hello", False)
+    shown = ask(place, "SAY hello", False)
+    with terminal(place, "opencode", "--continue", **_QUIET) as screen:
+        screen.wait("The word is hello")
+        screen.settle()
+        screen.enter("/compact")
+        screen.wait("<summary>")
+        screen.settle()
+        return shown + screen.shown
 
 
 CLIENT = Client(
@@ -53,5 +61,5 @@ CLIENT = Client(
     setup=setup,
     ask=ask,
     background=background,
-    calls=("title",),
+    calls=("title", "summary"),
 )
