@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -55,7 +56,7 @@ def part(asked: Asked) -> Reply:
         return _answer(f"The word was {words[0] if words else 'NOTHING'}.", asked, serial)
     if results:
         return _answer(f"RESULT: {' '.join(results[-1][-_RESULT:].split())}", asked, serial)
-    called = _call(order["run"].strip(), asked.tools)
+    called = _call(_command(order["run"]), asked.tools)
     if called is None:
         return _said(f"```bash\n{order['run']}\n```", asked)
     return Reply((), "", (called,), "tool_calls", asked.input_tokens, None, serial)
@@ -74,6 +75,16 @@ def _order(conversation: Sequence[Turn]) -> tuple[re.Match[str] | None, list[str
             if _OWN.search(turn.text[:1500]):
                 return None, []
     return None, []
+
+
+def _command(text: str) -> str:
+    """The command of an order, without the quotation mark with which some clients close what they were given."""
+    text = text.strip()
+    try:
+        shlex.split(text)
+    except ValueError:
+        return text[:-1] if text[-1] in "\"'" else text
+    return text
 
 
 def _call(command: str, tools: Mapping[str, Mapping[str, Any]]) -> tuple[str, dict[str, Any]] | None:

@@ -63,6 +63,9 @@ def test_runs_a_command_with_the_tool_that_takes_one(
 ) -> None:
     offered = {"read": READ, name: schema}
     tools = [{"type": "function", "function": {"name": key, "parameters": value}} for key, value in offered.items()]
+    for quoted in ("RUN printf 'x'", "\"RUN printf 'x'\""):
+        call = chat(model, user(quoted), tools=tools).tool_calls[0]
+        assert json.loads(call.function.arguments) == arguments
     asked = user("RUN printf 'x'")
     call = chat(model, asked, tools=tools).tool_calls[0]
     assert (call.function.name, json.loads(call.function.arguments)) == (name, arguments)

@@ -70,7 +70,7 @@ def kind(*texts: str, **more: Any) -> str | None:
          alone("You are a context summarization assistant.")),
         ("summary", [*HISTORY, "First, reason in your scratchpad."],
          alone("You are the component that summarizes internal chat history.")),
-        ("summary", [*HISTORY, "You are the component that summarizes a conversation when its context window overflows."],
+        ("summary", [*HISTORY, "You are the component that summarizes a conversation when its window overflows."],
          CODING),
         ("summary", [*HISTORY, "Analyze the conversation history above and generate a comprehensive project summary."],
          {}),
