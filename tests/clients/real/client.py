@@ -57,6 +57,7 @@ class Place:
             "TERM": "dumb",
             "LANG": "C.UTF-8",
             "NO_COLOR": "1",
+            "DO_NOT_TRACK": "1",
             "TMPDIR": str(self.home / "tmp"),
             "GIT_CONFIG_GLOBAL": str(self.home / ".gitconfig"),
             "no_proxy": "127.0.0.1,localhost",

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.clients.real.client import Client, Place
 from tests.clients.real.terminal import terminal
 
 
 def setup(place: Place) -> None:
-    """What `cline auth` writes into `~/.cline`."""
+    """What `cline auth` writes into `~/.cline`; telemetry and updates are off, at whose end each run waits."""
+    settings = place.home / ".cline" / "data" / "settings"
+    settings.mkdir(parents=True)
+    quiet = {"telemetryOptOut": True, "autoUpdateEnabled": False}
+    (settings / "global-settings.json").write_text(json.dumps(quiet))
     where = ["-b", f"{place.url}/v1", "-k", "agent-router", "-m", place.model]
     place.run("cline", "auth", "-p", "openai-compatible", *where)
 

@@ -10,7 +10,7 @@ from typing import Any
 from tests.clients.real.client import Client, Place
 from tests.clients.real.terminal import terminal
 
-_QUIET: dict[str, Any] = {"OPENCLAW_NO_UPDATE_CHECK": "1", "DO_NOT_TRACK": "1"}
+_QUIET: dict[str, Any] = {"OPENCLAW_NO_UPDATE_CHECK": "1"}
 
 
 def setup(place: Place) -> None:
