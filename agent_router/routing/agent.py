@@ -25,6 +25,7 @@ _KNOWN = (
     ("openai/js", "openai-js"),
     ("anthropic/python", "anthropic-python"),
     ("anthropic/js", "anthropic-js"),
+    ("agents/python", "openai-agents"),
 )
 # Libraries and runtimes, which say nothing about the agent.
 _LIBRARIES = frozenset(
@@ -38,6 +39,9 @@ _LIBRARIES = frozenset(
 # What an agent's system prompt says of itself in its first words, lower case, in the order in which they are tried.
 _SIGNATURES = (
     ("running inside openclaw", "openclaw"),
+    ("write an activity recap for someone scanning their tasks", "openclaw"),
+    ("generate a concise session title (3-6 words", "openclaw"),
+    ("generate a very short topic label (2-4 words", "openclaw"),
     ("you are opencode", "opencode"),
     ("claude code", "claude-code"),
     ("claude agent sdk", "claude-code"),
@@ -48,7 +52,9 @@ _SIGNATURES = (
     ("gemini cli", "gemini-cli"),
     ("cli agent specializing in software engineering tasks", "gemini-cli"),
     ("operating inside pi,", "pi"),
+    ("running inside pi,", "pi"),
     ("you are cline", "cline"),
+    ("coding session into a concise continuation note", "cline"),
     ("you are roo", "roo-code"),
     ("you are kilo code", "kilo-code"),
     ("github copilot", "copilot"),
@@ -59,6 +65,8 @@ _SIGNATURES = (
     ("act as an expert architect engineer", "aider"),
     ("generates concise, one-line git commit messages", "aider"),
     ("in the continue cli", "continue"),
+    ("helpful assistant that can interact with a computer.", "mini-swe-agent"),
+    ("an expert assistant who can solve any task using", "smolagents"),
     ("you are goose", "goose"),
     ("created by block", "goose"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import NamedTuple
 
-from agent_router.routing.envelope import ends, unwrapped
+from agent_router.routing.envelope import ends, is_result, unwrapped
 from agent_router.routing.prompt import Prompt
 
 # An agent does not put more turns without an ask behind the one that has it.
@@ -45,8 +45,10 @@ def ask(prompt: Prompt) -> Ask:
     turns = _Turns(prompt)
     text, at = _last(prompt, turns)
     count, first = _earlier(prompt, turns, at)
-    spoken = next((turn.role for turn in reversed(prompt.turns[at + 1 :]) if turn.role != "user"), None)
-    return Ask(text, at, count, first, spoken == "tool")
+    behind = prompt.turns[at + 1 :]
+    spoken = next((turn.role for turn in reversed(behind) if turn.role != "user"), None)
+    answered = spoken == "tool" or (bool(behind) and behind[-1].role == "user" and is_result(behind[-1].text))
+    return Ask(text, at, count, first, answered)
 
 
 def _last(prompt: Prompt, turns: _Turns) -> tuple[str, int]:

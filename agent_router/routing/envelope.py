@@ -36,15 +36,20 @@ _TASK, _TASK_END = "<task>", "</task>"  # around the ask (Cline)
 # When and where a channel received it: [Mon 2026-05-25 21:52 UTC], [Telegram Ann 2026-05-25 21:52] (OpenClaw).
 _RECEIVED = re.compile(r"\[[^\]\n]{0,80}\d:\d\d[^\]\n]{0,20}\]\s*")
 _EVENT = re.compile(r"System(?: \(untrusted\))?: \[[^\]\n]{1,80}\][^\n]*\n")  # what happened meanwhile, a line each
-_NEW_TASK = "New task:\n"  # smolagents
+# smolagents: an ask; a tool's result, and what went wrong, as turns of the user. Behind one of these an ask may follow.
+_NEW_TASK = "New task:\n"
+_ISSUE = "Please solve this issue: "  # mini-swe-agent
+_OBSERVED = "Observation:\n"
+_WRONG, _RETRY = ("Error:\n", "Call id: "), "\nNow let's retry: take care not to repeat previous errors!"
 # Lines that may end a turn (OpenClaw).
 _TRAILER = re.compile(r"\n(?:Runtime: agent=[^\n]*|\[message_id: [^\]\n]{0,100}\])\s*$")
-# Where the rules begin that aider repeats behind the ask, by edit format.
+# Where the rules begin that aider repeats behind the ask, by edit format; and mini-swe-agent's.
 _RULES = (
     "\n\nTo suggest changes to a file you MUST",
     "\n\n# *SEARCH/REPLACE block* Rules:",
     "\n\n# File editing rules:",
     "\n\n*SEARCH/REPLACE block* Rules:",
+    "\n\nYou can execute bash commands and edit files to implement the necessary changes.",
 )
 # How turns begin in which nobody asks anything.
 _NO_ASK = (
@@ -67,6 +72,7 @@ _NO_ASK = (
     "Another language model started to solve this problem and produced a summary",  # Codex
     "The conversation history before this point was compacted",  # pi
     "Continue if you have next steps",  # opencode
+    "Tool call error:\n\n<error>",  # mini-swe-agent
 )
 _MOST_BLOCKS = 1000  # of a turn; more are no agent's doing
 _MOST_LAYERS = 4
@@ -103,6 +109,11 @@ def unwrapped(text: str, system: str = "") -> str:
     return ends(text)
 
 
+def is_result(text: str) -> bool:
+    """Whether a user turn begins with what a tool has answered."""
+    return text.startswith(_OBSERVED) or (text.startswith(_WRONG) and _RETRY in text)
+
+
 def ends(text: str) -> str:
     """A text, or the two ends of a long one."""
     return text if len(text) <= 2 * _WINDOW else text[:_WINDOW] + "\n" + text[-_WINDOW:]
@@ -112,6 +123,9 @@ def _trimmed(text: str) -> str:
     """Without what may stand in the first and in the last lines."""
     if text.startswith(_NO_ASK):
         return ""
+    if is_result(text):
+        _, new, text = text.rpartition("\n" + _NEW_TASK)
+        return text if new else ""
     if text.startswith("# "):
         text = _DUMP_TITLE.sub("", text, count=1).lstrip()
     for _ in range(_MOST_EVENTS):
@@ -127,7 +141,7 @@ def _trimmed(text: str) -> str:
     trailer = _TRAILER.search(text, max(0, len(text) - 2000))
     if trailer:
         text = text[: trailer.start()].rstrip()
-    return text.removeprefix(_NEW_TASK)
+    return text.removeprefix(_NEW_TASK).removeprefix(_ISSUE)
 
 
 def _without_rules(text: str, system: str) -> str:

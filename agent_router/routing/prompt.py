@@ -21,10 +21,10 @@ class Prompt(Struct, frozen=True, kw_only=True):
 
     `system` is all that stands before the first turn in system, developer or instruction messages; `tools` the names
     offered, in their order; `schema` the top-level field names of the answer's schema; `structured` whether JSON is
-    asked for; `tools_forbidden` whether tools are offered but may not be called; `forced_tool` the one that must be;
-    `images` whether there is anything but text; `output_limit` in tokens; `opaque` whether it holds
-    text that cannot be read here, such as tokens; `session` what the body says of the
-    conversation that it belongs to, and `agent` of the program that sends it.
+    asked for; `tools_forbidden` whether tools are offered but may not be called; `forced_tool` the one that must be, by
+    its name or because a call is demanded and there is no other; `images` whether there is anything but text;
+    `output_limit` in tokens; `opaque` whether it holds text that cannot be read here, such as tokens; `session` what
+    the body says of the conversation that it belongs to, and `agent` of the program that sends it.
     """
 
     system: str = ""

@@ -49,7 +49,12 @@ _SUMMARISE = r"(?:summari[sz](?:e[sr]?|ing|ation)|summary|compact(?:ion|ing)?|ch
 # In a turn, with tools or without: a person may ask for a title or a summary too, so only what no person says.
 _IN_A_TURN = _signatures(
     # OpenClaw, Hermes
-    ("heartbeat", "heartbeat", r"\s*\[[^\]\n]{0,60}\bheartbeat\b|(?s:\A.{0,200})\bheartbeat(?:_ok\b|\.md\b)"),
+    (
+        "heartbeat",
+        "heartbeat",
+        r"\A\s*(?:\[[^\]\n]{0,60}\]\s*)?\[[^\]\n]{0,60}\bheartbeat\b|(?s:\A.{0,200})\bheartbeat(?:_ok\b|\.md\b)"
+        r"|\A\s*(?:\[[^\]\n]{0,60}\]\s*)?follow the heartbeat monitor\b",
+    ),
     # Qwen Code, Claude Code
     ("suggestion", "suggestion mode", r"\[suggestion mode:"),
     ("suggestion", "type next", r"(?:suggest|predict) what the user (?:might|would|will)\b"),
@@ -68,6 +73,9 @@ _IN_A_TURN = _signatures(
     # Gemini CLI, Qwen Code
     ("summary", "scratchpad", r"\A\s*first, reason in your scratchpad\."),
     ("summary", "primary intent", r"summarize the user's primary intent or goal in this conversation"),
+    # Qwen Code
+    ("summary", "component that summarizes", r"\A\s*you are the component that summarizes\b"),
+    ("summary", "project summary", r"conversation history above and generate a comprehensive project summary"),
     # opencode
     ("summary", "anchored summary", r"(?:create|update) [^.\n]{0,30}anchored summary"),
     ("summary", "continuing our", r"detailed (?:prompt|summary) for continuing our conversation"),
@@ -116,17 +124,20 @@ def side_call(prompt: Prompt, asked: Ask) -> SideCall | None:
         return SideCall(kind, asked.text)
     if prompt.output_limit == 1 and len(asked.text) < 64 and not prompt.acts:
         return SideCall("probe", asked.text)
+    forced = prompt.forced_tool
+    form = forced is not None and (len(prompt.tools) == 1 or bool(_FORM_TOOL.fullmatch(forced)))
+    acts = prompt.acts and not form
     system = _instruction(prompt.system[: _SYSTEM + 1])
     opening = system[:_READ].lower()
     kind = _signed(_SUBAGENT, opening)
-    if kind is None and system and len(system) <= _SYSTEM and not prompt.acts:
+    if kind is None and system and len(system) <= _SYSTEM and not acts:
         kind = _signed(_IN_A_SYSTEM_PROMPT, opening)
     if kind is not None:
         return SideCall(kind, system)
     kind = _BY_SCHEMA.get(prompt.schema) if not prompt.acts else None
     if kind is not None:
         return SideCall(kind, system or asked.text)
-    if prompt.forced_tool and (len(prompt.tools) == 1 or _FORM_TOOL.fullmatch(prompt.forced_tool)):
+    if form:
         return SideCall("structured", asked.text)
     if _is_programs(prompt, system, opening):
         return SideCall("side", system)

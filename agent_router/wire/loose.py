@@ -45,6 +45,11 @@ def either(value: dict[str, Any], camel: str) -> Any:
     return found
 
 
+def only(names: tuple[str, ...]) -> str | None:
+    """The single one; None if there are more or none."""
+    return names[0] if len(names) == 1 else None
+
+
 def session_in(*values: Any) -> str:
     """The first of the values that looks like the id of one session, not of a user or a program; empty if none does."""
     return next((found[0] for value in values if isinstance(value, str) and (found := _SESSION.search(value))), "")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tests.upstreams.answer import Answer, Dialect, Event
-from tests.upstreams.echo import Asked, Reply, reply
+from tests.upstreams.echo import Asked, Reply, Says, reply
 from tests.upstreams.openai_wire import encode, text_of
 from tests.upstreams.received import Received
 
@@ -57,6 +57,7 @@ def _asked(body: dict[str, Any], size: int) -> Asked:
         input_tokens=max(1, size // 4),
         stop=body.get("stop_sequences") or (),
         earlier="\n".join(text_of(message["content"]) for message in body["messages"][:-1]),
+        body=body,
     )
 
 
@@ -81,7 +82,7 @@ def _blocks(said: Reply) -> list[dict[str, Any]]:
     if said.words:
         blocks.append({"type": "text", "text": said.text})
     for nth, (name, arguments) in enumerate(said.calls):
-        blocks.append({"type": "tool_use", "id": f"toolu_{nth}", "name": name, "input": arguments})
+        blocks.append({"type": "tool_use", "id": f"toolu_{said.serial}{nth}", "name": name, "input": arguments})
     return blocks
 
 
@@ -147,11 +148,11 @@ def _events(model: str, said: Reply) -> Iterator[Event]:
     yield _event("done", "message_stop")
 
 
-def messages(request: Received) -> Answer:
+def messages(request: Received, says: Says = reply) -> Answer:
     """POST /v1/messages."""
     body = request.json
     try:
-        said = reply(_asked(body, len(request.body)))
+        said = says(_asked(body, len(request.body)))
         model = body["model"]
     except (KeyError, IndexError, TypeError, AttributeError) as wrong:
         message = f"The body is no messages request: {type(wrong).__name__} {wrong}"

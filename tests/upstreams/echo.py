@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 REASONING = "Let me think. "
@@ -30,7 +30,7 @@ class Asked:
     tools: parameter schema by name. forced: the tool that must be called ("" if any will do, None if none must).
     schema: the JSON schema that the answer must satisfy; {} for any object; None for text.
     input_tokens: a quarter of the characters of the request. stop: what ends an answer. earlier: the text of the
-    messages before the last.
+    messages before the last. body: the whole request.
     """
 
     ask: str
@@ -43,12 +43,13 @@ class Asked:
     input_tokens: int
     stop: Sequence[str] = ()
     earlier: str = ""
+    body: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Reply:
     """calls: (name, arguments) pairs. finish: stop, length or tool_calls. stopped: the stop sequence that ended it.
-    Tokens are words."""
+    serial: goes into the ids of the calls. Tokens are words."""
 
     words: tuple[str, ...] = ()
     reasoning: str = ""
@@ -56,6 +57,7 @@ class Reply:
     finish: str = "stop"
     input_tokens: int = 0
     stopped: str | None = None
+    serial: str = ""
 
     @property
     def text(self) -> str:
@@ -149,3 +151,7 @@ def reply(asked: Asked) -> Reply:
     if asked.max_tokens is not None and len(words) > asked.max_tokens:
         return Reply(words[: asked.max_tokens], reasoning, (), "length", asked.input_tokens)
     return Reply(words, reasoning, (), "stop", asked.input_tokens, stopped)
+
+
+Says = Callable[[Asked], Reply]
+"""What a model says to a request."""

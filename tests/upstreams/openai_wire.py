@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tests.upstreams.answer import Answer, Dialect, Event
-from tests.upstreams.echo import Asked, Reply, reply
+from tests.upstreams.echo import Asked, Reply, Says, reply
 from tests.upstreams.received import Received
 
 CREATED = 1_800_000_000
@@ -61,6 +61,7 @@ def _asked(body: dict[str, Any], size: int) -> Asked:
         input_tokens=max(1, size // 4),
         stop=[stop] if isinstance(stop := body.get("stop") or [], str) else stop,
         earlier="\n".join(text_of(message.get("content")) for message in body["messages"][:-1]),
+        body=body,
     )
 
 
@@ -76,7 +77,11 @@ def _usage(said: Reply) -> dict[str, Any]:
 
 def _tool_calls(said: Reply) -> list[dict[str, Any]]:
     return [
-        {"id": f"call_{nth}", "type": "function", "function": {"name": name, "arguments": json.dumps(arguments)}}
+        {
+            "id": f"call_{said.serial}{nth}",
+            "type": "function",
+            "function": {"name": name, "arguments": json.dumps(arguments)},
+        }
         for nth, (name, arguments) in enumerate(said.calls)
     ]
 
@@ -133,11 +138,11 @@ def _events(model: str, said: Reply, include_usage: bool, logprobs: bool) -> Ite
     yield Event("done", b"data: [DONE]\n\n")
 
 
-def chat(request: Received) -> Answer:
+def chat(request: Received, says: Says = reply) -> Answer:
     """POST /v1/chat/completions."""
     body = request.json
     try:
-        said = reply(_asked(body, len(request.body)))
+        said = says(_asked(body, len(request.body)))
         model = body["model"]
     except (KeyError, IndexError, TypeError, AttributeError) as wrong:
         message = f"The body is no chat completion request: {type(wrong).__name__} {wrong}"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tests.upstreams.answer import Answer, Dialect, Event
-from tests.upstreams.echo import Asked, Reply, reply
+from tests.upstreams.echo import Asked, Reply, Says, reply
 from tests.upstreams.openai_wire import CREATED, encode, error, text_of
 from tests.upstreams.received import Received
 
@@ -51,6 +51,7 @@ def _asked(body: dict[str, Any], size: int, earlier: str) -> Asked:
         max_tokens=body.get("max_output_tokens"),
         input_tokens=max(1, size // 4),
         earlier=earlier + "\n".join(text_of(item["content"]) for item in items[:-1] if "content" in item),
+        body=body,
     )
 
 
@@ -76,7 +77,7 @@ def _output(said: Reply, custom: set[str], logprobs: bool) -> list[dict[str, Any
         part = {"type": "output_text", "text": said.text, "annotations": [], "logprobs": told}
         items.append({"type": "message", "id": "msg_1", "role": "assistant", "status": status, "content": [part]})
     for nth, (name, arguments) in enumerate(said.calls):
-        ids = {"id": f"fc_{nth}", "call_id": f"call_{nth}", "name": name, "status": "completed"}
+        ids = {"id": f"fc_{nth}", "call_id": f"call_{said.serial}{nth}", "name": name, "status": "completed"}
         if name in custom:
             items.append({"type": "custom_tool_call", **ids, "input": "free text"})
         else:
@@ -172,7 +173,7 @@ def _events(response: dict[str, Any], said: Reply) -> Iterator[Event]:
     yield event("finish", f"response.{response['status']}", response=response)
 
 
-def responses(request: Received) -> Answer:
+def responses(request: Received, says: Says = reply) -> Answer:
     """POST /v1/responses."""
     body = request.json
     id = f"resp_{hashlib.sha256(request.body).hexdigest()[:24]}"  # of its own, and the same for the same body
@@ -186,7 +187,7 @@ def responses(request: Received) -> Answer:
         if answered := _ids(body["input"], "output") - calls:
             return Answer(request, DIALECT, 400, error(400, f"No tool call found for {answered}.", "invalid_value"))
         asked = _asked(body, len(request.body), earlier)
-        said = reply(asked)
+        said = says(asked)
         response = _response(id, body, said)
     except (KeyError, IndexError, TypeError, AttributeError) as wrong:
         message = f"The body is no responses request: {type(wrong).__name__} {wrong}"

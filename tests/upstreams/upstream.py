@@ -13,6 +13,7 @@ from tests.upstreams import anthropic_wire, gemini_wire, openai_wire, responses_
 from tests.upstreams.answer import Answer
 from tests.upstreams.behaviour import Behaviour, parse
 from tests.upstreams.connection import Connection
+from tests.upstreams.echo import Says, reply
 from tests.upstreams.feed import Feed
 from tests.upstreams.received import Received
 from tests.upstreams.step import Step
@@ -31,7 +32,7 @@ class ScriptedUpstream:
     ``DELETE`` of it forgets.
 
     keep: how many requests are kept; 0 keeps none, and is quicker. speaks: the dialects that it has; what belongs to
-    another is a 404.
+    another is a 404. says: what its model answers.
     """
 
     def __init__(
@@ -42,7 +43,9 @@ class ScriptedUpstream:
         models: Sequence[str] = MODELS,
         keep: int = 10_000,
         speaks: Collection[str] = DIALECTS,
+        says: Says = reply,
     ) -> None:
+        self.says = says
         self.speaks = speaks
         self.models = tuple(models)
         self.host = host
@@ -169,15 +172,15 @@ class ScriptedUpstream:
     def _right_answer(self, request: Received) -> Answer:
         path, method = request.path, request.method
         if method == "POST" and path.endswith("/chat/completions") and "chat" in self.speaks:
-            return openai_wire.chat(request)
+            return openai_wire.chat(request, self.says)
         if method == "POST" and path.endswith("/responses") and "responses" in self.speaks:
-            return responses_wire.responses(request)
+            return responses_wire.responses(request, self.says)
         if method == "POST" and path.endswith("/embeddings"):
             return openai_wire.embeddings(request)
         if method == "POST" and path.endswith("/messages/count_tokens") and "messages" in self.speaks:
             return anthropic_wire.count_tokens(request)
         if method == "POST" and path.endswith("/messages") and "messages" in self.speaks:
-            return anthropic_wire.messages(request)
+            return anthropic_wire.messages(request, self.says)
         if method == "POST" and path.endswith((":generateContent", ":streamGenerateContent")):
             return gemini_wire.generate(request)
         if method == "POST" and path.endswith(":countTokens"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent_router.routing.prompt import Prompt, Turn
 from agent_router.wire.chat.body import ChatBody, ChoiceIn
-from agent_router.wire.loose import fields, mapping, session_in
+from agent_router.wire.loose import fields, mapping, only, session_in
 
 _TEXT = ("text", "refusal")
 _TOOL = Turn("tool", "")  # nothing is asked by it
@@ -27,17 +27,19 @@ def prompt(body: ChatBody) -> Prompt:
             turns.append(_TOOL)
         elif not turns:
             system.append(content or "")
+    tools = tuple(tool.name for tool in body.tools or ())
     choice = body.tool_choice
+    demanded = only(tools) if choice == "required" else None
     form = body.response_format
     schema = form.json_schema.schema if form is not None and form.json_schema is not None else None
     return Prompt(
         system="\n".join(system),
         turns=tuple(turns),
-        tools=tuple(tool.name for tool in body.tools or ()),
+        tools=tools,
         schema=fields(schema),
         structured=form is not None and form.type != "text",
         tools_forbidden=choice == "none",
-        forced_tool=choice.name if isinstance(choice, ChoiceIn) else None,
+        forced_tool=choice.name if isinstance(choice, ChoiceIn) else demanded,
         images=images,
         output_limit=body.limit,
         opaque=opaque,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agent_router.routing.prompt import Prompt, Turn
-from agent_router.wire.loose import either, fields, integer, mapping, names, sequence, string
+from agent_router.wire.loose import either, fields, integer, mapping, names, only, sequence, string
 
 _NO_TEXT = ("image/", "audio/", "video/")
 
@@ -33,16 +33,18 @@ def prompt(body: Any) -> Prompt:
     asked = mapping(either(body, "generationConfig"))
     calling = mapping(either(mapping(either(body, "toolConfig")), "functionCallingConfig"))
     allowed = sequence(either(calling, "allowedFunctionNames"))
-    tools = [name for tool in sequence(body.get("tools")) for name in _tools(mapping(tool))]
+    tools = tuple(name for tool in sequence(body.get("tools")) for name in _tools(mapping(tool)))
+    mode = string(calling.get("mode")).upper()
+    demanded = only(tools) if mode == "ANY" else None
     schema = either(asked, "responseSchema") or either(asked, "responseJsonSchema")
     return Prompt(
         system=_joined([mapping(p) for p in sequence(mapping(either(body, "systemInstruction")).get("parts"))]),
         turns=tuple(turns),
-        tools=tuple(tools),
+        tools=tools,
         schema=fields(schema),
         structured=bool(schema) or string(either(asked, "responseMimeType")) == "application/json",
-        tools_forbidden=string(calling.get("mode")).upper() == "NONE",
-        forced_tool=string(allowed[0]) or None if len(allowed) == 1 else None,
+        tools_forbidden=mode == "NONE",
+        forced_tool=string(allowed[0]) or None if len(allowed) == 1 else demanded,
         images=images,
         output_limit=integer(either(asked, "maxOutputTokens")),
         opaque=opaque,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agent_router.routing.prompt import Prompt, Turn
-from agent_router.wire.loose import fields, integer, mapping, names, sequence, session_in, string
+from agent_router.wire.loose import fields, integer, mapping, names, only, sequence, session_in, string
 
 # Claude Code begins its system prompt with the version and the kind of its build.
 _BILLING = "x-anthropic-billing-header:"
@@ -30,16 +30,18 @@ def prompt(body: Any) -> Prompt:
             turns.append(Turn("assistant", text))
         elif role == "user" and (text or not turns or turns[-1].role != "tool"):
             turns.append(Turn("user", text))
+    tools = names(body.get("tools"))
     choice = mapping(body.get("tool_choice"))
+    demanded = {"tool": string(choice.get("name")) or None, "any": only(tools)}
     form = mapping(mapping(body.get("output_config")).get("format")) or mapping(body.get("output_format"))
     return Prompt(
         system=_system(body.get("system")),
         turns=tuple(turns),
-        tools=names(body.get("tools")),
+        tools=tools,
         schema=fields(form.get("schema")),
         structured=form.get("type") == "json_schema",
         tools_forbidden=choice.get("type") == "none",
-        forced_tool=string(choice.get("name")) or None if choice.get("type") == "tool" else None,
+        forced_tool=demanded.get(string(choice.get("type"))),
         images=images,
         output_limit=integer(body.get("max_tokens")),
         opaque=opaque,

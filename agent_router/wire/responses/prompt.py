@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agent_router.routing.prompt import Prompt, Turn
-from agent_router.wire.loose import fields, integer, mapping, names, sequence, session_in, string
+from agent_router.wire.loose import fields, integer, mapping, names, only, sequence, session_in, string
 
 _SEEN = frozenset({"input_image", "input_file", "input_audio", "computer_screenshot"})
 
@@ -38,16 +38,18 @@ def prompt(body: Any) -> Prompt:
             turns.append(Turn("tool", ""))
         elif kind.endswith("_call"):
             turns.append(Turn("assistant", ""))
+    tools = names(body.get("tools"))
     choice = body.get("tool_choice")
+    demanded = only(tools) if choice == "required" else None
     form = mapping(mapping(body.get("text")).get("format"))
     return Prompt(
         system="\n".join(text for text in system if text),
         turns=tuple(turns),
-        tools=names(body.get("tools")),
+        tools=tools,
         schema=fields(form.get("schema")),
         structured=form.get("type") in ("json_schema", "json_object"),
         tools_forbidden=choice == "none",
-        forced_tool=string(mapping(choice).get("name")) or None,
+        forced_tool=string(mapping(choice).get("name")) or demanded,
         images=images,
         output_limit=integer(body.get("max_output_tokens")),
         opaque=opaque,

@@ -38,6 +38,16 @@ def test_in_a_tool_loop_the_ask_is_the_one_that_began_it() -> None:
     assert began[:4] == step[:4] == further[:4] == (ASK, 2, 2, "earlier")
 
 
+def test_a_result_may_come_as_a_turn_of_the_user() -> None:
+    calling = turns("Calling tools:\n[]", role="assistant")
+    began = ask(prompt(turns(f"New task:\n{ASK}")))
+    step = ask(prompt(turns(f"New task:\n{ASK}"), calling, turns("Observation:\na.py")))
+    assert began == (ASK, 0, 1, ASK, False)
+    assert step == (ASK, 0, 1, ASK, True)
+    after = ask(prompt(turns(f"New task:\n{ASK}"), calling, turns("Observation:\na.py\nNew task:\nAnd the docs?")))
+    assert after == ("And the docs?", 2, 2, ASK, False)
+
+
 def test_after_an_answer_the_loop_is_over() -> None:
     assert not ask(prompt(turns(ASK), CALL, turns("Done.", role="assistant"), turns("[SYSTEM] Go on."))).answered
     found = ask(prompt(turns(ASK), CALL, turns("Done.", role="assistant"), turns("Thanks. And the docs?")))

@@ -47,6 +47,11 @@ RULES = "To suggest changes to a file you MUST return its whole content.\n\nRepl
         f"{ASK}\n\n# *SEARCH/REPLACE block* Rules:\n\nEvery block must have a path.",
         f"\"{ASK}\"",
         f"New task:\n{ASK}",
+        f"Please solve this issue: {ASK}\n\nYou can execute bash commands and edit files to implement the necessary "
+        "changes.\n\n## Recommended Workflow\n\nThis workflow should be done step-by-step.",
+        f"Observation:\na.py\nNew task:\n{ASK}",
+        f"Error:\nReached max steps.\nNow let's retry: take care not to repeat previous errors!\n\nNew task:\n{ASK}",
+        f"Observation:\nNew task:\nx\nNew task:\n{ASK}",
     ],
 )  # fmt: skip
 def test_the_ask_is_left_of_every_wrapping(wrapped: str) -> None:
@@ -64,10 +69,17 @@ def test_the_ask_is_left_of_every_wrapping(wrapped: str) -> None:
         "This is the Qwen Code. We are setting up the context for our chat.\nMy operating system is: linux",
         "# AGENTS.md instructions for /a/b\n\n<INSTRUCTIONS>\nbe brief\n</INSTRUCTIONS>",
         "[Request interrupted by user for tool use]",
+        "Observation:\na.py",
+        "Tool call error:\n\n<error>\nNo tool calls found in the response.\n</error>",
+        "Call id: 1\nError:\nno such file\nNow let's retry: take care not to repeat previous errors!",
     ],
 )
 def test_a_turn_without_an_ask_is_empty(turn: str) -> None:
     assert unwrapped(turn) == ""
+
+
+def test_an_error_that_somebody_pastes_is_asked() -> None:
+    assert unwrapped("Error:\nno such file\nWhy?") == "Error:\nno such file\nWhy?"
 
 
 def test_what_repeats_the_end_of_the_system_prompt_is_not_asked() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent_router.wire.loose import fields, integer, mapping, names, sequence, string
+from agent_router.wire.loose import fields, integer, mapping, names, only, sequence, string
 
 
 def test_what_is_of_another_type_is_empty() -> None:
@@ -14,5 +14,6 @@ def test_what_is_of_another_type_is_empty() -> None:
 
 def test_names_and_fields() -> None:
     assert names([{"name": "a"}, {"type": "web_search"}, {}, None, {"name": 1}]) == ("a", "web_search")
+    assert (only(("a",)), only(()), only(("a", "b"))) == ("a", None, None)
     assert fields({"properties": {"a": {}, "b": 1}}) == ("a", "b")
     assert fields({"properties": []}) == fields(None) == ()

@@ -41,6 +41,8 @@ def test_tools_and_what_may_be_called() -> None:
     forced = made(hello, tools=tools, tool_choice={"type": "function", "function": {"name": "a"}})
     assert forced.forced_tool == "a"
     assert made(hello, tools=tools, tool_choice="required").forced_tool is None
+    assert made(hello, tools=tools[:1], tool_choice="required").forced_tool == "b"
+    assert made(hello, tools=tools[:1], tool_choice="auto").forced_tool is None
     assert not made(hello).acts
 
 

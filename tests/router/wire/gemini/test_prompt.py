@@ -48,6 +48,10 @@ def test_what_is_said_in_order(body: dict[str, object]) -> None:
 def test_choice_form_and_images() -> None:
     calling = {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["a"]}}
     assert prompt({"toolConfig": calling}).forced_tool == "a"
+    one, demanded = [{"functionDeclarations": [{"name": "b"}]}], {"functionCallingConfig": {"mode": "ANY"}}
+    assert prompt({"tools": one, "toolConfig": demanded}).forced_tool == "b"
+    assert prompt({"tools": [*one, *one], "toolConfig": demanded}).forced_tool is None
+    assert prompt({"tools": one}).forced_tool is None
     assert prompt({"toolConfig": {"functionCallingConfig": {"mode": "NONE"}}}).tools_forbidden
     form = {"responseMimeType": "application/json", "responseJsonSchema": {"properties": {"title": {}}}}
     found = prompt({"generationConfig": form})

@@ -52,6 +52,9 @@ def test_what_is_said_in_order() -> None:
 
 def test_choice_form_and_images() -> None:
     assert prompt({"tool_choice": {"type": "tool", "name": "a"}}).forced_tool == "a"
+    assert prompt({"tools": [{"name": "b"}], "tool_choice": {"type": "any"}}).forced_tool == "b"
+    assert prompt({"tools": [{"name": "b"}, {"name": "a"}], "tool_choice": {"type": "any"}}).forced_tool is None
+    assert prompt({"tools": [{"name": "b"}], "tool_choice": {"type": "auto"}}).forced_tool is None
     assert prompt({"tool_choice": {"type": "none"}}).tools_forbidden
     assert prompt({"system": "You are."}).system == "You are."
     schema = {"type": "json_schema", "schema": {"properties": {"title": {}}}}

@@ -43,6 +43,9 @@ def test_what_is_said_in_order() -> None:
 def test_choice_form_and_images() -> None:
     assert prompt({"input": "hello"}).turns == (Turn("user", "hello"),)
     assert prompt({"tool_choice": {"type": "function", "name": "a"}}).forced_tool == "a"
+    assert prompt({"tools": [{"name": "b"}], "tool_choice": "required"}).forced_tool == "b"
+    assert prompt({"tools": [{"name": "b"}, {"name": "a"}], "tool_choice": "required"}).forced_tool is None
+    assert prompt({"tools": [{"name": "b"}], "tool_choice": "auto"}).forced_tool is None
     assert prompt({"tool_choice": "none"}).tools_forbidden
     form = {"type": "json_schema", "name": "x", "schema": {"properties": {"title": {}}}}
     found = prompt({"text": {"format": form}})

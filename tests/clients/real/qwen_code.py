@@ -1,0 +1,57 @@
+"""Qwen Code: speaks chat completions. After a turn it extracts what is worth remembering; in its own screen it suggests
+what to type next; a long session is compacted in two steps."""
+
+from __future__ import annotations
+
+import json
+
+from tests.clients.real.client import Client, Place
+from tests.clients.real.terminal import terminal
+
+
+def setup(place: Place) -> None:
+    """`~/.qwen/settings.json` and `~/.qwen/.env`."""
+    folder = place.home / ".qwen"
+    folder.mkdir()
+    settings = {
+        "security": {"auth": {"selectedType": "openai"}},
+        "privacy": {"usageStatisticsEnabled": False},
+        "general": {"disableAutoUpdate": True, "enableAutoUpdate": False},
+        "model": {"name": place.model},
+    }
+    (folder / "settings.json").write_text(json.dumps(settings, indent=2))
+    (folder / ".env").write_text(
+        f"OPENAI_BASE_URL={place.url}/v1\nOPENAI_API_KEY=agent-router\nOPENAI_MODEL={place.model}\n"
+    )
+
+
+def ask(place: Place, prompt: str, resume: bool) -> str:
+    return place.run("qwen", "--yolo", *(["--continue"] if resume else []), "-p", prompt)
+
+
+def background(place: Place) -> str:
+    with terminal(place, "qwen", "--yolo") as screen:
+        screen.wait("Type your message")
+        screen.settle()
+        screen.enter("Tell me about the colours, and SAY hello")
+        screen.wait("The word is hello")
+        screen.settle()
+        screen.enter("SAY goodbye")
+        screen.wait("The word is goodbye")
+        screen.settle(3)
+        screen.enter("/compress")
+        screen.settle(3)
+        return screen.shown
+
+
+CLIENT = Client(
+    name="qwen-code",
+    title="Qwen Code",
+    manager="npm",
+    packages=("@qwen-code/qwen-code",),
+    connect="qwen",
+    setup=setup,
+    ask=ask,
+    background=background,
+    calls=("memory", "suggestion", "summary"),
+)
