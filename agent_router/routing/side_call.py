@@ -35,7 +35,10 @@ def _signatures(*rows: tuple[Kind, str, str]) -> tuple[_Signature, ...]:
 
 _WHOSE = ("x-anthropic-billing-header:", "You are a Claude agent,", "You are Claude Code,")
 _READ = 1024  # characters in which an instruction says what it wants
+_FIRST = 400  # and in which it says so first
 _SYSTEM = 8192  # characters of the longest system prompt that only serves a side call
+_LONG_SYSTEM = 32768  # and of the longest where the answer has a form
+_TYPED = 240  # characters: an instruction that is longer was not typed
 _OWN_FORM = 1024  # characters of the longest one that the fallback takes
 _SHORT = 256  # tokens of a short answer
 
@@ -45,16 +48,33 @@ _MAKE = (
 )
 _SESSION = r"(?:conversation|session|chat|thread|transcript|history|messages|context|turns)\b"
 _SUMMARISE = r"(?:summari[sz](?:e[sr]?|ing|ation)|summary|compact(?:ion|ing)?|checkpoint)\b"
+_SO_FAR = (
+    r"\b(?:(?:conversation|session|chat|thread|transcript|messages|history|work)\b[^.\n]{0,30}\b(?:so far|above|history)"
+    r"|(?:this|the|our) (?:\w+ ){0,2}(?:conversation|session|chat|transcript)|context window)\b"
+)
+_JUDGE = r"(?:judg(?:e|es|ing)|classif(?:y|ies|ier|ying)|review(?:er|s|ing)?|evaluat(?:e|es|ing|or)|verif(?:y|ier|ying)"
+_JUDGE += r"|monitor|assess(?:es|ing)?|determines?|decides?|enforcement|diagnostic|check(?:er|s)?)\b"
+_JUDGED = r"(?:tool calls?|actions?|commands?|hooks?|loops?|approv\w+|polic(?:y|ies)|status|safe(?:ty)?|risks?"
+_JUDGED += r"|autonomous|injection|intent|trajectory|conditions?|capabilit\w+)\b"
 
 # In a turn, with tools or without: a person may ask for a title or a summary too, so only what no person says.
 _IN_A_TURN = _signatures(
     # OpenClaw, Hermes
-    ("heartbeat", "heartbeat", r"\s*\[[^\]\n]{0,60}\bheartbeat\b|(?s:\A.{0,200})\bheartbeat(?:_ok\b|\.md\b)"),
+    (
+        "heartbeat",
+        "heartbeat",
+        r"\A\s*\[[^\]\n]{0,60}\bheartbeat\b|(?s:\A.{0,200})\bheartbeat(?:_ok\b|\.md\b)|\A\s*follow the heartbeat\b",
+    ),
     # Qwen Code, Claude Code
     ("suggestion", "suggestion mode", r"\[suggestion mode:"),
-    ("suggestion", "type next", r"(?:suggest|predict) what the user (?:might|would|will)\b"),
-    # Qwen Code
-    ("memory", "managed memory", r"update (?:the )?(?:durable )?managed memory"),
+    # Qwen Code, Gemini CLI
+    ("check", "preceding response", r"\A\s*analyze\b[^\n]{0,80}\byour (?:immediately )?preceding response"),
+    # Claude Code
+    ("check", "condition", r"based on the conversation transcript above, has the following [^\n]{0,40}condition been"),
+    # Qwen Code, Claude Code, Codex
+    ("memory", "managed memory", r"update (?:the )?(?:durable )?managed memory|\A\s*managed memory has"),
+    ("memory", "memory", r"\A\s*you are now acting as the (?:managed )?memory|(?s:\A.{0,60})\bmemory consolidation\b"),
+    ("memory", "rollout", r"\A\s*(?:consolidate|analyze)\b[^\n]{0,60}\brollout\b"),
     # OpenClaw
     ("memory", "memory flush", r"\bpre-compaction memory flush"),
     # Claude Code
@@ -67,13 +87,25 @@ _IN_A_TURN = _signatures(
     ("summary", "conversation branch", r"structured summary of this conversation branch"),
     # Gemini CLI, Qwen Code
     ("summary", "scratchpad", r"\A\s*first, reason in your scratchpad\."),
+    ("summary", "the component that", r"\A\s*you are the component that summarizes\b"),
     ("summary", "primary intent", r"summarize the user's primary intent or goal in this conversation"),
     # opencode
     ("summary", "anchored summary", r"(?:create|update) [^.\n]{0,30}anchored summary"),
     ("summary", "continuing our", r"detailed (?:prompt|summary) for continuing our conversation"),
     ("title", "title for this conversation", r"\A\s*generate a title for this conversation"),
+    # OpenClaw, Codex
+    ("title", "slug", r"\A\s*based on (?:this|the) conversation, generate a [^.\n]{0,40}\bslug\b"),
+    ("title", "title", r"\A\s*generate a concise, single-line (?:task |session |thread )?title\b"),
     # older Claude Code
     ("title", "conversation topic", r"\bif this message (?:is|indicates) a new conversation topic"),
+    # OpenClaw: whether a model answers at all
+    ("probe", "reply with", r"\A\s*reply with (?:the (?:single )?word )?ok\. do not use tools\.?\s*\Z"),
+)
+
+# In a turn behind the whole history: what a person might begin like this, but would not go on with at such length.
+_AT_LENGTH = _signatures(
+    ("suggestion", "type next", r"(?:suggest|predict) what the user (?:might|would|will)\b"),
+    ("summary", "summar", rf"\b{_SUMMARISE}(?s:.{{0,160}}){_SO_FAR}|{_SO_FAR}(?s:.{{0,160}})\b{_SUMMARISE}"),
 )
 
 # In the system prompt that serves nothing else.
@@ -85,7 +117,14 @@ _IN_A_SYSTEM_PROMPT = _signatures(
     ("suggestion", "the user", r"(?:suggest|predict) what the user (?:might|would|will)\b"),
     ("difficulty", "complexity", r"\btask routing\b|\b(?:assign|classify|rate|score)\b[^.\n]{0,80}\bcomplexity\b"),
     ("difficulty", "difficulty", r"\b(?:assign|classify|rate|score)\b[^.\n]{0,80}\bdifficulty\b"),
-    ("memory", "memor", r"\bmemory extraction\b|\bextract\b[^.\n]{0,60}\b(?:memories|durable facts)\b"),
+    (
+        "memory",
+        "memor",
+        r"\bmemory (?:extraction|consolidation|dream|system|writing)\b|\b(?:extract|select|sav|consolidat|incorporat)\w*\b"
+        r"[^\n]{0,80}\b(?:memor(?:y|ies)|durable facts)\b",
+    ),
+    ("memory", "reusable skills", r"\bextract reusable skills\b"),
+    ("memory", "dream diary", r"\bdream diary\b"),
     ("summary", "summar", rf"\b{_SUMMARISE}[^\n]{{0,100}}\b{_SESSION}|\b{_SESSION}[^\n]{{0,60}}\b{_SUMMARISE}"),
     ("summary", "compact", rf"\bcompact(?:ion|ing)?\b[^\n]{{0,100}}\b{_SESSION}"),
 )
@@ -101,29 +140,34 @@ _BY_SCHEMA: dict[tuple[str, ...], Kind] = {
     ("suggestion",): "suggestion",
 }
 
+# What judges something, and answers with one of a few words.
+_CHECK = re.compile(rf"\b{_JUDGE}[^\n]{{0,80}}\b{_JUDGED}|\b{_JUDGED}[^\n]{{0,40}}\b{_JUDGE}")
+_CLOSED = re.compile(r"\bJSON\b|\b(?:one|single) word\b|\byes or no\b|\b(?:ALLOW(?:ED)?|BLOCK(?:ED)?)\b|\"ok\"")
+_HEARTBEAT_MARK = re.compile(r"\s*(?:\[[^\]\n]{0,80}\]\s*)?\[[^\]\n]{0,60}\bheartbeat\b")
+
 _FORM = re.compile(
     r"\b(?:return|output|respond|reply|answer)\b[^.\n]{0,40}\b(?:only|exactly|json|(?:one|single) word|yes or no)\b"
     r"|\bonly (?:return|output|respond|reply|answer|json)\b|\bnothing else\b|\bno (?:other|additional) text\b"
 )
-_FORM_TOOL = re.compile(r"structured_?output|(?:final_)?(?:response|answer|result|output)|json", re.IGNORECASE)
+_FORM_TOOL = re.compile(
+    r"structured_?output|respond_in_schema|(?:final_)?(?:response|answer|result|output)|json", re.IGNORECASE
+)
 
 
 def side_call(prompt: Prompt, asked: Ask) -> SideCall | None:
     """The side call that a prompt is; None if it is somebody's ask."""
-    turn = asked.text[:_READ].lower()
-    kind = _signed(_IN_A_TURN, turn)
-    if kind is not None:
-        return SideCall(kind, asked.text)
-    if prompt.output_limit == 1 and len(asked.text) < 64 and not prompt.acts:
-        return SideCall("probe", asked.text)
-    system = _instruction(prompt.system[: _SYSTEM + 1])
+    acts = _acts(prompt)
+    system = _instruction(prompt.system[: _LONG_SYSTEM + 1])
     opening = system[:_READ].lower()
     kind = _signed(_SUBAGENT, opening)
-    if kind is None and system and len(system) <= _SYSTEM and not prompt.acts:
-        kind = _signed(_IN_A_SYSTEM_PROMPT, opening)
+    if kind is None and not acts and 0 < len(system) <= (_LONG_SYSTEM if _has_form(prompt) else _SYSTEM):
+        kind = _of_system(prompt, opening)
     if kind is not None:
         return SideCall(kind, system)
-    kind = _BY_SCHEMA.get(prompt.schema) if not prompt.acts else None
+    kind = _of_turn(prompt, asked)
+    if kind is not None:
+        return SideCall(kind, asked.text)
+    kind = _BY_SCHEMA.get(prompt.schema) if not acts else None
     if kind is not None:
         return SideCall(kind, system or asked.text)
     if prompt.forced_tool and (len(prompt.tools) == 1 or _FORM_TOOL.fullmatch(prompt.forced_tool)):
@@ -133,10 +177,47 @@ def side_call(prompt: Prompt, asked: Ask) -> SideCall | None:
     return None
 
 
+def _acts(prompt: Prompt) -> bool:
+    """Whether the model may do something: a single tool that only gives the answer a form does nothing."""
+    return prompt.acts and not (len(prompt.tools) == 1 and _FORM_TOOL.fullmatch(prompt.tools[0]))
+
+
+def _has_form(prompt: Prompt) -> bool:
+    return prompt.structured or prompt.acts or (prompt.output_limit or _SHORT + 1) <= _SHORT
+
+
+def _of_system(prompt: Prompt, opening: str) -> Kind | None:
+    kind = _signed(_IN_A_SYSTEM_PROMPT, opening)
+    if kind is None and _CHECK.search(opening[:_FIRST]) and (_has_form(prompt) or _CLOSED.search(prompt.system)):
+        kind = "check"
+    return kind
+
+
+def _of_turn(prompt: Prompt, asked: Ask) -> Kind | None:
+    turn = asked.text[:_READ].lower()
+    kind = _signed(_IN_A_TURN, turn)
+    if kind is None and _follows_heartbeat(prompt, asked):
+        kind = "heartbeat"
+    if kind is None and asked.number > 1 and len(asked.text) >= _TYPED:
+        kind = _signed(_AT_LENGTH, turn[:_FIRST])
+    if kind is None and prompt.output_limit == 1 and len(asked.text) < 64 and not prompt.acts:
+        kind = "probe"
+    return kind
+
+
+def _follows_heartbeat(prompt: Prompt, asked: Ask) -> bool:
+    """Whether the turn before says that it is a heartbeat, and no person has written since: OpenClaw says so in a turn
+    of its own, before what its user has configured to be asked, and puts the time before what people write."""
+    if asked.at < 1 or prompt.turns[asked.at].text.startswith("["):
+        return False
+    before = prompt.turns[asked.at - 1]
+    return before.role == "user" and _HEARTBEAT_MARK.match(before.text.lower()) is not None
+
+
 def _is_programs(prompt: Prompt, system: str, opening: str) -> bool:
     """A fixed instruction about the form of the answer, one turn of material, and a short or a structured answer."""
     return (
-        not prompt.acts
+        not _acts(prompt)
         and 0 < len(system) <= _OWN_FORM
         and len(prompt.turns) == 1
         and (prompt.structured or (prompt.output_limit or _SHORT + 1) <= _SHORT)
