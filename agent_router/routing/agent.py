@@ -38,6 +38,12 @@ _LIBRARIES = frozenset(
 # What an agent's system prompt says of itself in its first words, lower case, in the order in which they are tried.
 _SIGNATURES = (
     ("running inside openclaw", "openclaw"),
+    ("write an activity recap for someone scanning their tasks", "openclaw"),
+    ("generate a concise session title (3-6 words", "openclaw"),
+    ("generate a very short topic label (2-4 words", "openclaw"),
+    ("you write the live status line for an ai assistant", "openclaw"),
+    ("you judge the trajectory of a running ai agent session", "openclaw"),
+    ("you are openclaw", "openclaw"),
     ("you are opencode", "opencode"),
     ("claude code", "claude-code"),
     ("claude agent sdk", "claude-code"),
@@ -47,8 +53,9 @@ _SIGNATURES = (
     ("managed memory extraction subagent", "qwen-code"),
     ("gemini cli", "gemini-cli"),
     ("cli agent specializing in software engineering tasks", "gemini-cli"),
-    ("operating inside pi,", "pi"),
+    ("inside pi, a coding agent", "pi"),
     ("you are cline", "cline"),
+    ("summarize the provided coding session into a concise continuation note", "cline"),
     ("you are roo", "roo-code"),
     ("you are kilo code", "kilo-code"),
     ("github copilot", "copilot"),
@@ -58,6 +65,7 @@ _SIGNATURES = (
     ("act as an expert code analyst", "aider"),
     ("act as an expert architect engineer", "aider"),
     ("generates concise, one-line git commit messages", "aider"),
+    ("*briefly* summarize this partial conversation about programming", "aider"),
     ("in the continue cli", "continue"),
     ("you are goose", "goose"),
     ("created by block", "goose"),
@@ -85,6 +93,12 @@ def agent(headers: Mapping[bytes, bytes], system: str = "", told: str = "") -> s
     return (
         (_name(told[:256].encode("latin-1", "replace")) if told else None) or _signed(system[:_FIRST_WORDS]) or library
     )
+
+
+def is_library(name: str, user_agent: bytes = b"") -> bool:
+    """Whether an agent's name, found beside this User-Agent, says only what it is built with."""
+    told = user_agent[:80].decode("latin-1").lower()
+    return name in _LIBRARIES or (told.startswith(f"{name}/") and _GENERATED.match(told) is not None)
 
 
 @lru_cache(maxsize=256)

@@ -49,7 +49,7 @@ _MAKE = (
 _SESSION = r"(?:conversation|session|chat|thread|transcript|history|messages|context|turns)\b"
 _SUMMARISE = r"(?:summari[sz](?:e[sr]?|ing|ation)|summary|compact(?:ion|ing)?|checkpoint)\b"
 _SO_FAR = (
-    r"\b(?:(?:conversation|session|chat|thread|transcript|messages|history|work)\b[^.\n]{0,30}\b(?:so far|above|history)"
+    r"\b(?:(?:conversation|session|chat|transcript|messages|history|work)\b[^.\n]{0,30}\b(?:so far|above|history)"
     r"|(?:this|the|our) (?:\w+ ){0,2}(?:conversation|session|chat|transcript)|context window)\b"
 )
 _JUDGE = r"(?:judg(?:e|es|ing)|classif(?:y|ies|ier|ying)|review(?:er|s|ing)?|evaluat(?:e|es|ing|or)|verif(?:y|ier|ying)"
@@ -89,6 +89,8 @@ _IN_A_TURN = _signatures(
     ("summary", "scratchpad", r"\A\s*first, reason in your scratchpad\."),
     ("summary", "the component that", r"\A\s*you are the component that summarizes\b"),
     ("summary", "primary intent", r"summarize the user's primary intent or goal in this conversation"),
+    # Qwen Code
+    ("summary", "project summary", r"\A[^\n]{0,80}\bgenerate a comprehensive project summary in markdown"),
     # opencode
     ("summary", "anchored summary", r"(?:create|update) [^.\n]{0,30}anchored summary"),
     ("summary", "continuing our", r"detailed (?:prompt|summary) for continuing our conversation"),
@@ -96,6 +98,8 @@ _IN_A_TURN = _signatures(
     # OpenClaw, Codex
     ("title", "slug", r"\A\s*based on (?:this|the) conversation, generate a [^.\n]{0,40}\bslug\b"),
     ("title", "title", r"\A\s*generate a concise, single-line (?:task |session |thread )?title\b"),
+    # Continue
+    ("title", "title for the chat", r"\A\s*given the following[^\n]{0,20}please reply with a title for the chat\b"),
     # older Claude Code
     ("title", "conversation topic", r"\bif this message (?:is|indicates) a new conversation topic"),
     # OpenClaw: whether a model answers at all
@@ -120,8 +124,8 @@ _IN_A_SYSTEM_PROMPT = _signatures(
     (
         "memory",
         "memor",
-        r"\bmemory (?:extraction|consolidation|dream|system|writing)\b|\b(?:extract|select|sav|consolidat|incorporat)\w*\b"
-        r"[^\n]{0,80}\b(?:memor(?:y|ies)|durable facts)\b",
+        r"\bmemory (?:extraction|consolidation|dream|system|writing)\b"
+        r"|\b(?:extract|select|sav|consolidat|incorporat)\w*\b[^\n]{0,80}\b(?:memor(?:y|ies)|durable facts)\b",
     ),
     ("memory", "reusable skills", r"\bextract reusable skills\b"),
     ("memory", "dream diary", r"\bdream diary\b"),
@@ -154,8 +158,10 @@ _FORM_TOOL = re.compile(
 )
 
 
-def side_call(prompt: Prompt, asked: Ask) -> SideCall | None:
-    """The side call that a prompt is; None if it is somebody's ask."""
+def side_call(prompt: Prompt, asked: Ask, told: Kind | None = None) -> SideCall | None:
+    """The side call that a prompt is; None if it is somebody's ask. `told` is what the agent itself calls it."""
+    if told is not None:
+        return SideCall(told, asked.text)
     acts = _acts(prompt)
     system = _instruction(prompt.system[: _LONG_SYSTEM + 1])
     opening = system[:_READ].lower()
@@ -183,7 +189,12 @@ def _acts(prompt: Prompt) -> bool:
 
 
 def _has_form(prompt: Prompt) -> bool:
-    return prompt.structured or prompt.acts or (prompt.output_limit or _SHORT + 1) <= _SHORT
+    return prompt.structured or prompt.acts or _is_short(prompt)
+
+
+def _is_short(prompt: Prompt) -> bool:
+    """Whether a program has bounded the answer to a few words."""
+    return (prompt.output_limit or _SHORT + 1) <= _SHORT
 
 
 def _of_system(prompt: Prompt, opening: str) -> Kind | None:
@@ -200,6 +211,8 @@ def _of_turn(prompt: Prompt, asked: Ask) -> Kind | None:
         kind = "heartbeat"
     if kind is None and asked.number > 1 and len(asked.text) >= _TYPED:
         kind = _signed(_AT_LENGTH, turn[:_FIRST])
+    if kind is None and not prompt.system and len(prompt.turns) == 1 and _is_short(prompt) and not _acts(prompt):
+        kind = _signed(_IN_A_SYSTEM_PROMPT, turn[:_FIRST]) if _FORM.search(turn) else None
     if kind is None and prompt.output_limit == 1 and len(asked.text) < 64 and not prompt.acts:
         kind = "probe"
     return kind
@@ -220,7 +233,7 @@ def _is_programs(prompt: Prompt, system: str, opening: str) -> bool:
         not _acts(prompt)
         and 0 < len(system) <= _OWN_FORM
         and len(prompt.turns) == 1
-        and (prompt.structured or (prompt.output_limit or _SHORT + 1) <= _SHORT)
+        and (prompt.structured or _is_short(prompt))
         and _FORM.search(opening) is not None
     )
 

@@ -28,7 +28,7 @@ from tests.clients.background import counting
 from tests.clients.background.client import Client
 from tests.clients.background.counting import Count, count
 from tests.clients.background.model import Model
-from tests.clients.background.place import Place, furnish
+from tests.clients.background.place import Place, furnish, sweep
 from tests.clients.background.relay import Relay
 from tests.clients.background.sessions import sessions
 from tests.running_router import router_process
@@ -50,7 +50,11 @@ closed = "scripted/gpt-5.4"
 
 def clients(only: list[str]) -> list[Client]:
     """Those with these names, or all."""
-    modules = [name for name in NAMES if not only or name.removesuffix("_cli").replace("_", "-") in only or name.replace("_", "-") in only]
+    modules = [
+        name
+        for name in NAMES
+        if not only or name.removesuffix("_cli").replace("_", "-") in only or name.replace("_", "-") in only
+    ]
     return [importlib.import_module(f"tests.clients.background.{name}").CLIENT for name in modules]
 
 
@@ -72,6 +76,7 @@ async def measure(client: Client, options: argparse.Namespace, folder: Path, nth
         try:
             await asyncio.to_thread(client.drive, place, asked)
         finally:
+            sweep(place.home)
             await asyncio.sleep(1.5)  # until the last row is written
             (folder / "sent").mkdir()
             for i, each in enumerate(relay.sent):

@@ -53,8 +53,7 @@ def read(path: str, body: bytes) -> Body | None:
     elif "input" in given:
         system = [given.get("instructions") or ""]
         items = [{"role": "user", "content": given["input"]}] if isinstance(given["input"], str) else given["input"]
-        for item in items:
-            spoken.append((item.get("role") or "call", _text(item.get("content") or "")))
+        spoken = [(item.get("role") or "call", _text(item.get("content") or "")) for item in items]
         tools = [str(tool.get("name") or tool.get("type")) for tool in given.get("tools") or ()]
     elif "messages" in given:
         system = [_text(given.get("system") or "")]

@@ -17,7 +17,9 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
     folder.mkdir()
     hook = {"type": "prompt", "prompt": "Say whether the work may stop here. $ARGUMENTS", "timeout": 20}
     (folder / "settings.json").write_text(
-        json.dumps({"autoMemoryEnabled": True, "hooks": {"Stop": [{"hooks": [hook]}]}, "skipAutoPermissionPrompt": True})
+        json.dumps(
+            {"autoMemoryEnabled": True, "hooks": {"Stop": [{"hooks": [hook]}]}, "skipAutoPermissionPrompt": True}
+        )
     )
     seen = {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True, "projectOnboardingSeenCount": 1}
     (place.home / ".claude.json").write_text(
@@ -71,11 +73,11 @@ CLIENT = Client(
         Rule("summary", "Your task is to create a detailed summary of", "last"),
         Rule("title", "Generate a short kebab-case name"),
         Rule("title", "Generate a concise, sentence-case title"),
-        Rule("title", "title for this coding session", "raw"),
         Rule("memory", "acting as the memory extraction subagent", "last"),
-        Rule("check", "You are evaluating a hook in Claude Code"),
+        Rule("title", "You are naming a coding session"),
+        Rule("check", "You are evaluating a"),
         Rule("check", "You are a security monitor for autonomous AI coding agents"),
-        Rule("summary", "Write a short summary label describing what these tool calls"),
+        Rule("recap", "Write a short summary label describing what these tool calls"),
         Rule(None, "Claude Code"),
         Rule(None, "Claude Agent SDK"),
     ),

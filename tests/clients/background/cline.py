@@ -20,7 +20,8 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
                 place.run(program, "-P", "openai-compatible", "-m", place.model, "--timeout", "60", ask, **quiet)
             continue
         with screen(place, program, "-i", "-P", "openai-compatible", "-m", place.model, **quiet) as it:
-            it.still(4, 30)
+            it.wait("Ask anything", 60)
+            it.still(3, 20)
             for ask in asks:
                 it.type(ask)
                 it.still(4, 40)

@@ -26,12 +26,15 @@ enabled = false
 
 [features]
 memories = true
+daemon_auto_start = false
 
 [memories]
 generate_memories = true
 use_memories = true
 min_rollout_idle_hours = 0
 max_rollout_age_days = 30
+extract_model = "{model}"
+consolidation_model = "{model}"
 
 [projects."{work}"]
 trust_level = "trusted"
@@ -71,6 +74,7 @@ CLIENT = Client(
         Rule("memory", "Memory Writing Agent", "raw"),
         Rule("memory", "You are part of an agent memory system"),
         Rule("memory", "Analyze this rollout and produce JSON", "last"),
+        Rule("memory", "Consolidate the supplied rollout summaries", "last"),
         Rule("check", "You are judging one planned coding-agent action", "raw"),
         Rule(None, "Codex"),
     ),

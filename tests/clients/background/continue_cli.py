@@ -36,7 +36,8 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
                 place.run(*start, *(("--resume",) if turn else ()), "-p", ask, **quiet)
             continue
         with screen(place, *start, **quiet) as it:
-            it.still(4, 30)
+            it.wait("Ask anything|Enter your", 60)
+            it.still(3, 20)
             for ask in asks:
                 it.type(ask)
                 it.still(4, 40)
@@ -51,7 +52,7 @@ CLIENT = Client(
     folder="continue",
     rules=(
         Rule("title", "reply with a title for the chat", "raw"),
-        Rule("summary", "summary of the conversation", "last"),
+        Rule("summary", "provide a concise summary of our conversation so far", "last"),
         Rule(None, "in the Continue CLI"),
         Rule(None, "Continue"),
     ),

@@ -25,7 +25,8 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
                 place.run(program, "--allow-all-tools", *(("--continue",) if turn else ()), "-p", ask, **given)
             continue
         with screen(place, program, "--allow-all-tools", **given) as it:
-            it.still(4, 40)
+            it.wait("Type @|for shortcuts|Describe a task|❯", 60)
+            it.still(3, 20)
             for ask in asks:
                 it.type(ask)
                 it.still(4, 40)
@@ -39,7 +40,7 @@ CLIENT = Client(
     name="copilot",
     folder="copilot",
     rules=(
-        Rule("summary", "summary", "last"),
+        Rule("summary", "create a detailed summary of the conversation so far", "last"),
         Rule(None, "GitHub Copilot CLI"),
         Rule(None, "Copilot"),
     ),

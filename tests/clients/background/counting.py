@@ -62,7 +62,9 @@ def count(client: Client, sent: Sequence[Sent], rows: dict[str, dict[str, Any]],
             continue
         rule, kind = client.truth(body), str(row["family"] or "").rpartition("-")[0] or str(row["family"])
         if rule is None:
-            found.strange.append(f"{kind}: {len(body.tools)} tools, system {body.system[:80]!r}, last {body.last[-160:]!r}")
+            found.strange.append(
+                f"{kind}: {len(body.tools)} tools, system {body.system[:80]!r}, last {body.last[-160:]!r}"
+            )
             continue
         if row["agent"] != client.name:
             found.misnamed += 1

@@ -1,4 +1,4 @@
-"""The closed side behind the router: a model that does what the clients need to go on, and says the same to the same."""
+"""The closed side behind the router: a model that does what the clients need to go on."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tests.upstreams.received import Received
 from tests.upstreams.step import Step
 from tests.upstreams.upstream import ScriptedUpstream
 
+_EDIT = re.compile(r"\bEDIT ([\w.]+)")
 _RUN = re.compile(r"\bRUN (.+?)(?:\n|<|$)")
 _SHELLS = re.compile(r"bash|shell|exec|command|terminal|process", re.IGNORECASE)
 _LINES = ("command", "cmd", "commands", "script")
@@ -26,8 +27,9 @@ _SAID = (
 
 
 class Model(ScriptedUpstream):
-    """Speaks chat only. An ask with `RUN <command>` calls the tool that runs commands, if one is offered; a tool's
-    result is told; a schema gets its smallest instance; the rest a sentence."""
+    """Speaks chat only. An ask with `RUN <command>` calls the tool that runs commands, if one is offered; one with
+    `EDIT <file>` writes the file anew, as aider reads it; a tool's result is told; a schema gets its smallest instance;
+    the rest a sentence."""
 
     def __init__(self) -> None:
         super().__init__(speaks={"chat"}, keep=100)
@@ -57,12 +59,15 @@ def _reply(asked: Asked, messages: list[dict[str, Any]]) -> Reply:
     call = _call(asked.tools, ran[1].strip().strip('"')) if ran else None
     if call is not None:
         return Reply((), "", (call,), "tool_calls", asked.input_tokens)
+    edited = _EDIT.search(said)
+    if edited and not asked.tools and len(said) < 4000:
+        return _text(f"{edited[1]}\n```\n# Notes of {asked.input_tokens}\n- water the plants\n```", asked)
     known = next((text for words, text in _SAID if words.search(asked.ask)), None)
     return _text(known or "Here is what I found: the second part follows from the first.", asked)
 
 
 def _text(text: str, asked: Asked) -> Reply:
-    return Reply(tuple(re.findall(r"\s*\S+", text)), "", (), "stop", asked.input_tokens)
+    return Reply(tuple(re.findall(r"\s*\S+", text)) or (text,), "", (), "stop", asked.input_tokens)
 
 
 def _since_answer(messages: list[dict[str, Any]]) -> str:

@@ -1,4 +1,4 @@
-"""OpenClaw with its gateway: heartbeats, session titles and recaps, file names of memories, memory flush, compaction."""
+"""OpenClaw with its gateway: heartbeats, titles and recaps of sessions, names of memories, compaction."""
 
 from __future__ import annotations
 

@@ -30,14 +30,18 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
             }
         )
     )
-    program, given = place.program("opencode"), {"OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_MODELS_FETCH": "1"}
+    program, given = (
+        place.program("opencode"),
+        {"OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_MODELS_FETCH": "1"},
+    )
     for nth, asks in enumerate(sessions):
         if nth % 2 == 0:
             for turn, ask in enumerate(asks):
                 place.run(program, "run", "--auto", *(("-c",) if turn else ()), ask, **given)
             continue
         with screen(place, program, "--auto", **given) as it:
-            it.still(4, 30)
+            it.wait("Ask anything", 60)
+            it.still(2, 20)
             for ask in asks:
                 it.type(ask)
                 it.still(4, 40)

@@ -94,8 +94,21 @@ def furnish(home: Path, work: Path) -> None:
     """An empty home, and a git repository with some files."""
     home.mkdir(parents=True)
     work.mkdir(parents=True)
-    (home / ".gitconfig").write_text("[user]\nname = Tester\nemail = tester@example.org\n[init]\ndefaultBranch = main\n")
+    (home / ".gitconfig").write_text(
+        "[user]\nname = Tester\nemail = tester@example.org\n[init]\ndefaultBranch = main\n"
+    )
     (work / "notes.md").write_text("# Notes\n\n## Things to do\n\n- water the plants\n- call the plumber\n")
     (work / "sum.py").write_text("def add(a, b):\n    return a - b\n")
     for command in (("init", "-q"), ("add", "."), ("commit", "-qm", "First notes")):
         subprocess.run(("git", *command), cwd=work, env={**os.environ, "HOME": str(home)}, check=True)
+
+
+def sweep(home: Path) -> None:
+    """Ends what a client has left running: processes that still have this home (Linux only)."""
+    wanted = f"HOME={home}".encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if wanted in (folder / "environ").read_bytes().split(b"\0"):
+                os.kill(int(folder.name), 9)
+        except OSError:
+            continue

@@ -65,7 +65,7 @@ CLIENT = Client(
         Rule("summary", "You are the component that summarizes", "raw"),
         Rule("summary", "generate a comprehensive project summary", "last"),
         Rule("summary", "First, reason in your scratchpad", "last"),
-        Rule("summary", "summary label describing what these tool calls"),
+        Rule("recap", "summary label describing what these tool calls"),
         Rule(None, "You are Qwen Code"),
     ),
     drive=drive,
