@@ -54,27 +54,26 @@ _SO_FAR = (
 )
 _JUDGE = r"(?:judg(?:e|es|ing)|classif(?:y|ies|ier|ying)|review(?:er|s|ing)?|evaluat(?:e|es|ing|or)|verif(?:y|ier|ying)"
 _JUDGE += r"|monitor|assess(?:es|ing)?|determines?|decides?|enforcement|diagnostic|check(?:er|s)?)\b"
-_JUDGED = r"(?:tool calls?|actions?|commands?|hooks?|loops?|approv\w+|polic(?:y|ies)|status|safe(?:ty)?|risks?"
-_JUDGED += r"|autonomous|injection|intent|trajectory|conditions?|capabilit\w+)\b"
+_JUDGED = r"(?:tool calls?|(?:shell )?commands?|hooks?|loops?|pending|proposed|planned|transcript"
+_JUDGED += r"|(?:ai|coding|autonomous)[ -](?:\w+ )?(?:agents?|assistant)|(?:an|the|this|one|next) action)\b(?! items?)"
 
 # In a turn, with tools or without: a person may ask for a title or a summary too, so only what no person says.
 _IN_A_TURN = _signatures(
     # OpenClaw, Hermes
-    (
-        "heartbeat",
-        "heartbeat",
-        r"\A\s*\[[^\]\n]{0,60}\bheartbeat\b|(?s:\A.{0,200})\bheartbeat(?:_ok\b|\.md\b)|\A\s*follow the heartbeat\b",
-    ),
+    ("heartbeat", "heartbeat", r"\A\s*\[[^\]\n]{0,60}\bheartbeat\b|(?s:\A.{0,200})\bheartbeat_ok\b"),
+    ("heartbeat", "heartbeat.md", r"(?s:\A.{0,200})\bheartbeat\.md\b[^\n]{0,40}\b(?:if|follow)\b"),
+    ("heartbeat", "heartbeat monitor", r"\A\s*follow the heartbeat monitor\b"),
     # Qwen Code, Claude Code
     ("suggestion", "suggestion mode", r"\[suggestion mode:"),
     # Qwen Code, Gemini CLI
-    ("check", "preceding response", r"\A\s*analyze\b[^\n]{0,80}\byour (?:immediately )?preceding response"),
+    ("check", "preceding response", r"\A\s*analyze \W{0,2}only\b[^\n]{0,80}\bpreceding response"),
+    ("check", "speak next", r"\bwho should (?:logically )?speak next\b[^\n]{0,40}\W(?:user|model)\W"),
     # Claude Code
     ("check", "condition", r"based on the conversation transcript above, has the following [^\n]{0,40}condition been"),
     # Qwen Code, Claude Code, Codex
-    ("memory", "managed memory", r"update (?:the )?(?:durable )?managed memory|\A\s*managed memory has"),
+    ("memory", "managed memory", r"update durable managed memory|\A\s*managed memory has\b"),
     ("memory", "memory", r"\A\s*you are now acting as the (?:managed )?memory|(?s:\A.{0,60})\bmemory consolidation\b"),
-    ("memory", "rollout", r"\A\s*(?:consolidate|analyze)\b[^\n]{0,60}\brollout\b"),
+    ("memory", "rollout", r"\A\s*(?:consolidate|analyze)\b[^\n]{0,30}\brollout\b[^\n]{0,40}(?:memory|rollout)_"),
     # OpenClaw
     ("memory", "memory flush", r"\bpre-compaction memory flush"),
     # Claude Code
@@ -100,6 +99,9 @@ _IN_A_TURN = _signatures(
     ("title", "title", r"\A\s*generate a concise, single-line (?:task |session |thread )?title\b"),
     # Continue
     ("title", "title for the chat", r"\A\s*given the following[^\n]{0,20}please reply with a title for the chat\b"),
+    # Open WebUI
+    ("title", "title", r"\A\s*### task:\s*generate a [^\n]{0,60}\btitle\b"),
+    ("suggestion", "follow-up", r"\A\s*### task:\s*suggest [^\n]{0,60}\bfollow-up"),
     # older Claude Code
     ("title", "conversation topic", r"\bif this message (?:is|indicates) a new conversation topic"),
     # OpenClaw: whether a model answers at all
@@ -108,8 +110,13 @@ _IN_A_TURN = _signatures(
 
 # In a turn behind the whole history: what a person might begin like this, but would not go on with at such length.
 _AT_LENGTH = _signatures(
-    ("suggestion", "type next", r"(?:suggest|predict) what the user (?:might|would|will)\b"),
+    ("suggestion", "the user", r"(?:\A|[.:\n] ?)\W{0,4}(?:suggest|predict) what the user (?:might|would|will)\b"),
     ("summary", "summar", rf"\b{_SUMMARISE}(?s:.{{0,160}}){_SO_FAR}|{_SO_FAR}(?s:.{{0,160}})\b{_SUMMARISE}"),
+)
+# Why an agent wants a summary: so that the work can go on without what is summarised.
+_GOES_ON = re.compile(
+    r"\b(?:continu\w+|resum(?:e[sd]?|ing|ption)|compact(?:ed|ion|ing)?|context window|hand(?:ed)?[ -]?(?:off|over)"
+    r"|(?:another|next|new) (?:llm|model|agent|instance|session)|future context)\b"
 )
 
 # In the system prompt that serves nothing else.
@@ -117,21 +124,29 @@ _IN_A_SYSTEM_PROMPT = _signatures(
     ("commit", "commit message", rf"{_MAKE}commit messages?\b|\bcommit message (?:generator|writer)\b"),
     ("title", "title", rf"{_MAKE}titles?\b|\btitle generator\b|\btitles?\b[^.\n]{{0,40}}\b{_SESSION}"),
     ("title", "topic", rf"{_MAKE}topics?\b|\btopic generator\b|\btopics?\b[^.\n]{{0,40}}\b{_SESSION}"),
-    ("recap", "recap", rf"{_MAKE}recaps?\b|previousrecap"),
+    # Claude Code, Qwen Code
+    ("recap", "tool calls", r"\bsummary label describing what (?:these|the) tool calls\b"),
+    # OpenClaw
+    ("recap", "status", r"\blive status line for an? \w+|\btrajectory of a running [^\n]{0,60}\bstatus\b"),
     ("suggestion", "the user", r"(?:suggest|predict) what the user (?:might|would|will)\b"),
     ("difficulty", "complexity", r"\btask routing\b|\b(?:assign|classify|rate|score)\b[^.\n]{0,80}\bcomplexity\b"),
     ("difficulty", "difficulty", r"\b(?:assign|classify|rate|score)\b[^.\n]{0,80}\bdifficulty\b"),
-    (
-        "memory",
-        "memor",
-        r"\bmemory (?:extraction|consolidation|dream|system|writing)\b"
-        r"|\b(?:extract|select|sav|consolidat|incorporat)\w*\b[^\n]{0,80}\b(?:memor(?:y|ies)|durable facts)\b",
-    ),
+)
+
+# In its first sentence, because the prompts of chats speak of such things further down.
+_IN_A_FIRST_SENTENCE = _signatures(
+    ("recap", "recap", rf"{_MAKE}recaps?\b|previousrecap"),
+    ("memory", "memory", r"\bmemory (?:extraction|consolidation|dream|writing)\b|\bagent memory system\b"),
+    ("memory", "memor", r"\b(?:extract|select|sav|consolidat|incorporat)(?:e|ing)?\b[^\n]{0,80}\bmemor(?:y|ies)\b"),
+    ("memory", "durable facts", r"\bextract\b[^\n]{0,60}\bdurable facts\b"),
     ("memory", "reusable skills", r"\bextract reusable skills\b"),
     ("memory", "dream diary", r"\bdream diary\b"),
     ("summary", "summar", rf"\b{_SUMMARISE}[^\n]{{0,100}}\b{_SESSION}|\b{_SESSION}[^\n]{{0,60}}\b{_SUMMARISE}"),
     ("summary", "compact", rf"\bcompact(?:ion|ing)?\b[^\n]{{0,100}}\b{_SESSION}"),
+    # Gemini CLI
+    ("summary", "snapshot", r"\bhistory\b[^\n]{0,60}\bsnapshot\b|state_snapshot"),
 )
+_SENTENCE = re.compile(r"(?s:.{1,300}?)(?:[.!?](?=\s)|\n\n|\Z)")
 
 # Where an agent's subagent has tools of its own, its system prompt says so in its first words.
 _SUBAGENT = _signatures(("memory", "memory extraction", r"(?s:\A.{0,100})\bmemory extraction (?:sub)?agent\b"))
@@ -144,6 +159,9 @@ _BY_SCHEMA: dict[tuple[str, ...], Kind] = {
     ("suggestion",): "suggestion",
 }
 
+_OF_A_SESSION = re.compile(
+    rf"\b(?:{_SESSION}|(?:task|discussion|dialog(?:ue)?|coding|first message)\b|(?:title|topic) generator\b)"
+)
 # What judges something, and answers with one of a few words.
 _CHECK = re.compile(rf"\b{_JUDGE}[^\n]{{0,80}}\b{_JUDGED}|\b{_JUDGED}[^\n]{{0,40}}\b{_JUDGE}")
 _CLOSED = re.compile(r"\bJSON\b|\b(?:one|single) word\b|\byes or no\b|\b(?:ALLOW(?:ED)?|BLOCK(?:ED)?)\b|\"ok\"")
@@ -167,7 +185,7 @@ def side_call(prompt: Prompt, asked: Ask, told: Kind | None = None) -> SideCall 
     opening = system[:_READ].lower()
     kind = _signed(_SUBAGENT, opening)
     if kind is None and not acts and 0 < len(system) <= (_LONG_SYSTEM if _has_form(prompt) else _SYSTEM):
-        kind = _of_system(prompt, opening)
+        kind = _of_system(prompt, opening[:_FIRST] if asked.number > 1 else opening)
     if kind is not None:
         return SideCall(kind, system)
     kind = _of_turn(prompt, asked)
@@ -199,6 +217,12 @@ def _is_short(prompt: Prompt) -> bool:
 
 def _of_system(prompt: Prompt, opening: str) -> Kind | None:
     kind = _signed(_IN_A_SYSTEM_PROMPT, opening)
+    if kind is None and (sentence := _SENTENCE.match(opening)):
+        kind = _signed(_IN_A_FIRST_SENTENCE, sentence[0])
+    if kind == "difficulty" and not _has_form(prompt):
+        return None
+    if kind == "title" and _OF_A_SESSION.search(opening) is None:
+        return None  # of anything else, by anybody's program
     if kind is None and _CHECK.search(opening[:_FIRST]) and (_has_form(prompt) or _CLOSED.search(prompt.system)):
         kind = "check"
     return kind
@@ -211,6 +235,8 @@ def _of_turn(prompt: Prompt, asked: Ask) -> Kind | None:
         kind = "heartbeat"
     if kind is None and asked.number > 1 and len(asked.text) >= _TYPED:
         kind = _signed(_AT_LENGTH, turn[:_FIRST])
+        if kind == "summary" and _GOES_ON.search(turn) is None:
+            kind = None
     if kind is None and not prompt.system and len(prompt.turns) == 1 and _is_short(prompt) and not _acts(prompt):
         kind = _signed(_IN_A_SYSTEM_PROMPT, turn[:_FIRST]) if _FORM.search(turn) else None
     if kind is None and prompt.output_limit == 1 and len(asked.text) < 64 and not prompt.acts:
