@@ -41,7 +41,7 @@ CONFIGURATION = """\
 [upstreams.scripted]
 base_url = "{url}/v1"
 api = "chat"
-models = ["gpt-5.4"]
+models = ["gpt-5.4", "gemini-3.1-pro-preview", "gemini-3.1-pro-preview-customtools", "gemini-3-flash-preview"]
 
 [routing]
 closed = "scripted/gpt-5.4"

@@ -21,7 +21,9 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
         "ide": {"enabled": False},
         "model": {"skipNextSpeakerCheck": False, "compressionThreshold": 0.5},
         # Its own "auto" stands for models of its own choice, and each of its calls for one; here all ask for ours.
-        "modelConfigs": {"customOverrides": [{"match": {}, "modelConfig": {"model": place.model}}]},
+        "modelConfigs": {
+            "customOverrides": [{"match": {"overrideScope": "core"}, "modelConfig": {"model": place.model}}]
+        },
     }
     (folder / "settings.json").write_text(json.dumps(settings))
     given = {"GOOGLE_GEMINI_BASE_URL": place.url, "GEMINI_API_KEY": "k", "GEMINI_CLI_TRUST_WORKSPACE": "true"}
