@@ -52,12 +52,15 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
             for turn, ask in enumerate(asks):
                 place.run(program, "exec", *(("resume", "--last") if turn else ()), ask, **given)
             continue
-        with screen(place, program, **given) as it:
+        reviewed = ("-c", "approvals_reviewer=auto_review", "-s", "workspace-write") if nth % 2 else ()
+        with screen(place, program, *reviewed, **given) as it:
             it.wait("context left|/model to change|for shortcuts", 30)
             it.still(2, 20)
             for ask in asks:
                 it.type(ask)
                 it.still(4, 40)
+            it.type("List what is there. RUN sudo ls")
+            it.still(4, 40)
             it.type("/compact")
             it.still(4, 40)
             it.type("And after that, what is left?")

@@ -92,5 +92,7 @@ def _call(tools: Mapping[str, Mapping[str, Any]], command: str) -> tuple[str, di
         arguments[line] = ["bash", "-lc", command] if kind == "array" and line == "command" else command
         if kind == "array" and line != "command":
             arguments[line] = [command]
+        if "sandbox_permissions" in fields and command.startswith("sudo "):  # Codex: outside of its sandbox
+            arguments |= {"sandbox_permissions": "require_escalated", "justification": "It needs to be root."}
         return name, arguments
     return None
