@@ -149,7 +149,13 @@ _IN_A_FIRST_SENTENCE = _signatures(
 _SENTENCE = re.compile(r"(?s:.{1,300}?)(?:[.!?](?=\s)|\n\n|\Z)")
 
 # Where an agent's subagent has tools of its own, its system prompt says so in its first words.
-_SUBAGENT = _signatures(("memory", "memory extraction", r"(?s:\A.{0,100})\bmemory extraction (?:sub)?agent\b"))
+_SUBAGENT = _signatures(
+    ("memory", "memory extraction", r"(?s:\A.{0,100})\bmemory extraction (?:sub)?agent\b"),
+    ("memory", "memory dream", r"(?s:\A.{0,100})\bmanaged memory dream\b"),
+    ("memory", "durable memory", r"\A\s*you are saving one explicit durable memory\b"),
+    ("memory", "reusable skills", r"\A\s*you are reviewing this conversation to extract reusable skills\b"),
+    ("check", "judging", r"\A\s*you are judging one planned\b"),
+)
 
 # What the fields of the answer say, where no tools are offered: Claude Code and Codex, Gemini CLI, Qwen Code.
 _BY_SCHEMA: dict[tuple[str, ...], Kind] = {

@@ -39,10 +39,13 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
             for ask in asks:
                 it.type(ask)
                 it.still(6, 40)
-            for command in ("/rename --auto", "/recap", "/summary", "/remember I like short answers", "/compress"):
+            commands = ["/rename --auto", "/recap", "/remember I like short answers", "/compress"]
+            if asks is sessions[-1]:  # it is asked about at the next start
+                commands.append("/summary")
+            for command in commands:
                 it.type(command)
+                it.key("Enter")  # the first may only have taken what was suggested
                 it.still(4, 30)
-                it.key("Escape")
 
 
 CLIENT = Client(

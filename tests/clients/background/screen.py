@@ -8,8 +8,11 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 
 from tests.clients.background.place import Place
+
+_SERVERS = count()
 
 
 class Screen:
@@ -68,7 +71,7 @@ class Screen:
 @contextmanager
 def screen(place: Place, *command: str, **environment: str) -> Iterator[Screen]:
     """A program in a terminal of 200 by 60, ended at the end."""
-    socket = f"background-{place.port}-{place.home.parent.name}"
+    socket = f"{place.home.parent.name}-{next(_SERVERS)}"  # one that is ending takes nobody in
     started = [*("tmux", "-L", socket, "-f", "/dev/null", "new-session", "-d", "-s", "it", "-x", "200", "-y", "60")]
     wanted = place.environment(**environment)
     given = [f"{name}={value}" for name, value in wanted.items()]
