@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import dataclasses
 import importlib
 import json
 import os
@@ -18,13 +19,12 @@ import tempfile
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from agent_router.config import LEDGER
-from tests.clients.background import counting
+from tests.clients.background import counting, record
 from tests.clients.background.client import Client
 from tests.clients.background.counting import Count, count
 from tests.clients.background.model import Model
@@ -83,6 +83,7 @@ async def measure(client: Client, options: argparse.Namespace, folder: Path, nth
                 head = {"path": each.path, "headers": each.headers, "status": each.status, "id": each.id}
                 (folder / "sent" / f"{i:03}.json").write_bytes(json.dumps(head).encode() + b"\n" + each.body)
         found = count(client, relay.sent, counting.rows(data / LEDGER), asked)
+    found.version = client.version(place.install)
     found.seconds = time.monotonic() - began
     return found
 
@@ -93,13 +94,11 @@ def _folders(options: argparse.Namespace, client: Client) -> list[Path]:
 
 def table(counts: list[Count]) -> Table:
     """What was counted, a row each."""
-    made = Table("client", "turns", "background calls", "known", "turns called background", "misnamed", "sessions", "s")
+    made = Table("client", "version", "turns", "background calls", "known", "taken", "misnamed", "sessions", "s")
     for each in counts:
-        kinds = ", ".join(f"{kind} {each.known[kind]}/{n}" for kind, n in sorted(each.all.items())) or "none"
-        known = f"{sum(each.known.values())}/{sum(each.all.values())}"
-        whole = f"{each.whole}/{each.sessions}"
-        cells = (each.turns, kinds, known, each.taken, each.misnamed, whole, f"{each.seconds:.0f}")
-        made.add_row(each.client, *map(str, cells))
+        whole = f"{each.whole} of {each.sessions}"
+        cells = (each.version, each.turns, record.kinds(each), record.known([each]), each.taken, each.misnamed, whole)
+        made.add_row(each.client, *map(str, cells), f"{each.seconds:.0f}")
     return made
 
 
@@ -113,6 +112,8 @@ def main() -> None:
     parser.add_argument("--node", type=Path, help="the folder of another Node than the one on the path")
     parser.add_argument("--port", type=int, default=19600, help="the first of some that are used (default: 19600)")
     parser.add_argument("--keep", type=Path, help="a folder to leave bodies and what was shown in")
+    parser.add_argument("--json", type=Path, help="a file for what was counted")
+    parser.add_argument("--write", type=Path, help="a file for the table, such as docs/background.md")
     options = parser.parse_args()
     options.clients = options.clients or [os.environ.get("AGENT_ROUTER_CLIENTS", ".clients")]
     console, counts = Console(width=180), []
@@ -133,13 +134,11 @@ def main() -> None:
         for line in dict.fromkeys([*found.wrong, *(f"undescribed: {each}" for each in found.strange)]):
             console.print("  ", line, markup=False)
     console.print(table(counts))
-    _print_sum(console, counts)
-
-
-def _print_sum(console: Console, counts: list[Count]) -> None:
-    total: Any = sum(sum(each.all.values()) for each in counts)
-    known = sum(sum(each.known.values()) for each in counts)
-    console.print(f"known by name: {known} of {total} ({100 * known / max(1, total):.1f} %)")
+    console.print(f"known by name: {record.known(counts)}")
+    if options.json:
+        options.json.write_text(json.dumps([dataclasses.asdict(each) for each in counts], indent=1))
+    if options.write:
+        options.write.write_text(record.markdown(counts))
 
 
 if __name__ == "__main__":

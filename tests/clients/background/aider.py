@@ -37,6 +37,7 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
 CLIENT = Client(
     name="aider",
     folder="aider-chat",
+    package="aider-chat",
     rules=(
         Rule("commit", "generates concise, one-line Git commit messages"),
         Rule("summary", "summarize this partial conversation about programming"),

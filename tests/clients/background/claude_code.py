@@ -67,6 +67,7 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
 CLIENT = Client(
     name="claude-code",
     folder="claude-code",
+    package="@anthropic-ai/claude-code",
     rules=(
         Rule("suggestion", "[SUGGESTION MODE:", "last"),
         Rule("recap", "The user stepped away", "last"),

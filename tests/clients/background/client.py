@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from tests.clients.background.body import Body
@@ -30,13 +32,22 @@ class Rule:
 
 @dataclass(frozen=True)
 class Client:
-    """`name` is what the ledger has to call it, `folder` where it is installed. `rules` are tried in their order.
-    `drive` runs the sessions, and all that makes it call for itself."""
+    """`name` is what the ledger has to call it, `folder` where `package` of npm or PyPI is installed. `rules` are
+    tried in their order. `drive` runs the sessions, and all that makes it call for itself."""
 
     name: str
     folder: str
+    package: str
     rules: tuple[Rule, ...]
     drive: Callable[[Place, Sequence[Session]], None]
+
+    def version(self, install: Path) -> str:
+        """The one that is installed; empty if that cannot be told."""
+        told = install / "node_modules" / self.package / "package.json"
+        if told.exists():
+            return str(json.loads(told.read_text())["version"])
+        found = install.glob(f"venv/lib/*/site-packages/{self.package.replace('-', '_')}-*.dist-info")
+        return next((path.name.removesuffix(".dist-info").rpartition("-")[2] for path in found), "")
 
     def truth(self, body: Body) -> Rule | None:
         """The rule that a body meets; None if it is of a sort that nobody has described."""

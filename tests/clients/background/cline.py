@@ -34,6 +34,7 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
 CLIENT = Client(
     name="cline",
     folder="cline",
+    package="cline",
     rules=(
         Rule("summary", "Summarize this session for continuation", "raw"),
         Rule("summary", "Summarize the provided coding session", "raw"),

@@ -70,6 +70,7 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
 CLIENT = Client(
     name="codex",
     folder="codex",
+    package="@openai/codex",
     rules=(
         Rule("summary", "CONTEXT CHECKPOINT COMPACTION", "last"),
         Rule("title", "task title of at most", "raw"),

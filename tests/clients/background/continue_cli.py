@@ -50,6 +50,7 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
 CLIENT = Client(
     name="continue",
     folder="continue",
+    package="@continuedev/cli",
     rules=(
         Rule("title", "reply with a title for the chat", "raw"),
         Rule("summary", "provide a concise summary of our conversation so far", "last"),

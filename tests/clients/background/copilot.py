@@ -39,6 +39,7 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
 CLIENT = Client(
     name="copilot",
     folder="copilot",
+    package="@github/copilot",
     rules=(
         Rule("summary", "create a detailed summary of the conversation so far", "last"),
         Rule(None, "GitHub Copilot CLI"),

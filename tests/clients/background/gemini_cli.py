@@ -49,6 +49,7 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
 CLIENT = Client(
     name="gemini-cli",
     folder="gemini-cli",
+    package="@google/gemini-cli",
     rules=(
         Rule("difficulty", "Task Routing AI"),
         Rule("check", "determine who should logically speak next", "last"),

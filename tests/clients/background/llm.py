@@ -21,4 +21,4 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
             place.run(place.program("llm"), *more, ask, LLM_USER_PATH=str(folder), OPENAI_API_KEY="k")
 
 
-CLIENT = Client(name="llm", folder="llm", rules=(Rule(None, '"messages"', "raw"),), drive=drive)
+CLIENT = Client(name="llm", folder="llm", package="llm", rules=(Rule(None, '"messages"', "raw"),), drive=drive)

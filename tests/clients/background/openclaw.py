@@ -65,6 +65,7 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
 CLIENT = Client(
     name="openclaw",
     folder="openclaw",
+    package="openclaw",
     rules=(
         Rule("recap", "Write an Activity recap for someone scanning their tasks"),
         Rule("title", "Generate a concise session title"),

@@ -54,6 +54,7 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
 CLIENT = Client(
     name="opencode",
     folder="opencode",
+    package="opencode-ai",
     rules=(
         Rule("title", "You are a title generator"),
         Rule("summary", "anchored summary", "last"),

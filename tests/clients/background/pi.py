@@ -47,6 +47,7 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
 CLIENT = Client(
     name="pi",
     folder="pi",
+    package="@earendil-works/pi-coding-agent",
     rules=(
         Rule("summary", "structured summary of this conversation branch", "last"),
         Rule("summary", "messages above are a conversation to summarize", "last"),

@@ -51,6 +51,7 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
 CLIENT = Client(
     name="qwen-code",
     folder="qwen-code",
+    package="@qwen-code/qwen-code",
     rules=(
         Rule("suggestion", "[SUGGESTION MODE:", "last"),
         Rule("title", "Generate a concise, sentence-case title"),

@@ -13,7 +13,7 @@ from tests.clients.background.counting import count
 from tests.clients.background.relay import Sent
 from tests.clients.background.sessions import sessions
 
-CLIENT = Client("mine", "mine", (Rule("title", "You name chats"), Rule(None, "You are Mine")), lambda *_: None)
+CLIENT = Client("mine", "mine", "mine", (Rule("title", "You name chats"), Rule(None, "You are Mine")), lambda *_: None)
 SAID = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}, {"role": "user", "content": "c"}]
 CALLED = {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}
 
