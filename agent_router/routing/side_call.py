@@ -46,7 +46,7 @@ _MAKE = (
     r"\b(?:generate|write|create|give|suggest|produce|provide|return|output|extract|make|come up with|determine|label)"
     r"\b[^.\n]{0,80}\b"
 )
-_SESSION = r"(?:conversation|session|chat|thread|transcript|history|messages|context|turns)\b"
+_SESSION = r"(?:conversations?|sessions?|chats?|threads?|transcripts?|history|messages|context|turns)\b"
 _SUMMARISE = r"(?:summari[sz](?:e[sr]?|ing|ation)|summary|compact(?:ion|ing)?|checkpoint)\b"
 _SO_FAR = (
     r"\b(?:(?:conversation|session|chat|transcript|messages|history|work)\b[^.\n]{0,30}\b(?:so far|above|history)"
@@ -54,7 +54,7 @@ _SO_FAR = (
 )
 _JUDGE = r"(?:judg(?:e|es|ing)|classif(?:y|ies|ier|ying)|review(?:er|s|ing)?|evaluat(?:e|es|ing|or)|verif(?:y|ier|ying)"
 _JUDGE += r"|monitor|assess(?:es|ing)?|determines?|decides?|enforcement|diagnostic|check(?:er|s)?)\b"
-_JUDGED = r"(?:tool calls?|(?:shell )?commands?|hooks?|loops?|pending|proposed|planned|transcript"
+_JUDGED = r"(?:tool calls?|(?:shell )?commands?|hooks?|loops?|stuck|pending|proposed|planned|transcript"
 _JUDGED += r"|(?:ai|coding|autonomous)[ -](?:\w+ )?(?:agents?|assistant)|(?:an|the|this|one|next) action)\b(?! items?)"
 
 # In a turn, with tools or without: a person may ask for a title or a summary too, so only what no person says.
@@ -68,6 +68,9 @@ _IN_A_TURN = _signatures(
     # Qwen Code, Gemini CLI
     ("check", "preceding response", r"\A\s*analyze \W{0,2}only\b[^\n]{0,80}\bpreceding response"),
     ("check", "speak next", r"\bwho should (?:logically )?speak next\b[^\n]{0,40}\W(?:user|model)\W"),
+    # older Claude Code
+    ("check", "bash commands", r"\bprocess bash commands that an ai coding agent wants to run\b"),
+    ("check", "file paths", r"\A\s*extract any file paths that this command reads or modifies\b"),
     # Claude Code
     ("check", "condition", r"based on the conversation transcript above, has the following [^\n]{0,40}condition been"),
     # Qwen Code, Claude Code, Codex
@@ -87,6 +90,7 @@ _IN_A_TURN = _signatures(
     # Gemini CLI, Qwen Code
     ("summary", "scratchpad", r"\A\s*first, reason in your scratchpad\."),
     ("summary", "the component that", r"\A\s*you are the component that summarizes\b"),
+    ("summary", "tool output", r"\A\s*summarize the following tool output to be a maximum of\b"),
     ("summary", "primary intent", r"summarize the user's primary intent or goal in this conversation"),
     # Qwen Code
     ("summary", "project summary", r"\A[^\n]{0,80}\bgenerate a comprehensive project summary in markdown"),
@@ -115,8 +119,8 @@ _AT_LENGTH = _signatures(
 )
 # Why an agent wants a summary: so that the work can go on without what is summarised.
 _GOES_ON = re.compile(
-    r"\b(?:continu\w+|resum(?:e[sd]?|ing|ption)|compact(?:ed|ion|ing)?|context window|hand(?:ed)?[ -]?(?:off|over)"
-    r"|(?:another|next|new) (?:llm|model|agent|instance|session)|future context)\b"
+    r"\b(?:continu\w+|resum(?:e[sd]?|ing|ption)|compact(?:ed|ion|ing)?|context window|out of context"
+    r"|hand(?:ed)?[ -]?(?:off|over)|(?:another|next|new) (?:llm|model|agent|instance|session)|future context)\b"
 )
 
 # In the system prompt that serves nothing else.
@@ -155,6 +159,7 @@ _SUBAGENT = _signatures(
     ("memory", "durable memory", r"\A\s*you are saving one explicit durable memory\b"),
     ("memory", "reusable skills", r"\A\s*you are reviewing this conversation to extract reusable skills\b"),
     ("check", "judging", r"\A\s*you are judging one planned\b"),
+    ("check", "bash commands", r"(?s:\A.{0,100})\bprocess bash commands that an ai coding agent wants to run\b"),
 )
 
 # What the fields of the answer say, where no tools are offered: Claude Code and Codex, Gemini CLI, Qwen Code.
