@@ -25,6 +25,7 @@ def _configuration(place: Place) -> dict[str, Any]:
                 "utilityModel": f"router/{place.model}",
                 "heartbeat": {"every": "20s", "target": "none"},
                 "workspace": str(place.work),
+                "compaction": {"memoryFlush": {"enabled": True, "softThresholdTokens": 105_000}},
             }
         },
         "hooks": {"internal": {"enabled": True, "entries": {"session-memory": {"enabled": True, "llmSlug": True}}}},
@@ -49,7 +50,8 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
         for nth, asks in enumerate(sessions):
             key = f"agent:main:dashboard:s{nth}"
             call("sessions.title.prepare", agentId="main", message=asks[0])
-            call("sessions.create", key=key, agentId="main", message=asks[0])
+            reviewed = {"permissionMode": "workspace"} if nth == 0 else {}
+            call("sessions.create", key=key, agentId="main", message=asks[0], **reviewed)
             time.sleep(8)
             for ask in asks[1:]:
                 place.run(program, "agent", "--session-key", key, "--message", ask, "--timeout", "60", **_QUIET)
@@ -72,7 +74,8 @@ CLIENT = Client(
         Rule("title", "Generate a very short topic label"),
         Rule("title", "short 1-2 word filename slug", "turn"),
         Rule("summary", "You are a context summarization assistant"),
-        Rule("memory", "Pre-compaction memory flush", "last"),
+        Rule("memory", "Pre-compaction memory flush", "turn"),
+        Rule("check", "exec safety reviewer"),
         Rule("memory", "dream diary"),
         Rule("memory", "how to incorporate each supplied candidate into MEMORY.md"),
         Rule("heartbeat", "Follow the heartbeat monitor scratch context", "turn"),
