@@ -13,6 +13,7 @@ from agent_router.learning.learning import Learning
 from agent_router.routing.agent import is_library
 from agent_router.routing.decision import Decision
 from agent_router.routing.router import Router
+from agent_router.routing.senders import Senders
 from agent_router.routing.task import Task, task
 from agent_router.sender import Sender
 from agent_router.silence import Silence
@@ -36,6 +37,7 @@ class CompletionsEndpoint(Endpoint[Call]):
         feed: LiveFeed,
         learning: Learning,
         escalation: Escalation,
+        senders: Senders,
         *,
         salt: bytes,
         max_body_bytes: int,
@@ -44,10 +46,11 @@ class CompletionsEndpoint(Endpoint[Call]):
         self._wire = wire
         self._learning = learning
         self._escalation = escalation
+        self._senders = senders
 
     def _read(self, raw: bytes, headers: Mapping[bytes, bytes], path: str) -> tuple[Call, Task]:
         call = self._wire.read(raw, headers, path)
-        known = task(call, headers, self._salt)
+        known = self._senders.named(task(call, headers, self._salt), headers)
         call.client = known.session or known.agent or ""
         # Programs that name only their library are many, and do not try again by themselves against `x-should-retry`.
         call.caller = known.session or (known.agent if known.agent and not is_library(known.agent) else "")

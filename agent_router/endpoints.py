@@ -13,6 +13,7 @@ from agent_router.escalation import Escalation
 from agent_router.learning.learning import Learning
 from agent_router.responses_endpoint import ResponsesEndpoint
 from agent_router.routing.router import Router
+from agent_router.routing.senders import Senders
 from agent_router.upstreams.chain import Chain
 from agent_router.wire.chat.wire import ChatWire
 from agent_router.wire.completions.wire import CompletionsWire
@@ -61,9 +62,19 @@ class Endpoints:
     ) -> None:
         def completions(wire: Wire) -> CompletionsEndpoint:
             return CompletionsEndpoint(
-                wire, router, chain, ledger, feed, learning, escalation, salt=salt, max_body_bytes=max_body_bytes
+                wire,
+                router,
+                chain,
+                ledger,
+                feed,
+                learning,
+                escalation,
+                senders,
+                salt=salt,
+                max_body_bytes=max_body_bytes,
             )
 
+        senders = Senders()
         self.chat = completions(_OPENAI)
         wire = ResponsesWire(responses)
         self.responses = ResponsesEndpoint(
@@ -74,6 +85,7 @@ class Endpoints:
             feed,
             learning,
             escalation,
+            senders,
             salt=salt,
             max_body_bytes=max_body_bytes,
         )

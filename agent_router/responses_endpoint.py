@@ -11,6 +11,7 @@ from agent_router.escalation import Escalation
 from agent_router.exchange import Exchange
 from agent_router.learning.learning import Learning
 from agent_router.routing.router import Router
+from agent_router.routing.senders import Senders
 from agent_router.sender import Sender
 from agent_router.upstreams.chain import Attempted, Chain, ChainError
 from agent_router.upstreams.openai import OpenAIUpstream
@@ -39,12 +40,13 @@ class ResponsesEndpoint(CompletionsEndpoint):
         feed: LiveFeed,
         learning: Learning,
         escalation: Escalation,
+        senders: Senders,
         *,
         salt: bytes,
         max_body_bytes: int,
     ) -> None:
         super().__init__(
-            wire, router, chain, ledger, feed, learning, escalation, salt=salt, max_body_bytes=max_body_bytes
+            wire, router, chain, ledger, feed, learning, escalation, senders, salt=salt, max_body_bytes=max_body_bytes
         )
         self.responses = wire
         self.max_body_bytes = max_body_bytes

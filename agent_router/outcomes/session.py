@@ -26,7 +26,7 @@ _AGAIN = 600.0  # seconds within which the same ask means that the answer did no
 _BY_HAND = 2.0  # seconds that a person takes at least; what comes sooner is a program's
 _RESULTS = 16  # of one turn that are looked at
 _READ = 8192  # characters of a result
-_STRUCTURED: frozenset[str] = frozenset({"json", "call", "structured", "difficulty"})
+_STRUCTURED: frozenset[str] = frozenset({"json", "call", "structured", "difficulty", "check"})
 _SIDE: str = "side"  # another program's call with a fixed instruction
 
 

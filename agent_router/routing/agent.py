@@ -42,6 +42,9 @@ _SIGNATURES = (
     ("write an activity recap for someone scanning their tasks", "openclaw"),
     ("generate a concise session title (3-6 words", "openclaw"),
     ("generate a very short topic label (2-4 words", "openclaw"),
+    ("you write the live status line for an ai assistant", "openclaw"),
+    ("you judge the trajectory of a running ai agent session", "openclaw"),
+    ("you are openclaw", "openclaw"),
     ("you are opencode", "opencode"),
     ("claude code", "claude-code"),
     ("claude agent sdk", "claude-code"),
@@ -51,6 +54,7 @@ _SIGNATURES = (
     ("managed memory extraction subagent", "qwen-code"),
     ("gemini cli", "gemini-cli"),
     ("cli agent specializing in software engineering tasks", "gemini-cli"),
+    ("inside pi, a coding agent", "pi"),
     ("operating inside pi,", "pi"),
     ("running inside pi,", "pi"),
     ("you are cline", "cline"),
@@ -64,6 +68,7 @@ _SIGNATURES = (
     ("act as an expert code analyst", "aider"),
     ("act as an expert architect engineer", "aider"),
     ("generates concise, one-line git commit messages", "aider"),
+    ("*briefly* summarize this partial conversation about programming", "aider"),
     ("in the continue cli", "continue"),
     ("helpful assistant that can interact with a computer.", "mini-swe-agent"),
     ("an expert assistant who can solve any task using", "smolagents"),
@@ -95,9 +100,10 @@ def agent(headers: Mapping[bytes, bytes], system: str = "", told: str = "") -> s
     )
 
 
-def is_library(name: str) -> bool:
-    """Whether an agent's name is only that of the library with which it is built."""
-    return name in _LIBRARIES
+def is_library(name: str, user_agent: bytes = b"") -> bool:
+    """Whether an agent's name, found beside this User-Agent, says only what it is built with."""
+    told = user_agent[:80].decode("latin-1").lower()
+    return name in _LIBRARIES or (told.startswith(f"{name}/") and _GENERATED.match(told) is not None)
 
 
 @lru_cache(maxsize=256)

@@ -6,7 +6,10 @@ Found by running the agents against a recording server; a new one is a new line 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import islice
+
+from agent_router.routing.prompt import Turn
 
 # Blocks that nobody asked: reminders, contexts, metadata, file trees and file dumps. By the ends of their names,
 # because every agent has its own, where no person puts such a name around material of their own; else by name.
@@ -43,6 +46,9 @@ _OBSERVED = "Observation:\n"
 _WRONG, _RETRY = ("Error:\n", "Call id: "), "\nNow let's retry: take care not to repeat previous errors!"
 # Lines that may end a turn (OpenClaw).
 _TRAILER = re.compile(r"\n(?:Runtime: agent=[^\n]*|\[message_id: [^\]\n]{0,100}\])\s*$")
+_RUNTIME = "\nRuntime: agent="
+_SESSION = re.compile(r" sessionId=([\w-]{8,80})")
+_SAYS_SESSION = 64  # turns that are looked at
 # Where the rules begin that aider repeats behind the ask, by edit format; and mini-swe-agent's.
 _RULES = (
     "\n\nTo suggest changes to a file you MUST",
@@ -73,6 +79,7 @@ _NO_ASK = (
     "The conversation history before this point was compacted",  # pi
     "Continue if you have next steps",  # opencode
     "Tool call error:\n\n<error>",  # mini-swe-agent
+    "Some of the conversation history has been summarized",  # Copilot
 )
 _MOST_BLOCKS = 1000  # of a turn; more are no agent's doing
 _MOST_LAYERS = 4
@@ -112,6 +119,16 @@ def unwrapped(text: str, system: str = "") -> str:
 def is_result(text: str) -> bool:
     """Whether a user turn begins with what a tool has answered."""
     return text.startswith(_OBSERVED) or (text.startswith(_WRONG) and _RETRY in text)
+
+
+def session_said(turns: Sequence[Turn]) -> str:
+    """The id of the session that the first turns say in such a line; empty if they say none."""
+    for turn in turns[:_SAYS_SESSION]:
+        if turn.role == "user" and _RUNTIME in turn.text:
+            found = _SESSION.search(turn.text, turn.text.rfind(_RUNTIME))
+            if found:
+                return found[1]
+    return ""
 
 
 def ends(text: str) -> str:

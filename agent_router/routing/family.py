@@ -53,10 +53,10 @@ def _beginning(pattern: str) -> str:
 EMBEDDING = Family("embedding", "embedding", "")
 
 
-def instruction(prompt: Prompt, asked: Ask) -> SideCall:
+def instruction(prompt: Prompt, asked: Ask, told: Kind | None = None) -> SideCall:
     """The kind of a prompt, and the text that says what is asked: of a side call its fixed instruction, because its
-    user turn is only the material."""
-    return side_call(prompt, asked) or SideCall("json" if prompt.structured else "ask", asked.text)
+    user turn is only the material. `told` is what the agent itself calls it."""
+    return side_call(prompt, asked, told) or SideCall("json" if prompt.structured else "ask", asked.text)
 
 
 def family(prompt: Prompt, salt: bytes) -> Family:

@@ -6,11 +6,12 @@ from typing import Literal
 
 Kind = Literal[
     "heartbeat",  # a schedule asks whether anything needs attention
-    "recap",  # a few words on a session, for its list or for who comes back
+    "recap",  # a few words on a session or on what was just done, for its list, for who watches or who comes back
     "title",  # or topic, of a session
     "suggestion",  # what the user might type next
     "memory",  # what is worth remembering of a session
     "difficulty",  # which model should take the turn; the turn waits for it
+    "check",  # whether something is so or may be done: who speaks next, whether a command is safe; the turn waits
     "summary",  # or compaction, of a session, so that it fits again
     "commit",  # a commit message
     "structured",  # a call of the one tool that must be called, so that the answer has a form

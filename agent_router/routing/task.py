@@ -9,11 +9,13 @@ from msgspec import Struct, structs
 
 from agent_router.routing.agent import agent, session
 from agent_router.routing.ask import ask
+from agent_router.routing.envelope import session_said
 from agent_router.routing.estimate.estimator import Seen
 from agent_router.routing.estimate.nodes import Asked
 from agent_router.routing.family import BACKGROUND, EMBEDDING, Family, Kind, instruction, named
 from agent_router.routing.prompt import Prompt
 from agent_router.routing.standing import Standing
+from agent_router.routing.told_kind import told_kind
 from agent_router.wire.call import Call
 from agent_router.wire.embeddings.body import EmbeddingBody
 
@@ -78,8 +80,9 @@ def prompted(
 ) -> Task:
     """The task in a prompt of any dialect. `headers` are lower-case."""
     found = ask(prompt)
-    kind, said = instruction(prompt, found)
-    sender, within = agent(headers, prompt.system, prompt.agent), session(headers, salt, prompt.session)
+    kind, said = instruction(prompt, found, told_kind(headers))
+    sender = agent(headers, prompt.system, prompt.agent)
+    within = session(headers, salt, prompt.session or session_said(prompt.turns))
     conversation = _hash(salt, sender or "", within or found.first)
     return Task(
         requested_model=model,

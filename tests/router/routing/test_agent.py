@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_router.routing.agent import agent, session
+from agent_router.routing.agent import agent, is_library, session
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,9 @@ def test_a_name_that_is_none_does_not_hide_the_agent() -> None:
         ("Act as an expert software developer.", "aider"),
         ("You are a helpful assistant that can interact with a computer.", "mini-swe-agent"),
         ("You are an expert assistant who can solve any task using code blobs.", "smolagents"),
+        ("Write an Activity recap for someone scanning their tasks: what was done.", "openclaw"),
+        ("Generate a concise session title (3-6 words, max 60 characters).", "openclaw"),
+        ("*Briefly* summarize this partial conversation about programming.", "aider"),
         ("You are helpful.", "openai-js"),
         ("", "openai-js"),
     ],
@@ -92,3 +95,10 @@ def test_a_session_is_the_same_here_and_different_elsewhere() -> None:
     assert "secret" not in str(session(headers, b"s"))
     assert session({b"session-id": b""}, b"s") is None
     assert session({}, b"") is None
+
+
+def test_a_library_says_nothing_of_the_agent() -> None:
+    assert is_library("openai-js")
+    assert is_library("ls", b"ls/JS 5.23.2")
+    assert not is_library("ls", b"pi/1.6.0")
+    assert not is_library("openclaw", b"OpenAI/JS 7.15.0")

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_router.routing.envelope import unwrapped
+from agent_router.routing.envelope import session_said, unwrapped
+from agent_router.routing.prompt import Turn
 
 ASK = "Fix the failing test, please."
 LONG = "context that nobody asked " * 1500  # 39 kB
@@ -175,3 +176,13 @@ def test_hostile_text_costs_no_more_than_its_length(hostile: str) -> None:
 
     small = min(seconds(50_000) for _ in range(3))
     assert seconds(1_600_000) < 32 * small * 8 + 0.2  # quadratic would be 1,024 times as long
+
+
+def test_a_turn_may_say_which_session_it_is_of() -> None:
+    said = (
+        "[Sat 2026-11-28 01:07 UTC] hello\n\nRuntime: agent=main | session=agent:main:s0 | sessionId=fb81f713-30 | os=x"
+    )
+    turns = (Turn("assistant", said.replace("fb81", "0000")), Turn("user", said), Turn("user", "and now?"))
+    assert session_said(turns) == "fb81f713-30"
+    assert session_said((Turn("user", "what is sessionId=fb81f713-30 ?"), Turn("user", "\nRuntime: agent=x"))) == ""
+    assert session_said(()) == ""

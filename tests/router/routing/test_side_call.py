@@ -18,6 +18,7 @@ AGENT = "You are a coding agent. " * 1000
 TOOLS = ("shell", "edit")
 HISTORY = ("fix the bug", "and the docs?")
 CODING = {"system": AGENT, "tools": TOOLS}
+INTERNAL = "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>\nnone\n<<<END_OPENCLAW_INTERNAL_CONTEXT>>>"
 BILLED = "x-anthropic-billing-header: cc_version=2.{};\nYou are a Claude agent, built on it.\n"
 
 
@@ -75,6 +76,58 @@ def kind(*texts: str, **more: Any) -> str | None:
         ("summary", [*HISTORY, "Analyze the conversation history above and generate a comprehensive project summary."],
          {}),
         ("summary", ["u: hi\na: hello"], alone("Summarize the session for later.")),
+        ("summary", HISTORY, alone("*Briefly* summarize this partial conversation about programming.\nBe short.")),
+        ("summary", ["u: hi"], alone("Summarize the provided coding session into a concise continuation note.")),
+        ("summary", HISTORY, alone("You distil chat history into a structured XML <state_snapshot>. Be exact.")),
+        ("summary", [*HISTORY, "You are the component that summarizes a conversation when it is long."], CODING),
+        ("summary", [*HISTORY, "Please look at it and generate a comprehensive project summary in markdown format."],
+         {"system": AGENT}),
+        ("summary", [*HISTORY, "Please give a concise summary of our conversation so far, with key decisions, what was "
+                     "done and where it stands. Write it as one message that keeps everything needed, so that after "
+                     "compaction you can continue exactly where you left off without missing any of the information."],
+         CODING),
+        # A turn of its own says that it is a heartbeat, then what the user has configured, then what nobody asked.
+        ("heartbeat", ["[Sat 2026-11-28 01:07 UTC] [OpenClaw heartbeat poll]\n\nRuntime: agent=main | os=Linux",
+                       "Look at the inbox, and say NO_REPLY if there is nothing.", INTERNAL], CODING),
+        ("heartbeat", ["Follow the heartbeat monitor scratch context when provided. Else reply NO_REPLY.", INTERNAL],
+         CODING),
+        ("title", ["[Sat 2026-11-28 01:07 UTC] Based on this conversation, generate a short 1-2 word filename slug."],
+         {"system": AGENT}),
+        ("title", ["Generate a concise, single-line task title of at most 36 characters.\n\nUser prompt:\nhello"],
+         {"system": AGENT}),
+        ("title", ["Given the following... please reply with a title for the chat that is 3-4 words.\n\nhello"], {}),
+        ("title", ["Conversation so far: hello"],
+         {"system": "Generate a title for this session.", "tools": ("respond_in_schema",)}),
+        ("title", ["### Task:\nGenerate a concise, 3-5 word title for the chat.\n### History\nhello"], {}),
+        ("recap", ["exec_command: ok"], alone("Write a summary label describing what these tool calls did.")),
+        ("recap", ["working"], alone("You write the live status line for an AI assistant.")),
+        # What it is about sounds like another of its kind.
+        ("recap", ['{"previousRecap":"","messages":["user: [OpenClaw heartbeat poll]"]}'],
+         alone("Write an Activity recap for the list.")),
+        ("title", ["Create a detailed summary of the conversation so far."], alone("Generate a title for this chat.")),
+        ("memory", [*HISTORY, "You are now acting as the memory extraction subagent. Look at them."], CODING),
+        ("memory", ["Consolidate the supplied rollout summaries into `memory_summary.md`."], {"system": AGENT}),
+        ("memory", ["Managed memory has TWO directories."], CODING),
+        ("memory", ["query: hello"], alone("You are selecting memories that will be useful to an assistant.")),
+        ("memory", ["fragments"], alone("You are keeping a dream diary. Write a single entry.")),
+        ("memory", ["..."], alone("Choose how to incorporate each candidate into MEMORY.md. Return JSON.")),
+        ("memory", ["..."], {"system": "You are part of an agent memory system. Return JSON.", "structured": True}),
+        ("check", [*HISTORY, "Analyze *only* your immediately preceding response. Who goes on?"],
+         {"tools": ("respond_in_schema",)}),
+        ("check", [*HISTORY, "Based on the conversation transcript above, has the following stop condition been met?"],
+         alone("You are evaluating a hook. Return JSON.")),
+        ("check", ["rm -rf /"], alone("You are a safety reviewer of one pending command. Return one JSON object.")),
+        ("check", ["..."], {"system": "You are a security monitor for autonomous coding agents.", "structured": True}),
+        ("check", HISTORY, {"system": "Determine whether an assistant is stuck in a loop.", "structured": True}),
+        ("check", ["yes please"], {"system": "You classify a message about a pending change.", "output_limit": 8}),
+        ("check", ["Command: ls"], alone("Process Bash commands that an AI coding agent wants to run.")),
+        ("check", ["..."], {"system": "You diagnose whether an AI is stuck. You are a diagnostic agent.",
+                            "structured": True}),
+        ("check", ["..."], {"system": "You are judging one planned coding-agent action.", "tools": TOOLS}),
+        ("summary", ["u: hi"], alone("You are a helpful AI assistant tasked with summarizing conversations.")),
+        ("summary", ["Summarize the following tool output to be a maximum of 2000 tokens. It was: ..."], {}),
+        ("title", ["hello"], alone("You are an expert in crafting pithy titles for chatbot conversations.")),
+        ("probe", ["Reply with OK. Do not use tools."], {}),
         ("structured", ["Is it urgent?"], {"tools": ("Urgency",), "forced_tool": "Urgency"}),
         ("structured", ["Is it urgent?"], {"tools": (*TOOLS, "StructuredOutput"), "forced_tool": "StructuredOutput"}),
         ("title", ["hello"],
@@ -98,11 +151,68 @@ def kind(*texts: str, **more: Any) -> str | None:
         (None, ["hello"], {"system": "You are a helpful assistant.", "output_limit": 100}),
         (None, ["hello"], {"system": "Write a short title for the chat.", "tools": TOOLS, "forced_tool": "shell"}),
         (None, ["Search for it"], {"tools": TOOLS, "forced_tool": "shell"}),
+        (None, ["[OpenClaw heartbeat poll]", "[Sat 2026-11-28 01:09 UTC] What is the weather?"], CODING),
         (None, [], {}),
     ],
 )  # fmt: skip
 def test_the_kind_of_a_call(expected: str | None, texts: list[str], more: dict[str, Any]) -> None:
     assert kind(*texts, **more) == expected
+
+
+# Of chats and of people's own programs: each speaks of what agents' own calls are about.
+CHATS = (
+    "",
+    "You are a helpful assistant. Answer concisely.",
+    "You are a customer support agent for Acme. Classify the user's request silently and answer politely.",
+    "You are a senior code reviewer. Review the code that the user pastes, check it for bugs and safety.",
+    "You are a writing coach. Suggest titles for the user's blog posts and improve their summaries.",
+    "You are a personal assistant. Use the saved memories below to answer. Memories: likes tea.",
+    "You summarize articles and answer questions about them. Keep the context of the chat in mind.",
+    "You are an SRE assistant. Decide with the user which commands to run, and evaluate the risk of each action.",
+    "You are a tutor. Extract what the student knows and rate the difficulty of exercises you give.",
+    "You are a meeting assistant. Given a transcript, write minutes. Review the action items at the end.",
+    "You are an assistant with long-term memory. Save important facts to memory by mentioning them.",
+    "You are a helpful assistant for our chat. When the conversation gets long, offer a summary.",
+    "You are a coach. At the end of each session, give a short recap in one sentence, if the user wants it.",
+    "You are an expert in heart rhythm. Explain heartbeat sounds.",
+)
+ASKS = (
+    "Give me a title for this chat about plants.",
+    "Generate a title for my essay about the conversation between Galileo and the Pope, only the title.",
+    "Please generate a short slug for this blog post: ten things about cats",
+    "Write a commit message for that change.",
+    "Summarize our conversation so far in two sentences.",
+    "Summarize the session notes below in a table.\n" + "Ann: hello. Bob: we should ship on Friday. " * 30,
+    "Can you summarize this conversation between me and my landlord?\n" + "Me: it is cold. Him: on Monday. " * 40,
+    "I need a summary of our chat history feature. Here is the spec:\n" + "The history is kept for ninety days. " * 20,
+    "Suggest what the user might type next in a search box for recipes.",
+    "Our prompt should tell it to predict what the user will type next. Please write that prompt. " * 5,
+    "[2026-11-28 10:00] heartbeat of server 12 was late, why?",
+    "Follow the heartbeat of the song and clap",
+    "Read HEARTBEAT.md and tell me what it says",
+    "Analyze your preceding response for mistakes",
+    "Who should speak next at the meeting, Tom or Ida?",
+    "Is this command safe? ls -la. Answer yes or no.",
+    "Classify the complexity of sorting a list, from 1 to 10.",
+    "Extract the facts worth remembering from my notes",
+    "Update the managed memory settings of the JVM in docker-compose.yml",
+    "Consolidate the three rollout plans into one document",
+    "Based on this conversation, write the README",
+    "Reply only with OK, nothing else.",
+)
+
+
+@pytest.mark.parametrize("system", CHATS)
+@pytest.mark.parametrize("tools", [(), TOOLS])
+@pytest.mark.parametrize("earlier", [(), ("hello there",)])
+def test_what_people_ask_is_no_side_call(system: str, tools: tuple[str, ...], earlier: tuple[str, ...]) -> None:
+    asked = [text for text in ASKS if kind(*earlier, text, system=system, tools=tools)]
+    assert asked == []
+
+
+def test_what_an_agent_says_itself_goes_first() -> None:
+    prompt = Prompt(turns=(Turn("user", "hello"),), **CODING)
+    assert side_call(prompt, ask(prompt), "summary") == SideCall("summary", "hello")
 
 
 def test_the_instruction_is_what_stays_the_same() -> None:
@@ -113,7 +223,7 @@ def test_the_instruction_is_what_stays_the_same() -> None:
 
 def test_somebody_waits_for_some_of_them() -> None:
     assert {"heartbeat", "title", "commit", "summary", "recap", "suggestion", "memory"} <= BACKGROUND
-    assert not BACKGROUND & {"ask", "json", "difficulty", "structured", "side"}
+    assert not BACKGROUND & {"ask", "json", "difficulty", "check", "structured", "side"}
 
 
 @given(st.text(max_size=300), st.text(max_size=300), st.booleans())

@@ -110,3 +110,11 @@ def test_hashes_say_nothing_without_the_salt() -> None:
 def test_vectors_are_asked_by_nobody() -> None:
     task, _ = vectors()
     assert (task.kind, task.asked, task.asks, task.background) == ("embedding", Asked("", ""), 0, False)
+
+
+def test_a_session_that_only_a_turn_names_is_one_over_its_turns() -> None:
+    first = {"role": "user", "content": "hello\n\nRuntime: agent=main | sessionId=fb81f713-3088 | os=Linux"}
+    later = [first, {"role": "assistant", "content": "hi"}, {"role": "user", "content": "and now?"}]
+    sessions = [made(messages=messages)[0].session for messages in ([first], later)]
+    assert sessions[0] == sessions[1] is not None
+    assert made(messages=[{"role": "user", "content": "hello"}])[0].session is None
