@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test check bench bench-engine bench-routing pocket
+.PHONY: help install demo serve test test-clients check bench bench-engine bench-routing pocket
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
@@ -25,6 +25,9 @@ serve: .venv/.installed  ## run the router on http://127.0.0.1:8484
 test: .venv/.installed  ## all tests
 	$(BIN)/python tests/models/engine/fetch_templates.py
 	$(BIN)/python -m pytest
+
+test-clients: .venv/.installed  ## the agents that people use before a running router (installs them, once)
+	$(BIN)/python -m pytest -m clients tests/clients/real
 
 check: .venv/.installed  ## formatting, lint, types
 	$(BIN)/ruff format --check .

@@ -40,6 +40,8 @@ _LIBRARIES = frozenset(
 _SIGNATURES = (
     ("running inside openclaw", "openclaw"),
     ("write an activity recap for someone scanning their tasks", "openclaw"),
+    ("generate a concise session title (3-6 words", "openclaw"),
+    ("generate a very short topic label (2-4 words", "openclaw"),
     ("you are opencode", "opencode"),
     ("claude code", "claude-code"),
     ("claude agent sdk", "claude-code"),
@@ -50,6 +52,7 @@ _SIGNATURES = (
     ("gemini cli", "gemini-cli"),
     ("cli agent specializing in software engineering tasks", "gemini-cli"),
     ("operating inside pi,", "pi"),
+    ("running inside pi,", "pi"),
     ("you are cline", "cline"),
     ("coding session into a concise continuation note", "cline"),
     ("you are roo", "roo-code"),

@@ -73,6 +73,9 @@ _IN_A_TURN = _signatures(
     # Gemini CLI, Qwen Code
     ("summary", "scratchpad", r"\A\s*first, reason in your scratchpad\."),
     ("summary", "primary intent", r"summarize the user's primary intent or goal in this conversation"),
+    # Qwen Code
+    ("summary", "component that summarizes", r"\A\s*you are the component that summarizes\b"),
+    ("summary", "project summary", r"conversation history above and generate a comprehensive project summary"),
     # opencode
     ("summary", "anchored summary", r"(?:create|update) [^.\n]{0,30}anchored summary"),
     ("summary", "continuing our", r"detailed (?:prompt|summary) for continuing our conversation"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.clients.real.client import Client, Place
 from tests.clients.real.terminal import terminal
 
 _FREE = "--dangerously-bypass-approvals-and-sandbox"
-_KEY = {"AGENT_ROUTER_KEY": "agent-router"}
+_KEY: dict[str, Any] = {"AGENT_ROUTER_KEY": "agent-router"}
 
 
 def setup(place: Place) -> None:

@@ -1,7 +1,8 @@
-"""Gemini CLI: speaks Gemini's own dialect. Left to choose a model itself, it asks before each turn how hard the turn is.
+"""Gemini CLI: speaks Gemini's own dialect. Left to choose a model, it asks before each turn how hard the turn is.
+A long session is compacted in two steps.
 
-To it "auto" is an alias of its own, for two of Google's models and a small one that chooses between them. So an override
-changes what is sent in the end, and the router's `auto` has its full name.
+To it "auto" is an alias of its own: for two of Google's models, and a small one that chooses between them. So an
+override changes what is sent in the end, and the router's `auto` has its full name.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 
 from tests.clients.real.client import Client, Place
+from tests.clients.real.terminal import terminal
 
 
 def setup(place: Place) -> None:
@@ -31,7 +33,15 @@ def ask(place: Place, prompt: str, resume: bool) -> str:
 
 
 def background(place: Place) -> str:
-    return ask(place, "SAY hello", False)
+    with terminal(place, "gemini") as screen:
+        screen.wait("Type your message")
+        screen.settle()
+        screen.enter("Tell me about the colours, and SAY hello")
+        screen.wait("The word is hello")
+        screen.settle()
+        screen.enter("/compress")
+        screen.settle(3)
+        return screen.shown
 
 
 CLIENT = Client(
@@ -43,5 +53,5 @@ CLIENT = Client(
     setup=setup,
     ask=ask,
     background=background,
-    calls=("difficulty",),
+    calls=("difficulty", "summary"),
 )

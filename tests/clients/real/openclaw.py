@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import secrets
+import socket
+from typing import Any
 
 from tests.clients.real.client import Client, Place
+from tests.clients.real.terminal import terminal
 
-_QUIET = {"OPENCLAW_NO_UPDATE_CHECK": "1", "DO_NOT_TRACK": "1"}
+_QUIET: dict[str, Any] = {"OPENCLAW_NO_UPDATE_CHECK": "1", "DO_NOT_TRACK": "1"}
 
 
 def setup(place: Place) -> None:
@@ -32,6 +36,7 @@ def setup(place: Place) -> None:
         },
         "tools": {"exec": {"security": "full", "ask": "off"}},
         "gateway": {"mode": "local", "bind": "loopback", "auth": {"mode": "none"}},
+        "logging": {"file": str(place.home / "openclaw.log")},
         "update": {"checkOnStart": False},
     }
     (folder / "openclaw.json").write_text(json.dumps(settings, indent=2))
@@ -49,17 +54,23 @@ def background(place: Place) -> str:
     """Runs the gateway, and asks it for what it otherwise does by the clock and for its page of sessions."""
     ask(place, "SAY hello", False)
     session = (place.home / "last-session").read_text()
-    port = str(free_port())
-    with place.running("openclaw", "gateway", "run", "--port", port, **_QUIET) as gateway:
-        gateway.wait("gateway ready", 120)
+    port = _free_port()
+    with terminal(place, "openclaw", "gateway", "run", "--port", port, **_QUIET) as gateway:
+        gateway.wait("[gateway] ready", 120)
         here = {**_QUIET, "OPENCLAW_GATEWAY_PORT": port}
         event = ["--text", "Look for what is urgent.", "--mode", "now"]
         shown = place.run("openclaw", "system", "event", *event, **here)
         sessions = json.dumps({"sessions": [{"key": session}]})
         recap = ["sessions.activitySummary.ensure", "--params", sessions]
         shown += place.run("openclaw", "gateway", "call", *recap, **here)
-        gateway.wait("heartbeat", 60)
+        gateway.settle(10, 30)
     return shown + gateway.shown
+
+
+def _free_port() -> str:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return str(listener.getsockname()[1])
 
 
 CLIENT = Client(

@@ -1,12 +1,18 @@
-"""opencode: speaks chat completions. Its background call is the title, before a session's first answer."""
+"""opencode: speaks chat completions. Before a session's first answer it asks for a title; a long one is compacted."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from tests.clients.real.client import Client, Place
+from tests.clients.real.terminal import terminal
 
-_QUIET = {"OPENCODE_DISABLE_AUTOUPDATE": "1", "OPENCODE_DISABLE_MODELS_FETCH": "1", "OPENCODE_DISABLE_LSP_DOWNLOAD": "1"}
+_QUIET: dict[str, Any] = {
+    "OPENCODE_DISABLE_AUTOUPDATE": "1",
+    "OPENCODE_DISABLE_MODELS_FETCH": "1",
+    "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
+}
 
 
 def setup(place: Place) -> None:
@@ -36,7 +42,14 @@ def ask(place: Place, prompt: str, resume: bool) -> str:
 
 
 def background(place: Place) -> str:
-    return ask(place, "SAY hello", False)
+    shown = ask(place, "SAY hello", False)
+    with terminal(place, "opencode", "--continue", **_QUIET) as screen:
+        screen.wait("The word is hello")
+        screen.settle()
+        screen.enter("/compact")
+        screen.wait("<summary>")
+        screen.settle()
+        return shown + screen.shown
 
 
 CLIENT = Client(
@@ -48,5 +61,5 @@ CLIENT = Client(
     setup=setup,
     ask=ask,
     background=background,
-    calls=("title",),
+    calls=("title", "summary"),
 )

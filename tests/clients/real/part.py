@@ -57,7 +57,7 @@ def part(asked: Asked) -> Reply:
         return _answer(f"The word was {words[0] if words else 'NOTHING'}.", asked, serial)
     if results:
         return _answer(f"RESULT: {' '.join(results[-1][-_RESULT:].split())}", asked, serial)
-    called = _call(order["run"].strip("\"'` "), asked.tools)
+    called = _call(order["run"].strip(), asked.tools)
     if called is None:
         return _said(f"```bash\n{order['run']}\n```", asked)
     return Reply((), "", (called,), "tool_calls", asked.input_tokens, None, serial)
@@ -110,6 +110,8 @@ def _own(asked: Asked, conversation: Sequence[Turn]) -> str:
     if asked.schema is not None:
         return json.dumps(smallest(asked.schema) if asked.schema else {"title": "Words and colours"})
     text = "\n".join(turn.text[:4000] for turn in conversation if turn.who != "assistant").lower()
+    if "no_reply" in text:
+        return "NO_REPLY"
     if "heartbeat" in text:
         return "HEARTBEAT_OK"
     if "commit message" in text:

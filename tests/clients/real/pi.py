@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from tests.clients.real.client import Client, Place
 from tests.clients.real.terminal import terminal
 
-_QUIET = {"PI_OFFLINE": "1", "PI_TELEMETRY": "0"}
+_QUIET: dict[str, Any] = {"PI_OFFLINE": "1", "PI_TELEMETRY": "0"}
 
 
 def setup(place: Place) -> None:

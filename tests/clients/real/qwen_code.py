@@ -1,10 +1,12 @@
-"""Qwen Code: speaks chat completions. After a turn it extracts what is worth remembering, and suggests the next ask."""
+"""Qwen Code: speaks chat completions. After a turn it extracts what is worth remembering; in its own screen it suggests
+what to type next; a long session is compacted in two steps."""
 
 from __future__ import annotations
 
 import json
 
 from tests.clients.real.client import Client, Place
+from tests.clients.real.terminal import terminal
 
 
 def setup(place: Place) -> None:
@@ -28,7 +30,18 @@ def ask(place: Place, prompt: str, resume: bool) -> str:
 
 
 def background(place: Place) -> str:
-    return ask(place, "SAY hello", False)
+    with terminal(place, "qwen", "--yolo") as screen:
+        screen.wait("Type your message")
+        screen.settle()
+        screen.enter("Tell me about the colours, and SAY hello")
+        screen.wait("The word is hello")
+        screen.settle()
+        screen.enter("SAY goodbye")
+        screen.wait("The word is goodbye")
+        screen.settle(3)
+        screen.enter("/compress")
+        screen.settle(3)
+        return screen.shown
 
 
 CLIENT = Client(
@@ -40,5 +53,5 @@ CLIENT = Client(
     setup=setup,
     ask=ask,
     background=background,
-    calls=("memory",),
+    calls=("memory", "suggestion", "summary"),
 )

@@ -7,12 +7,12 @@ import fcntl
 import os
 import pty
 import re
-import select
 import shutil
 import signal
 import struct
 import subprocess
 import termios
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,63 +40,58 @@ class Terminal:
     def __init__(self, keyboard: int) -> None:
         self._keyboard = keyboard
         self._raw = b""
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     @property
     def shown(self) -> str:
+        """Since the last `forget`."""
         return re.sub(r"\s+", "", _CONTROLS.sub("", self._raw.decode(errors="replace")))
-
-    def type(self, text: str) -> None:
-        """As if by hand: each key for itself, so that none is taken for a paste."""
-        for key in text:
-            os.write(self._keyboard, key.encode())
-            self._read(0.02)
-
-    def enter(self, text: str) -> None:
-        """A line, and what is shown before it is forgotten."""
-        self.forget()
-        self.type(text)
-        self.settle(0.5)
-        self.press("\r")
-
-    def press(self, keys: str) -> None:
-        """A key that sends several characters, at once."""
-        os.write(self._keyboard, keys.encode())
-        self._read(0.3)
-
-    def wait(self, text: str, limit: float = 30) -> None:
-        """Until a text is shown that was not shown before the last `forget`, white space aside. AssertionError after
-        `limit` seconds."""
-        wanted, end = re.sub(r"\s+", "", text), time.monotonic() + limit
-        while wanted not in self.shown:
-            assert time.monotonic() < end, f"{text!r} is not shown within {limit:g} s: {self.shown[-3000:]}"
-            if not self._read(0.2):
-                assert wanted in self.shown, f"it ended without showing {text!r}: {self.shown[-3000:]}"
-                return
-
-    def settle(self, quiet: float = 1.0, limit: float = 15) -> None:
-        """Until nothing new is shown for `quiet` seconds."""
-        end, since, size = time.monotonic() + limit, time.monotonic(), len(self._raw)
-        while time.monotonic() < end and time.monotonic() - since < quiet and self._read(0.1):
-            if len(self._raw) != size:
-                since, size = time.monotonic(), len(self._raw)
 
     def forget(self) -> None:
         """What was shown so far does not count any more."""
         self._raw = b""
 
-    def _read(self, seconds: float) -> bool:
-        """Takes what the program writes; False once it has ended."""
-        if not select.select([self._keyboard], [], [], seconds)[0]:
-            return True
-        try:
-            written = os.read(self._keyboard, 1 << 16)
-        except OSError:
-            return False
-        for question, answer in _QUESTIONS.items():
-            if question in written:
-                os.write(self._keyboard, answer)
-        self._raw += written
-        return bool(written)
+    def enter(self, text: str) -> None:
+        """A line, typed as if by hand: key by key, so that it is not taken for a paste. What was shown before it is
+        forgotten."""
+        self.forget()
+        for key in text:
+            os.write(self._keyboard, key.encode())
+            time.sleep(0.02)
+        self.settle(0.5)
+        os.write(self._keyboard, b"\r")
+
+    def wait(self, text: str, limit: float = 30) -> None:
+        """Until a text is shown, white space aside. AssertionError after `limit` seconds, or at the program's end."""
+        wanted, end = re.sub(r"\s+", "", text), time.monotonic() + limit
+        while wanted not in self.shown:
+            assert time.monotonic() < end, f"{text!r} is not shown within {limit:g} s: {self.shown[-3000:]}"
+            ended = not self._reader.is_alive()
+            assert not ended or wanted in self.shown, f"it ended without showing {text!r}: {self.shown[-3000:]}"
+            time.sleep(0.1)
+
+    def settle(self, quiet: float = 1.0, limit: float = 15) -> None:
+        """Until nothing new is shown for `quiet` seconds, for at most `limit`."""
+        end, since, size = time.monotonic() + limit, time.monotonic(), len(self._raw)
+        while time.monotonic() < end and time.monotonic() - since < quiet:
+            time.sleep(0.05)
+            if len(self._raw) != size:
+                since, size = time.monotonic(), len(self._raw)
+
+    def _read(self) -> None:
+        """Takes what the program writes until it ends, and answers what it asks of its terminal."""
+        while True:
+            try:
+                written = os.read(self._keyboard, 1 << 16)
+                for question, answer in _QUESTIONS.items():
+                    if question in written:
+                        os.write(self._keyboard, answer)
+            except OSError:
+                return
+            if not written:
+                return
+            self._raw += written
 
 
 @contextmanager

@@ -72,6 +72,10 @@ class Trial:
         assert self._until(lambda: wanted <= self.kinds()), (
             f"the ledger has {sorted(map(str, self.kinds()))}, not {sorted(wanted)}: {shown[-2000:]}"
         )
+        strangers = {agent for agent, _ in self.kinds()} - {self.client.known}
+        assert not strangers, (
+            f"calls of {self.client.known} are taken for {strangers}: {sorted(map(str, self.kinds()))}"
+        )
 
     @staticmethod
     def _until(holds: Callable[[], bool]) -> bool:
