@@ -25,7 +25,7 @@ _KNOWN = (
     ("openai/js", "openai-js"),
     ("anthropic/python", "anthropic-python"),
     ("anthropic/js", "anthropic-js"),
-    ("agents/python", "openai-agents"),
+    ("agents/", "openai-agents"),
 )
 # Libraries and runtimes, which say nothing about the agent.
 _LIBRARIES = frozenset(

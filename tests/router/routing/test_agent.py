@@ -22,6 +22,7 @@ from agent_router.routing.agent import agent, session
         (b"AsyncOpenAI/Python 3.52.0", "openai-python"),
         (b"Anthropic/JS 0.50", "anthropic-js"),
         (b"Agents/Python 0.24.0", "openai-agents"),
+        (b"Agents/JavaScript 0.3.0", "openai-agents"),
         (b"pydantic-ai/2.62.0", "pydantic-ai"),
         (b"pi/0.87.1", "pi"),
         (b"curl/8.5.0", "curl"),
