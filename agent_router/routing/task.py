@@ -81,7 +81,8 @@ def prompted(
     """The task in a prompt of any dialect. `headers` are lower-case."""
     found = ask(prompt)
     kind, said = instruction(prompt, found, told_kind(headers))
-    sender = agent(headers, prompt.system, prompt.agent)
+    opening = prompt.turns[0].text if prompt.turns else ""
+    sender = agent(headers, prompt.system, prompt.agent, opening)
     within = session(headers, salt, prompt.session or session_said(prompt.turns))
     conversation = _hash(salt, sender or "", within or found.first)
     return Task(
