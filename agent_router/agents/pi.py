@@ -29,7 +29,7 @@ def point(settings: Settings, target: Target) -> None:
         "apiKey": f"${target.variable}" if target.variable else target.key,
         "models": [model],
     }
-    models.set("providers", "agent-router", value=provider)
+    models.set("providers", "agent-router", value=provider, mark=("baseUrl",))
     chosen.set("defaultProvider", value="agent-router")
     chosen.set("defaultModel", value=main)
 
