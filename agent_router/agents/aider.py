@@ -38,7 +38,7 @@ def point(settings: Settings, target: Target) -> None:
             "use_temperature": False,  # which models that think refuse
             "extra_params": {"api_base": target.v1, "api_key": target.key},
         }
-        models.set(Item("name", name), value=entry)
+        models.set(Item("name", name), value=entry, mark=("extra_params", "api_base"))
         # Else it fetches a list of prices to look the name up.
         about: dict[str, Any] = {
             "max_input_tokens": target.context_window,

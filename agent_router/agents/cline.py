@@ -37,7 +37,7 @@ def point(settings: Settings, target: Target) -> None:
     file.set("lastUsedProvider", value=_PROVIDER)
     # It takes an entry without a time for broken, and then forgets all of them.
     entry = {"settings": chosen, "updatedAt": "2026-01-01T00:00:00.000Z", "tokenSource": "manual"}
-    file.set("providers", _PROVIDER, value=entry)
+    file.set("providers", _PROVIDER, value=entry, mark=("settings", "baseUrl"))  # it writes the time anew
 
 
 def read(settings: Settings) -> Pointed | None:

@@ -22,7 +22,7 @@ def point(settings: Settings, target: Target) -> None:
         file.set("model", value=target.main)
         file.set("model_provider", value="agent-router")
         file.set("model_context_window", value=target.context_window)
-    file.set("model_providers", "agent-router", value=provider)
+    file.set("model_providers", "agent-router", value=provider, mark=("base_url",))
 
 
 def read(settings: Settings) -> Pointed | None:

@@ -234,12 +234,12 @@ def _digest(content: bytes | None) -> str:
 
 def _kept(edit: Edit) -> dict[str, Any]:
     place = [step if isinstance(step, str) else {"key": step.key, "value": step.value} for step in edit.place]
-    return {"place": place, "value": edit.value, "before": edit.before, "there": edit.there}
+    return {"place": place, "value": edit.value, "before": edit.before, "there": edit.there, "mark": edit.mark}
 
 
 def _edit(kept: dict[str, Any]) -> Edit:
     steps = tuple(step if isinstance(step, str) else Item(step["key"], step["value"]) for step in kept["place"])
-    return Edit(steps, kept["value"], kept["before"], kept["there"])
+    return Edit(steps, kept["value"], kept["before"], kept["there"], tuple(kept.get("mark", ())))
 
 
 def _lines(content: bytes | None) -> list[str]:

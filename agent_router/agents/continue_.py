@@ -32,7 +32,7 @@ def point(settings: Settings, target: Target) -> None:
         "defaultCompletionOptions": {"contextLength": target.context_window, "maxTokens": target.output},
     }
     # The first that can chat is the one that is taken, until the user chooses another.
-    file.set("models", Item("name", _NAME, first=True), value=model)
+    file.set("models", Item("name", _NAME, first=True), value=model, mark=("apiBase",))
 
 
 def read(settings: Settings) -> Pointed | None:

@@ -38,7 +38,7 @@ def point(settings: Settings, target: Target) -> None:
     file, variables = _files(settings)
     variables.set("GOOGLE_GEMINI_BASE_URL", value=target.url)
     # With the way of signing in that goes to another address, this one would not be asked.
-    variables.set("GEMINI_API_KEY", value=f"${{{target.variable}}}" if target.variable else target.key)
+    variables.set("GEMINI_API_KEY", value=target.key)  # as it is: no variable is looked up in this file
     file.set("security", "auth", "selectedType", value="gemini-api-key")
     if target.main is not None:
         file.set("model", "name", value=_full(target.main))
@@ -58,10 +58,7 @@ def read(settings: Settings) -> Pointed | None:
     if not url:
         return None
     place = ("modelConfigs", "customOverrides", Item("match.model", "classifier"), "modelConfig", "model")
-    key = variables.get("GEMINI_API_KEY", default="")
-    if key.startswith("${"):
-        key = settings.machine.environment.get(key[2:-1], "")
-    return Pointed(url, key, file.get("model", "name"), file.get(*place))
+    return Pointed(url, variables.get("GEMINI_API_KEY", default=""), file.get("model", "name"), file.get(*place))
 
 
 AGENT = Agent(

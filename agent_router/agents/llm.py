@@ -46,10 +46,10 @@ def point(settings: Settings, target: Target) -> None:
         "supports_tools": True,
         "vision": True,
     }
-    if target.variable:
-        # llm finds keys by a name of its own, and in no variable that could be said here.
-        model["headers"] = {"authorization": f"Bearer {target.key}"}
-    models.set(Item("model_id", name), value=model)
+    # It calls itself by its library's name, and finds keys by a name of its own, in no variable that could be said.
+    headers = {"x-agent-router-agent": "llm"}
+    model["headers"] = headers | ({"authorization": f"Bearer {target.key}"} if target.variable else {})
+    models.set(Item("model_id", name), value=model, mark=("api_base",))
     default.set("model", value=name)
 
 

@@ -40,7 +40,7 @@ def point(settings: Settings, target: Target) -> None:
         "api": "openai-completions",
         "models": [{"id": name, "name": name, "input": ["text", "image"], **window} for name in names],
     }
-    file.set("models", "providers", _PROVIDER, value=provider)
+    file.set("models", "providers", _PROVIDER, value=provider, mark=("baseUrl",))
     if target.main is not None:
         whole = (*_DEFAULTS, "model")
         named = isinstance(file.get(*whole), str)

@@ -39,7 +39,7 @@ def point(settings: Settings, target: Target) -> None:
         "options": options,
         "models": {model: {"name": model, **described} for model in sorted(models)},
     }
-    file.set("provider", "agent-router", value=provider)
+    file.set("provider", "agent-router", value=provider, mark=("options", "baseURL"))
     if target.main is not None:
         file.set("model", value=f"agent-router/{target.main}")
     if target.background is not None:

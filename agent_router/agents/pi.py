@@ -26,10 +26,10 @@ def point(settings: Settings, target: Target) -> None:
     provider: dict[str, Any] = {
         "baseUrl": target.v1,
         "api": "openai-completions",
-        "apiKey": target.variable or target.key,
+        "apiKey": f"${target.variable}" if target.variable else target.key,
         "models": [model],
     }
-    models.set("providers", "agent-router", value=provider)
+    models.set("providers", "agent-router", value=provider, mark=("baseUrl",))
     chosen.set("defaultProvider", value="agent-router")
     chosen.set("defaultModel", value=main)
 
@@ -39,9 +39,11 @@ def read(settings: Settings) -> Pointed | None:
     provider = models.get("providers", "agent-router")
     if not provider:
         return None
-    key = provider.get("apiKey", NO_KEY)
+    key = str(provider.get("apiKey", NO_KEY))
+    if key.startswith("$"):
+        key = settings.machine.environment.get(key[1:], "")
     main = chosen.get("defaultModel") if chosen.get("defaultProvider") == "agent-router" else None
-    return Pointed(provider["baseUrl"], settings.machine.environment.get(key, key), main, None)
+    return Pointed(provider["baseUrl"], key, main, None)
 
 
 AGENT = Agent(

@@ -30,7 +30,7 @@ def point(settings: Settings, target: Target) -> None:
             "envKey": target.variable or _VARIABLE,
             "generationConfig": {"contextWindowSize": target.context_window},
         }
-        file.set(*_MODELS, Item("id", name), value=model)
+        file.set(*_MODELS, Item("id", name), value=model, mark=("baseUrl",))
     if target.main is not None:
         file.set(*_AUTH, value="openai")
         file.set("model", "name", value=target.main)

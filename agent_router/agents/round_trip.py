@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_router.agents.agent import Pointed, Wire
+from agent_router.routing.agent import DOCTOR
 
 _ASK = "This is a test of the connection. Answer with one word: ready"
 _TOKENS = 256
@@ -48,7 +49,7 @@ def round_trip(wire: Wire, pointed: Pointed, model: str, *, timeout: float = 120
     request = urllib.request.Request(  # noqa: S310, the user's own address
         pointed.url.rstrip("/") + path,
         json.dumps(body).encode(),
-        {"content-type": "application/json", "x-agent-router-agent": "doctor", **headers},
+        {"content-type": "application/json", "x-agent-router-agent": DOCTOR, **headers},
     )
     # An HTTP proxy is for what is elsewhere; agents reach this address without one.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

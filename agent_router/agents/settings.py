@@ -14,7 +14,8 @@ from agent_router.settings_files.block_text import BlockText
 from agent_router.settings_files.env_text import EnvText
 from agent_router.settings_files.json_text import JsonText
 from agent_router.settings_files.line_text import LineText
-from agent_router.settings_files.place import MISSING, Place, SettingsFormatError, SettingsText
+from agent_router.settings_files.place import MISSING, Place, SettingsFormatError, SettingsText, words
+from agent_router.settings_files.plain import others, same, with_value
 from agent_router.settings_files.toml_text import TomlText
 from agent_router.settings_files.yaml_text import YamlText
 
@@ -26,19 +27,23 @@ FORMATS: dict[str, Callable[[str], SettingsText]] = {
     "block": BlockText,
     "line": LineText,
 }
+# In a shell's file only our own lines are read: the others may be in any encoding.
+_ERRORS = dict.fromkeys(FORMATS, "strict") | {"block": "surrogateescape"}
 
 
 @dataclass(frozen=True)
 class Edit:
     """One value that was put into a file.
 
-    before: what was written there, None if nothing was; made: how many steps of `place` were there already.
+    before: what was written there, None if nothing was; there: how many steps of `place` were there already.
+    mark: where in a table the value stands that shows it to be still ours, whatever else an agent writes into it.
     """
 
     place: Place
     value: Any
     before: str | None
     there: int
+    mark: tuple[str, ...] = ()
 
 
 @dataclass
@@ -55,7 +60,7 @@ class SettingsFile:
     def opened(cls, path: Path, format: str, content: bytes | None) -> SettingsFile:
         """ConfigError if the content is not of this format: then nobody may edit it."""
         try:
-            text = FORMATS[format]((content or b"").decode())
+            text = FORMATS[format]((content or b"").decode("utf-8", _ERRORS[format]))
         except (SettingsFormatError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path} cannot be edited: {error}. Mend it, then try again.") from None
         return cls(path, format, content, text)
@@ -65,8 +70,8 @@ class SettingsFile:
         value = self._text.get(place)
         return default if value is MISSING else value
 
-    def set(self, *place: Any, value: Any) -> None:
-        """Put a value there."""
+    def set(self, *place: Any, value: Any, mark: tuple[str, ...] = ()) -> None:
+        """Put a value there. ConfigError if there is no room for it, or if anything else would change with it."""
         there = len(place)
         while there and self._text.get(place[:there]) is MISSING:
             there -= 1
@@ -74,31 +79,51 @@ class SettingsFile:
         if before is not None and self._text.get(place) == value:
             return
         try:
+            wanted = with_value(self._text.get(()), place, value)
             self._text.set(place, value)
+            if not same(self._text.get(()), wanted):
+                raise SettingsFormatError(f"{words(place)} cannot be changed without something else")
         except SettingsFormatError as error:
             raise ConfigError(f"{self.path} cannot be edited: {error}.") from None
-        self.edits.append(Edit(place, value, before, there))
+        self.edits.append(Edit(place, value, before, there, mark))
 
     def take_back(self, edit: Edit) -> bool:
         """Undo one edit; False if something else is there by now, which then stays."""
-        if self._text.get(edit.place) != edit.value:
+        if not self._is_ours(edit):
             return False
+        text, rest = self._text.text, others(self._text.get(()), edit.place)
+        try:
+            self._without(edit)
+            if same(others(self._text.get(()), edit.place), rest):
+                return True
+        except SettingsFormatError:
+            pass
+        self._text = FORMATS[self.format](text)
+        return False
+
+    def _without(self, edit: Edit) -> None:
         if edit.before is not None:
             self._text.put_raw(edit.place, edit.before)
-            return True
+            return
         self._text.remove(edit.place)
         for length in range(len(edit.place) - 1, edit.there, -1):
             if self._text.get(edit.place[:length]) not in ({}, []):
                 break
             self._text.remove(edit.place[:length])
-        return True
+
+    def _is_ours(self, edit: Edit) -> bool:
+        now, written = self._text.get(edit.place), edit.value
+        for step in edit.mark:
+            now = now.get(step, MISSING) if isinstance(now, dict) else MISSING
+            written = written[step]
+        return bool(now == written)
 
     @property
     def changed(self) -> bytes | None:
         """The content now; None if nothing is in it that was not in a file that is not there."""
         if not self.edits and self.content is None:
             return None
-        return self._text.text.encode()
+        return self._text.text.encode("utf-8", _ERRORS[self.format])
 
 
 class Settings:

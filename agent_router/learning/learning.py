@@ -80,6 +80,8 @@ class Learning:
 
     def answered(self, exchange: Exchange, call: Call) -> None:
         """A request has its whole answer."""
+        if exchange.task is not None and exchange.task.test:
+            return
         try:
             self._answered(exchange, call)
         except Exception:

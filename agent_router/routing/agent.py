@@ -7,6 +7,9 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+DOCTOR = "agent-router-doctor"
+"""What `agent-router doctor` calls itself: its requests are tests of the connection, and nothing is learnt of them."""
+
 # Beginnings of User-Agent or `originator`, lower case, in the order in which they are tried.
 _KNOWN = (
     ("openclaw", "openclaw"),

@@ -78,13 +78,14 @@ class Router:
         named = self.names.resolve(task.requested_model)
         if named == "auto":
             local = self.names.default_local
-            task = task if local is None else self._known(task, local)
+            task = task if local is None or task.test else self._known(task, local)
             decision = self._auto(task, local, private)
             reason, guard = (
                 (f"{private}; {decision.reason}", "privacy") if private else (decision.reason, decision.guard)
             )
             return structs.replace(decision, reason=reason, guard=guard, standing=task.standing, reading=task.reading)
-        self.families.met(task)
+        if not task.test:
+            self.families.met(task)
         if isinstance(named, Target):
             if self.names.makes_vectors(named):
                 raise _wrong_kind(f"{named} is an embedding model, which writes no text")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct, structs
 
-from agent_router.routing.agent import agent, session
+from agent_router.routing.agent import DOCTOR, agent, session
 from agent_router.routing.ask import ask
 from agent_router.routing.envelope import session_said
 from agent_router.routing.estimate.estimator import Seen
@@ -67,6 +67,11 @@ class Task(Struct, frozen=True, kw_only=True):
     @property
     def background(self) -> bool:
         return self.family.kind in BACKGROUND
+
+    @property
+    def test(self) -> bool:
+        """Whether it only tests the connection: it is answered like any other, and nothing is learnt of it."""
+        return self.agent == DOCTOR
 
 
 def task(call: Call, headers: Mapping[bytes, bytes], salt: bytes) -> Task:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_router.settings_files.place import MISSING, Place
+from agent_router.settings_files.place import MISSING, Place, SettingsFormatError
 
 FIRST, LAST = "# >>> agent-router >>>", "# <<< agent-router <<<"
 
@@ -16,6 +16,8 @@ class BlockText:
     """A text that may have the block."""
 
     def __init__(self, text: str) -> None:
+        if "\0" in text:
+            raise SettingsFormatError("it is not written in an encoding that is known here")
         self._text = text
         self._newline = "\r\n" if "\r\n" in text else "\n"
 
@@ -24,7 +26,7 @@ class BlockText:
         return self._text
 
     def get(self, place: Place) -> Any:
-        found = self._find()
+        found = self._find() if place else None
         return MISSING if found is None else self._text[found[0] : found[1]].splitlines()[1:-1]
 
     def raw(self, place: Place) -> str | None:
@@ -51,6 +53,7 @@ class BlockText:
             self._text = self._text[: found[0]] + self._text[found[1] :].removeprefix("\r").removeprefix("\n")
 
     def _find(self) -> tuple[int, int] | None:
-        start = self._text.find(FIRST)
-        end = self._text.find(LAST, start)
+        """The last block: a first mark with no last one behind it is somebody's own line."""
+        end = self._text.rfind(LAST)
+        start = self._text.rfind(FIRST, 0, max(end, 0))
         return None if start < 0 or end < 0 else (start, end + len(LAST))

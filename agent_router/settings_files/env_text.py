@@ -17,14 +17,18 @@ class EnvText:
     """A `.env` text that can be edited."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self._bom = text[:1] if text.startswith("\ufeff") else ""
+        self._text = text.removeprefix("\ufeff")
         self._newline = "\r\n" if "\r\n" in text else "\n"
 
     @property
     def text(self) -> str:
-        return self._text
+        return self._bom + self._text
 
     def get(self, place: Place) -> Any:
+        if not place:
+            found_all = parse_stream(io.StringIO(self._text, newline=""))
+            return {each.key: each.value for each in found_all if each.key is not None}
         found = self._find(place)
         return MISSING if found is None else found[2]
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from agent_router.settings_files.place import MISSING, Item, Place, SettingsFormatError
+from agent_router.settings_files.place import MISSING, Item, Place, SettingsFormatError, words
 
 _SPACE = re.compile(r"(?:[\s\ufeff]+|//[^\n\r]*|/\*.*?\*/)*", re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\\n\r]|\\.)*"|' + r"'(?:[^'\\\n\r]|\\.)*'", re.DOTALL)
@@ -59,6 +59,8 @@ class JsonText:
         return self._text
 
     def get(self, place: Place) -> Any:
+        if not place:
+            return self._value(self._root)
         entry = self._entry(place)
         return MISSING if entry is None else self._value(entry.value)
 
@@ -75,8 +77,11 @@ class JsonText:
         node = self._root
         for depth, step in enumerate(place):
             wanted: Literal["object", "array"] = "array" if isinstance(step, Item) else "object"
+            if depth and self._text[node.start : node.end] == "null":
+                value = _nested(place[depth:], value)
+                break
             if node.kind != wanted:
-                raise SettingsFormatError(f"{_words(place[:depth])} holds no {wanted}")
+                raise SettingsFormatError(f"{words(place[:depth])} holds no {wanted}")
             entry = self._find(node, step)
             if entry is None:
                 self._insert(node, step, _nested(place[depth + 1 :], value))
@@ -278,7 +283,3 @@ def _nested(place: Place, value: Any) -> Any:
     for step in reversed(place):
         value = [value] if isinstance(step, Item) else {step: value}
     return value
-
-
-def _words(place: Place) -> str:
-    return ".".join(step if isinstance(step, str) else f"[{step.key}={step.value}]" for step in place) or "the file"

@@ -18,7 +18,7 @@ class LineText:
         return self._text
 
     def get(self, place: Place) -> Any:
-        return self._text.strip() or MISSING
+        return (self._text.strip() or MISSING) if place else MISSING
 
     def raw(self, place: Place) -> str | None:
         return self._text if self._text.strip() else None

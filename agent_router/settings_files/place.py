@@ -27,8 +27,19 @@ class Item:
     value: str
     first: bool = field(default=False, compare=False)
 
+    def names(self, entry: Any) -> bool:
+        """Whether this entry of a list, as plain data, is the one."""
+        for step in self.key.split(".") if self.key else ():
+            entry = entry.get(step) if isinstance(entry, dict) else None
+        return bool(entry == self.value)
+
 
 Place = tuple[str | Item, ...]
+
+
+def words(place: Place) -> str:
+    """A place as people read it."""
+    return ".".join(step if isinstance(step, str) else f"[{step.key}={step.value}]" for step in place) or "the file"
 
 
 class SettingsFormatError(ValueError):
@@ -43,7 +54,7 @@ class SettingsText(Protocol):
         """The text as it is now."""
 
     def get(self, place: Place) -> Any:
-        """The value there as plain data, or MISSING."""
+        """The value there as plain data, or MISSING. The empty place is all of it; MISSING where it holds no tables."""
 
     def raw(self, place: Place) -> str | None:
         """The value there as it is written, or None."""

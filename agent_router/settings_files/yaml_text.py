@@ -1,11 +1,11 @@
 """YAML, edited where PyYAML says that a value stands; comments and the writer's own form stay.
 
-Tables and lists are found in every form; what is added to them is added in block form, so that a table or list in
-braces is written anew as a block when something is added to it.
+Tables and lists are found in every form, and what is added to them is added in theirs: as a block, or in braces.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -19,25 +19,33 @@ class YamlText:
     or a list by what is put in."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self._bom = text[:1] if text.startswith("\ufeff") else ""
         self._newline = "\r\n" if "\r\n" in text else "\n"
-        self._root = self._composed()
+        self._take(text.removeprefix("\ufeff"))
         if self._root is not None and not isinstance(self._root, (yaml.MappingNode, yaml.SequenceNode)):
             raise SettingsFormatError("it holds neither a table nor a list")
 
-    def _composed(self) -> yaml.Node | None:
+    def _take(self, text: str) -> None:
         try:
-            return yaml.compose(self._text, Loader=yaml.SafeLoader)
-        except yaml.YAMLError as error:
+            root = yaml.compose(text, Loader=yaml.SafeLoader)
+        except (yaml.YAMLError, RecursionError) as error:
             raise SettingsFormatError(str(error).replace("\n", " ")) from None
+        self._text = text
+        self._nothing = (0, 0)
+        if root is not None and _is_null(root):
+            self._nothing = (root.start_mark.index, root.end_mark.index)
+            root = None
+        self._root = root
 
     @property
     def text(self) -> str:
-        return self._text
+        return self._bom + self._text
 
     def get(self, place: Place) -> Any:
         node = self._find(place)
-        return MISSING if node is None else _value(node)
+        if node is None:
+            return MISSING if place else None
+        return _value(node)
 
     def raw(self, place: Place) -> str | None:
         node = self._find(place)
@@ -54,6 +62,9 @@ class YamlText:
         node = self._root
         for depth, step in enumerate(place):
             wanted = yaml.SequenceNode if isinstance(step, Item) else yaml.MappingNode
+            if depth and node is not None and _is_null(node):
+                self._replace(node, _nested(place[depth:], value))
+                return
             if node is not None and not isinstance(node, wanted):
                 raise SettingsFormatError("a table or a list was expected in another place")
             inner = None if node is None else _child(node, step)
@@ -69,19 +80,26 @@ class YamlText:
         node = self._find(place)
         if node is None or parent is None:
             return
-        if getattr(parent, "flow_style", False) or len(parent.value) == 1:
-            step = place[-1]
-            rest = _value(parent)
-            if isinstance(step, Item):
-                rest = [entry for entry in rest if not (isinstance(entry, dict) and entry.get(step.key) == step.value)]
-            else:
-                del rest[step]
-            if parent is self._root and not rest and isinstance(parent, yaml.MappingNode):
-                self._cut(self._start(parent, place[-1]), _end(node, self._text))
-                return
-            self._replace(parent, rest)
+        if getattr(parent, "flow_style", False):
+            self._cut_from_flow(parent, node)
+            return
+        if len(parent.value) == 1 and (parent is not self._root or isinstance(parent, yaml.SequenceNode)):
+            self._replace(parent, [] if isinstance(parent, yaml.SequenceNode) else {})
             return
         self._cut(self._start(parent, place[-1]), _end(node, self._text))
+
+    def _cut_from_flow(self, parent: yaml.Node, node: yaml.Node) -> None:
+        pairs = [pair if isinstance(pair, tuple) else (pair, pair) for pair in parent.value]
+        spans = [(key.start_mark.index, _end(value, self._text)) for key, value in pairs]
+        index = next(index for index, (_, value) in enumerate(pairs) if value is node)
+        start, end = spans[index]
+        if index + 1 < len(spans):
+            end = spans[index + 1][0]
+        elif index:
+            start = spans[index - 1][1]
+        else:
+            end += len(self._text[end:]) - len(re.sub(r"^\s*,", "", self._text[end:]))
+        self._splice(start, end, "")
 
     def _start(self, parent: yaml.Node, step: str | Item) -> int:
         if isinstance(parent, yaml.MappingNode):
@@ -97,8 +115,7 @@ class YamlText:
         self._splice(start, len(self._text) if newline < 0 else newline + 1, "")
 
     def _splice(self, start: int, end: int, text: str) -> None:
-        self._text = self._text[:start] + text + self._text[end:]
-        self._root = self._composed()
+        self._take(self._text[:start] + text + self._text[end:])
 
     def _find(self, place: Place) -> yaml.Node | None:
         node = self._root
@@ -110,8 +127,9 @@ class YamlText:
         start, end = node.start_mark.index, _end(node, self._text)
         if not isinstance(value, (dict, list)) or not value:
             own_line = not self._text[self._text.rfind("\n", 0, start) + 1 : start].strip(" ")
-            # A list may stand as far left as its name; what takes its place may not.
-            self._splice(start, end, ("  " if own_line and node is not self._root else "") + _flow(value))
+            # A list may stand as far left as its name; what takes its place may not, nor close to the colon.
+            close = self._text[start - 1 : start] == ":"
+            self._splice(start, end, ("  " if own_line and node is not self._root else " " * close) + _flow(value))
             return
         line = self._text[self._text.rfind("\n", 0, start) + 1 : start]
         indent = " " * (len(line) - len(line.lstrip(" ")))
@@ -126,10 +144,23 @@ class YamlText:
     def _insert(self, node: yaml.Node | None, step: str | Item, value: Any) -> None:
         added: Any = [value] if isinstance(step, Item) else {step: value}
         if node is None:
+            start, end = self._nothing
+            self._text = self._text[:start] + self._text[end:]
             self._append(len(self._text), self._block(added, ""))
-        elif getattr(node, "flow_style", False) or not node.value:
-            rest = _value(node)
-            self._replace(node, rest + added if isinstance(rest, list) else rest | added)
+        elif not node.value:
+            try:
+                self._replace(node, added)
+            except SettingsFormatError:  # it stands in braces itself
+                self._splice(node.start_mark.index, node.end_mark.index, _flow(added))
+        elif getattr(node, "flow_style", False):
+            shown = json.dumps(added, ensure_ascii=False)[1:-1]
+            if isinstance(step, Item) and step.first:
+                at = node.value[0].start_mark.index
+                self._splice(at, at, f"{shown}, ")
+            else:
+                last = node.value[-1]
+                at = _end(last[1] if isinstance(last, tuple) else last, self._text)
+                self._splice(at, at, f", {shown}")
         else:
             first = node.value[0][0] if isinstance(node, yaml.MappingNode) else node.value[0]
             at = first.start_mark.index
@@ -139,8 +170,12 @@ class YamlText:
             if isinstance(step, Item) and step.first:
                 self._append(at - len(indent), self._block(added, re.sub(r"[^ ]", " ", indent)))
                 return
+            shown = self._block(added, re.sub(r"[^ ]", " ", indent))
+            if node is self._root:  # at the very end: what stands last may be another name for something before
+                self._append(int(node.end_mark.index), shown)
+                return
             end = self._text.find("\n", _end(node, self._text))
-            self._append(len(self._text) if end < 0 else end + 1, self._block(added, re.sub(r"[^ ]", " ", indent)))
+            self._append(len(self._text) if end < 0 else end + 1, shown)
 
     def _append(self, at: int, block: str) -> None:
         before = self._text[:at]
@@ -150,6 +185,10 @@ class YamlText:
     def _block(self, value: Any, indent: str) -> str:
         dumped = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, default_flow_style=False, width=1000)
         return "".join(f"{indent}{line}{self._newline}" for line in dumped.splitlines())
+
+
+def _is_null(node: yaml.Node) -> bool:
+    return bool(node.tag == "tag:yaml.org,2002:null")
 
 
 def _child(node: yaml.Node, step: str | Item) -> yaml.Node | None:
@@ -180,8 +219,18 @@ def _end(node: yaml.Node, text: str) -> int:
     return end
 
 
+class _Loader(yaml.SafeLoader):
+    """Takes values with tags of a program's own as they are written."""
+
+    def other(self, tag: str, node: yaml.Node) -> Any:
+        return tag, node.value if isinstance(node, yaml.ScalarNode) else yaml.serialize(node)
+
+
+_Loader.add_multi_constructor("", _Loader.other)
+
+
 def _value(node: yaml.Node) -> Any:
-    loader = yaml.SafeLoader("")
+    loader = _Loader("")
     try:
         return loader.construct_document(node)
     except yaml.YAMLError as error:
