@@ -37,6 +37,11 @@ class Target:
         return f"{self.url}/v1"
 
 
+def named(agent: str) -> dict[str, str]:
+    """The header by which an agent says who it is, for those that name only the library that they are built with."""
+    return {"x-agent-router-agent": agent}
+
+
 @dataclass(frozen=True)
 class Pointed:
     """What an agent uses by its settings: `url` as it is written there, a key, models."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_router.agents.agent import Agent, Pointed, Target
+from agent_router.agents.agent import Agent, Pointed, Target, named
 from agent_router.agents.settings import Settings, SettingsFile
 from agent_router.settings import NO_KEY
 from agent_router.settings_files.place import Item
@@ -36,7 +36,7 @@ def point(settings: Settings, target: Target) -> None:
             "edit_format": "diff",
             "use_repo_map": True,
             "use_temperature": False,  # which models that think refuse
-            "extra_params": {"api_base": target.v1, "api_key": target.key},
+            "extra_params": {"api_base": target.v1, "api_key": target.key, "extra_headers": named("aider")},
         }
         models.set(Item("name", name), value=entry, mark=("extra_params", "api_base"))
         # Else it fetches a list of prices to look the name up.

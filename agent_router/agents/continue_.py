@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_router.agents.agent import Agent, Pointed, Target
+from agent_router.agents.agent import Agent, Pointed, Target, named
 from agent_router.agents.settings import Settings, SettingsFile
 from agent_router.settings import NO_KEY
 from agent_router.settings_files.place import Item
@@ -27,6 +27,7 @@ def point(settings: Settings, target: Target) -> None:
         "model": target.main or "auto",
         "apiBase": target.v1,
         "apiKey": f"${{{{ secrets.{target.variable} }}}}" if target.variable else target.key,
+        "requestOptions": {"headers": named("continue")},
         "roles": ["chat", "edit", "apply", "summarize"],
         "capabilities": ["tool_use", "image_input"],
         "defaultCompletionOptions": {"contextLength": target.context_window, "maxTokens": target.output},

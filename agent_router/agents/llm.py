@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from agent_router.agents.agent import Agent, Pointed, Target
+from agent_router.agents.agent import Agent, Pointed, Target, named
 from agent_router.agents.settings import Settings, SettingsFile
 from agent_router.settings import NO_KEY
 from agent_router.settings_files.place import Item
@@ -47,7 +47,7 @@ def point(settings: Settings, target: Target) -> None:
         "vision": True,
     }
     # It calls itself by its library's name, and finds keys by a name of its own, in no variable that could be said.
-    headers = {"x-agent-router-agent": "llm"}
+    headers = named("llm")
     model["headers"] = headers | ({"authorization": f"Bearer {target.key}"} if target.variable else {})
     models.set(Item("model_id", name), value=model, mark=("api_base",))
     default.set("model", value=name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from agent_router.agents.agent import Agent, Pointed, Target
+from agent_router.agents.agent import Agent, Pointed, Target, named
 from agent_router.agents.settings import Settings, SettingsFile
 from agent_router.settings import NO_KEY
 from agent_router.settings_files.place import Item
@@ -38,13 +38,14 @@ def point(settings: Settings, target: Target) -> None:
         "baseUrl": target.v1,
         "apiKey": f"${{{target.variable}}}" if target.variable else target.key,
         "api": "openai-completions",
+        "headers": named("openclaw"),
         "models": [{"id": name, "name": name, "input": ["text", "image"], **window} for name in names],
     }
     file.set("models", "providers", _PROVIDER, value=provider, mark=("baseUrl",))
     if target.main is not None:
         whole = (*_DEFAULTS, "model")
-        named = isinstance(file.get(*whole), str)
-        file.set(*(whole if named else (*whole, "primary")), value=f"{_PROVIDER}/{target.main}")
+        is_name = isinstance(file.get(*whole), str)
+        file.set(*(whole if is_name else (*whole, "primary")), value=f"{_PROVIDER}/{target.main}")
     if target.background is not None:
         file.set(*_DEFAULTS, "heartbeat", "model", value=f"{_PROVIDER}/{target.background}")
         file.set(*_DEFAULTS, "utilityModel", value=f"{_PROVIDER}/{target.background}")

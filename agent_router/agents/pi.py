@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_router.agents.agent import Agent, Pointed, Target
+from agent_router.agents.agent import Agent, Pointed, Target, named
 from agent_router.agents.settings import Settings, SettingsFile
 from agent_router.settings import NO_KEY
 
@@ -27,6 +27,7 @@ def point(settings: Settings, target: Target) -> None:
         "baseUrl": target.v1,
         "api": "openai-completions",
         "apiKey": f"${target.variable}" if target.variable else target.key,
+        "headers": named("pi"),
         "models": [model],
     }
     models.set("providers", "agent-router", value=provider, mark=("baseUrl",))
