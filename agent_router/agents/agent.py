@@ -21,6 +21,7 @@ class Target:
     main, background: the model for what the user asks, and for the calls that the agent makes by itself; None leaves
     that slot as it is. context_window: tokens of a prompt and its answer, beyond which the agent is to shorten its
     conversation: agents guess wrongly for a model's name that they do not know. output: the most tokens of an answer.
+    status_line: the command that says in a line how today's use divides, for an agent that shows such a line.
     """
 
     url: str
@@ -30,6 +31,7 @@ class Target:
     background: str | None = "auto"
     context_window: int = 128_000
     output: int = 32_000
+    status_line: str | None = None
 
     @property
     def v1(self) -> str:

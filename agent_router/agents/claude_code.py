@@ -26,6 +26,9 @@ def point(settings: Settings, target: Target) -> None:
         if file.get("env", _SMALL_BEFORE) is not None:
             file.set("env", _SMALL_BEFORE, value=target.background)
 
+    if target.status_line and file.get("statusLine") is None:  # the user's own stays
+        file.set("statusLine", value={"type": "command", "command": target.status_line})
+
 
 def read(settings: Settings) -> Pointed | None:
     variables = _file(settings).get("env", default={})

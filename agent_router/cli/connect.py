@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -201,7 +203,15 @@ def _target(loaded: Configuration, url: str | None, main: str | None, background
         key = os.environ.get(variable, "")
         if not key:
             raise ConfigError(f"The router demands a key, and {variable} is not set here: export it, then try again.")
-    return Target(address(loaded, url), key, variable, main, background, _context_window(loaded))
+    window, line = _context_window(loaded), _status_line()
+    return Target(address(loaded, url), key, variable, main, background, window, status_line=line)
+
+
+def _status_line() -> str:
+    """This very installation's, which need not be on the path of whoever runs it."""
+    script = Path(sys.executable).with_name("agent-router.exe" if sys.platform == "win32" else "agent-router")
+    words = [str(script)] if script.exists() else [sys.executable, "-m", "agent_router"]
+    return shlex.join([*words, "statusline"])
 
 
 def _context_window(loaded: Configuration) -> int:

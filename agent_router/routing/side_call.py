@@ -243,8 +243,8 @@ def _of_system(prompt: Prompt, opening: str) -> Kind | None:
         kind = _signed(_IN_A_FIRST_SENTENCE, sentence[0])
     if kind == "difficulty" and not _has_form(prompt):
         return None
-    if kind == "title" and _OF_A_SESSION.search(opening) is None:
-        return None  # of anything else, by anybody's program
+    if kind == "title" and _OF_A_SESSION.search(opening) is None and _FORM.search(opening) is None:
+        return None  # of anything else, and maybe with more around it
     if kind is None and _CHECK.search(opening[:_FIRST]) and (_has_form(prompt) or _CLOSED.search(prompt.system)):
         kind = "check"
     return kind

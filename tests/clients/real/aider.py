@@ -8,7 +8,6 @@ tool task is that conversation, with a user who says yes twice and then asks for
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import signal
@@ -22,23 +21,11 @@ _CONFIRMED, _PROMPT = "[Yes]: ", "> "
 
 
 def setup(place: Place) -> None:
-    """`~/.aider.conf.yml`; and the list of models that it would fetch, with nothing in it."""
-    (place.home / ".aider.conf.yml").write_text(
-        f"model: openai/{place.model}\n"
-        f"openai-api-base: {place.url}/v1\n"
-        "openai-api-key: agent-router\n"
-        "edit-format: diff\n"
-        "show-model-warnings: false\n"
-        "show-release-notes: false\n"
-        "check-update: false\n"
-        "analytics: false\n"
-        "gitignore: false\n"
-        "pretty: false\n"
-        "fancy-input: false\n"
-    )
-    known = place.home / ".aider" / "caches" / "model_prices_and_context_window.json"
-    known.parent.mkdir(parents=True)
-    known.write_text(json.dumps({"sample_spec": {}}))
+    """Connected; and nothing looked up or asked."""
+    place.connect("aider")
+    quiet = "show-release-notes: false\ncheck-update: false\nanalytics: false\ngitignore: false\n"
+    with (place.home / ".aider.conf.yml").open("a") as file:
+        file.write(f"{quiet}pretty: false\nfancy-input: false\n")
 
 
 def ask(place: Place, prompt: str, resume: bool) -> str:

@@ -12,20 +12,8 @@ from tests.clients.real.terminal import terminal
 
 
 def setup(place: Place) -> None:
-    """`~/.claude/settings.json`, whose `env` is set for every run, and in `~/.claude.json` that the first questions are
-    answered."""
-    folder = place.home / ".claude"
-    folder.mkdir()
-    environment = {
-        "ANTHROPIC_BASE_URL": place.url,
-        "ANTHROPIC_AUTH_TOKEN": "agent-router",
-        "ANTHROPIC_MODEL": place.model,
-        "ANTHROPIC_DEFAULT_HAIKU_MODEL": place.model,
-        "DISABLE_TELEMETRY": "1",
-        "DISABLE_ERROR_REPORTING": "1",
-        "DISABLE_AUTOUPDATER": "1",
-    }
-    (folder / "settings.json").write_text(json.dumps({"env": environment}, indent=2))
+    """Connected; in `~/.claude.json` the first questions are answered."""
+    place.connect("claude-code")
     trusted = {str(place.work): {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True}}
     answered = {"hasCompletedOnboarding": True, "theme": "dark", "projects": trusted}
     (place.home / ".claude.json").write_text(json.dumps(answered, indent=2))

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,21 @@ class Place:
             **proxies,
             **more,
         }
+
+    def connect(self, name: str) -> None:
+        """`agent-router connect NAME`, as its user runs it, in this home."""
+        command = ["connect", name, "--url", self.url, "--main", self.model, "--background", self.model]
+        nothing = {each: "" for each in os.environ if each.startswith("AGENT_ROUTER_") or each.endswith("_API_KEY")}
+        environment = os.environ | self.environment() | {"PATH": os.environ["PATH"]}
+        done = subprocess.run(
+            [sys.executable, "-m", "agent_router", *command],
+            env={each: value for each, value in environment.items() if each not in nothing},
+            cwd=Path(__file__).parents[3],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
     def leave(self) -> None:
         """Ends what a client left running behind it: daemons and the like, known by their HOME."""

@@ -9,13 +9,11 @@ from tests.clients.real.terminal import terminal
 
 
 def setup(place: Place) -> None:
-    """What `cline auth` writes into `~/.cline`; telemetry and updates are off, at whose end each run waits."""
-    settings = place.home / ".cline" / "data" / "settings"
-    settings.mkdir(parents=True)
+    """Connected; telemetry and updates are off, at whose end each run waits."""
+    place.connect("cline")
     quiet = {"telemetryOptOut": True, "autoUpdateEnabled": False}
+    settings = place.home / ".cline" / "data" / "settings"
     (settings / "global-settings.json").write_text(json.dumps(quiet))
-    where = ["-b", f"{place.url}/v1", "-k", "agent-router", "-m", place.model]
-    place.run("cline", "auth", "-p", "openai-compatible", *where)
 
 
 def ask(place: Place, prompt: str, resume: bool) -> str:

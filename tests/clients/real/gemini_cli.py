@@ -14,18 +14,16 @@ from tests.clients.real.terminal import terminal
 
 
 def setup(place: Place) -> None:
-    """`~/.gemini/settings.json` and `~/.gemini/.env`."""
+    """`~/.gemini/settings.json` with telemetry and updates off, and every folder trusted; then connected."""
     folder = place.home / ".gemini"
     folder.mkdir()
-    override = {"match": {"overrideScope": "core"}, "modelConfig": {"model": f"agent-router/{place.model}"}}
     settings = {
-        "security": {"auth": {"selectedType": "gemini-api-key"}, "folderTrust": {"enabled": False}},
+        "security": {"folderTrust": {"enabled": False}},
         "privacy": {"usageStatisticsEnabled": False},
         "general": {"disableAutoUpdate": True, "disableUpdateNag": True},
-        "modelConfigs": {"customOverrides": [override]},
     }
     (folder / "settings.json").write_text(json.dumps(settings, indent=2))
-    (folder / ".env").write_text(f"GOOGLE_GEMINI_BASE_URL={place.url}\nGEMINI_API_KEY=agent-router\n")
+    place.connect("gemini")
 
 
 def ask(place: Place, prompt: str, resume: bool) -> str:
@@ -53,5 +51,5 @@ CLIENT = Client(
     setup=setup,
     ask=ask,
     background=background,
-    calls=("difficulty", "summary"),
+    calls=("summary",),
 )

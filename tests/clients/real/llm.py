@@ -15,29 +15,19 @@ _MAIL = "The printer on the second floor is out of paper again. Could somebody l
 
 
 def setup(place: Place) -> None:
-    """`extra-openai-models.yaml`, and a file with a function."""
-    folder = place.home / ".config" / "io.datasette.llm"
-    folder.mkdir(parents=True)
-    (folder / "extra-openai-models.yaml").write_text(
-        f"- model_id: {place.model}\n"
-        f"  model_name: {place.model}\n"
-        f"  api_base: {place.url}/v1\n"
-        "  supports_tools: true\n"
-        "  supports_schema: true\n"
-        "  headers:\n"
-        "    x-agent-router-agent: llm\n"
-    )
+    """Connected; and a file with a function."""
+    place.connect("llm")
     (place.home / "tools.py").write_text(_TOOLS)
 
 
 def ask(place: Place, prompt: str, resume: bool) -> str:
     tools = ("--functions", str(place.home / "tools.py"))
-    return place.run("llm", *(["--continue"] if resume else []), "-m", place.model, *tools, prompt)
+    return place.run("llm", *(["--continue"] if resume else []), *tools, prompt)
 
 
 def background(place: Place) -> str:
     """Saves the prompt as a template, and uses it."""
-    saved = place.run("llm", "-m", place.model, "-s", "Write a short title. Return only the title.", "--save", "title")
+    saved = place.run("llm", "-s", "Write a short title. Return only the title.", "--save", "title")
     return saved + place.run("llm", "-t", "title", stdin=_MAIL)
 
 

@@ -14,32 +14,18 @@ _QUIET: dict[str, Any] = {"OPENCLAW_NO_UPDATE_CHECK": "1"}
 
 
 def setup(place: Place) -> None:
-    """`~/.openclaw/openclaw.json`."""
+    """`~/.openclaw/openclaw.json` with its workspace and a gateway for this machine only; then connected."""
     folder = place.home / ".openclaw"
     folder.mkdir()
-    provider = {
-        "baseUrl": f"{place.url}/v1",
-        "api": "openai-completions",
-        "apiKey": "agent-router",
-        "models": [{"id": place.model, "name": place.model, "contextWindow": 128000, "maxTokens": 8192}],
-    }
-    name = f"agent-router/{place.model}"
     settings = {
-        "models": {"mode": "merge", "providers": {"agent-router": provider}},
-        "agents": {
-            "defaults": {
-                "workspace": str(place.work),
-                "model": {"primary": name},
-                "utilityModel": name,
-                "heartbeat": {"every": "30m", "target": "none"},
-            }
-        },
+        "agents": {"defaults": {"workspace": str(place.work), "heartbeat": {"every": "30m", "target": "none"}}},
         "tools": {"exec": {"security": "full", "ask": "off"}},
         "gateway": {"mode": "local", "bind": "loopback", "auth": {"mode": "none"}},
         "logging": {"file": str(place.home / "openclaw.log")},
         "update": {"checkOnStart": False},
     }
     (folder / "openclaw.json").write_text(json.dumps(settings, indent=2))
+    place.connect("openclaw")
 
 
 def ask(place: Place, prompt: str, resume: bool) -> str:

@@ -16,25 +16,11 @@ _QUIET: dict[str, Any] = {
 
 
 def setup(place: Place) -> None:
-    """`~/.config/opencode/opencode.json`."""
+    """`~/.config/opencode/opencode.json` without updates and sharing; then connected."""
     folder = place.home / ".config" / "opencode"
     folder.mkdir(parents=True)
-    limit = {"context": 128000, "output": 8192}
-    provider = {
-        "npm": "@ai-sdk/openai-compatible",
-        "name": "agent-router",
-        "options": {"baseURL": f"{place.url}/v1", "apiKey": "agent-router"},
-        "models": {place.model: {"name": place.model, "limit": limit}},
-    }
-    settings = {
-        "$schema": "https://opencode.ai/config.json",
-        "provider": {"agent-router": provider},
-        "model": f"agent-router/{place.model}",
-        "small_model": f"agent-router/{place.model}",
-        "autoupdate": False,
-        "share": "disabled",
-    }
-    (folder / "opencode.json").write_text(json.dumps(settings, indent=2))
+    (folder / "opencode.json").write_text(json.dumps({"autoupdate": False, "share": "disabled"}, indent=2))
+    place.connect("opencode")
 
 
 def ask(place: Place, prompt: str, resume: bool) -> str:

@@ -12,19 +12,11 @@ _QUIET: dict[str, Any] = {"PI_OFFLINE": "1", "PI_TELEMETRY": "0"}
 
 
 def setup(place: Place) -> None:
-    """`~/.pi/agent/models.json`, and in `settings.json` the model as the default and that a short session is already
-    long enough to be compacted."""
+    """In `settings.json` a short session is already long enough to be compacted; then connected."""
     agent = place.home / ".pi" / "agent"
     agent.mkdir(parents=True)
-    provider = {
-        "baseUrl": f"{place.url}/v1",
-        "api": "openai-completions",
-        "apiKey": "agent-router",
-        "models": [{"id": place.model, "contextWindow": 128000, "maxTokens": 8192}],
-    }
-    (agent / "models.json").write_text(json.dumps({"providers": {"agent-router": provider}}, indent=2))
-    chosen = {"defaultProvider": "agent-router", "defaultModel": place.model, "compaction": {"keepRecentTokens": 1}}
-    (agent / "settings.json").write_text(json.dumps(chosen, indent=2))
+    (agent / "settings.json").write_text(json.dumps({"compaction": {"keepRecentTokens": 1}}, indent=2))
+    place.connect("pi")
 
 
 def ask(place: Place, prompt: str, resume: bool) -> str:

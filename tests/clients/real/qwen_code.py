@@ -10,19 +10,15 @@ from tests.clients.real.terminal import terminal
 
 
 def setup(place: Place) -> None:
-    """`~/.qwen/settings.json` and `~/.qwen/.env`."""
+    """`~/.qwen/settings.json` with telemetry and updates off; then connected."""
     folder = place.home / ".qwen"
     folder.mkdir()
     settings = {
-        "security": {"auth": {"selectedType": "openai"}},
         "privacy": {"usageStatisticsEnabled": False},
         "general": {"disableAutoUpdate": True, "enableAutoUpdate": False},
-        "model": {"name": place.model},
     }
     (folder / "settings.json").write_text(json.dumps(settings, indent=2))
-    (folder / ".env").write_text(
-        f"OPENAI_BASE_URL={place.url}/v1\nOPENAI_API_KEY=agent-router\nOPENAI_MODEL={place.model}\n"
-    )
+    place.connect("qwen")
 
 
 def ask(place: Place, prompt: str, resume: bool) -> str:
