@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_router.cli.serve import _reachable
+from agent_router.addresses import reachable
 from tests.router.cli.command import Command
 from tests.running_router import router_process
 
@@ -59,7 +59,7 @@ def test_what_the_configuration_gets_wrong(home: Path, run: Command, file: str, 
     [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("::1", "[::1]"), ("[::1]", "[::1]")],
 )
 def test_the_address_it_shows_can_be_used(host: str, shown: str) -> None:
-    assert _reachable(host) == shown
+    assert reachable(host) == shown
 
 
 def test_it_serves_and_says_where(tmp_path: Path) -> None:
