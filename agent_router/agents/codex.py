@@ -31,7 +31,8 @@ def read(settings: Settings) -> Pointed | None:
     provider = file.get("model_providers", name, default={})
     if "base_url" not in provider:
         return None
-    key = settings.machine.environment.get(provider.get("env_key", ""), NO_KEY)
+    variable = provider.get("env_key")
+    key = settings.machine.environment.get(variable, "") if variable else NO_KEY
     return Pointed(provider["base_url"], key, file.get("model"), None)
 
 

@@ -102,7 +102,10 @@ class Connections:
         try:
             return msgspec.json.decode(content, type=Record)
         except msgspec.DecodeError as error:
-            raise ConfigError(f"{self._folder / f'{name}.json'} is damaged ({error}).") from None
+            raise ConfigError(
+                f"{self._folder / f'{name}.json'} is damaged ({error}). Take it away, then connect anew; the files as "
+                f"they were are in {self.backups(name)}."
+            ) from None
 
     def backups(self, name: str) -> Path:
         """The folder with the copies of this agent's files as they were."""
@@ -128,46 +131,57 @@ class Connections:
         return Plan(agent, target, changes, settings, originals)
 
     def write(self, plan: Plan) -> None:
-        """Connect. The record is there before the first file changes, so that a crash between can be taken back."""
+        """Connect. The record is there before the first file changes, so that a crash between can be taken back.
+
+        ConfigError if a file is not what the plan was made of any more, or cannot be written; then nothing is changed.
+        """
         name = plan.agent.name
-        folder = self.backups(name)
-        files = []
-        for number, (path, file) in enumerate(plan.settings.files.items()):
-            if not file.edits:
-                continue
-            original = plan.originals[path]
-            backup = None if original is None else f"{number}-{path.name}"
-            if original is not None and backup is not None:
-                self._save(folder / backup, original)
-            files.append(
-                _Written(
-                    path=str(path),
-                    format=file.format,
-                    backup=backup,
-                    after=_digest(file.changed),
-                    made=[str(parent) for parent in path.parents if not parent.exists()],
-                    edits=[_kept(edit) for edit in file.edits],
-                )
-            )
-        earlier = self.record(name)
+        for change in plan.changes:
+            if read(change.path) != change.before:
+                raise ConfigError(f"{change.path} has changed just now. Nothing is written: try again.")
+        earlier, before = self.record(name), read(self._folder / f"{name}.json")
+        files = [self._written(name, *each, plan) for each in enumerate(plan.settings.files.values()) if each[1].edits]
+        made = [folder for each in files for folder in each.made]
         if earlier is not None:  # folders that the earlier connection made are still ours to take away
-            made = {each.path: each.made for each in earlier.files}
+            theirs = {each.path: each.made for each in earlier.files}
             for each in files:
-                each.made = each.made or made.get(each.path, [])
+                each.made = each.made or theirs.get(each.path, [])
         record = Record(name, datetime.now(UTC), plan.target.url, plan.target.main, plan.target.background, files)
-        self._save(self._folder / f"{name}.json", json.dumps(msgspec.to_builtins(record), indent=2).encode())
         done: list[Change] = []
         try:
+            for written in files:
+                original = plan.originals[Path(written.path)]
+                if written.backup is not None and original is not None:
+                    write_whole(self.backups(name) / written.backup, original)
+            write_whole(self._folder / f"{name}.json", json.dumps(msgspec.to_builtins(record), indent=2).encode())
             for change in plan.changes:
                 _put(change.path, change.after)
                 done.append(change)
         except OSError as error:
+            self._give_up(name, done, made, before)
+            raise _unwritable(error) from None
+
+    def _written(self, name: str, number: int, file: SettingsFile, plan: Plan) -> _Written:
+        return _Written(
+            path=str(file.path),
+            format=file.format,
+            backup=None if plan.originals[file.path] is None else f"{number}-{file.path.name}",
+            after=_digest(file.changed),
+            made=[str(parent) for parent in file.path.parents if not parent.exists()],
+            edits=[_kept(edit) for edit in file.edits],
+        )
+
+    def _give_up(self, name: str, done: list[Change], made: list[str], record: bytes | None) -> None:
+        """Everything as it was before. Where even that fails, the new record stays: with it the rest is taken back."""
+        try:
             for change in reversed(done):
                 _put(change.path, change.before)
-            if earlier is None:
-                (self._folder / f"{name}.json").unlink(missing_ok=True)
-                shutil.rmtree(folder, ignore_errors=True)
-            raise ConfigError(f"{error.filename or 'A file'} cannot be written: {error.strerror}.") from None
+            _take_away(made)
+            _put(self._folder / f"{name}.json", record)
+            if record is None:
+                shutil.rmtree(self.backups(name), ignore_errors=True)
+        except OSError as error:
+            raise ConfigError(f"{_unwritable(error)} Make room, then: agent-router disconnect {name}.") from None
 
     def undo_plan(self, name: str) -> list[Undone]:
         """What taking back would change, file by file."""
@@ -184,15 +198,11 @@ class Connections:
             for each in undone:
                 if each.before != each.after:
                     _put(each.path, each.after)
+            for written in record.files:
+                _take_away(written.made)
+            _put(self._folder / f"{name}.json", None)
         except OSError as error:
-            raise ConfigError(f"{error.filename or 'A file'} cannot be written: {error.strerror}.") from None
-        for written in record.files:
-            for folder in written.made:
-                try:
-                    os.rmdir(folder)
-                except OSError:
-                    break  # something else lies in it by now
-        (self._folder / f"{name}.json").unlink(missing_ok=True)
+            raise _unwritable(error) from None
         if not any(each.left for each in undone):  # else the copies are what is left to compare with
             shutil.rmtree(self.backups(name), ignore_errors=True)
         return undone
@@ -214,18 +224,27 @@ class Connections:
         file.edits.append(Edit((), None, None, 0))  # it was there: what is left of it stays a file
         return Undone(path, "kept" if left else "edited", now, file.changed, tuple(left))
 
-    def _save(self, path: Path, content: bytes) -> None:
-        try:
-            write_whole(path, content)
-        except OSError as error:
-            raise ConfigError(f"{path} cannot be written: {error.strerror}.") from None
-
 
 def _put(path: Path, content: bytes | None) -> None:
     if content is None:
-        path.unlink(missing_ok=True)
+        Path(os.path.realpath(path)).unlink(missing_ok=True)  # a link is its owner's, what we wrote is behind it
     else:
         write_whole(path, content)
+
+
+def _take_away(folders: list[str]) -> None:
+    """The innermost first, as far as nothing else lies in them."""
+    for folder in folders:
+        try:
+            os.rmdir(folder)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            break
+
+
+def _unwritable(error: OSError) -> ConfigError:
+    return ConfigError(f"{error.filename or 'A file'} cannot be written: {error.strerror}.")
 
 
 def _digest(content: bytes | None) -> str:

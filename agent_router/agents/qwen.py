@@ -6,7 +6,6 @@ from typing import Any
 
 from agent_router.agents.agent import Agent, Pointed, Target
 from agent_router.agents.settings import Settings, SettingsFile
-from agent_router.settings import NO_KEY
 from agent_router.settings_files.place import Item
 
 _VARIABLE = "AGENT_ROUTER_API_KEY"
@@ -48,7 +47,7 @@ def read(settings: Settings) -> Pointed | None:
     ours = next((model for model in found if model and str(model.get("name", "")).endswith("(agent-router)")), None)
     if ours is None:
         return None
-    key = file.get("env", ours["envKey"]) or settings.machine.environment.get(ours["envKey"], NO_KEY)
+    key = file.get("env", ours["envKey"]) or settings.machine.environment.get(ours["envKey"], "")
     return Pointed(ours["baseUrl"], key, main, background)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import time
 import urllib.error
@@ -64,9 +65,18 @@ def round_trip(wire: Wire, pointed: Pointed, model: str, *, timeout: float = 120
             route = response.headers.get("x-agent-router-route")
             reason = response.headers.get("x-agent-router-reason")
     except urllib.error.HTTPError as error:
-        raise RoundTripError(f"HTTP {error.code}: {_message(error.read())}") from None
+        said = _message(error.read())
+        if said is None:
+            raise RoundTripError(f"{pointed.url} is another server than the router (HTTP {error.code}).") from None
+        raise RoundTripError(f"HTTP {error.code}: {said}") from None
+    except TimeoutError:
+        raise RoundTripError(f"{pointed.url} has said nothing for {timeout:.0f} s.") from None
+    except http.client.HTTPException:
+        raise RoundTripError(f"{pointed.url} is another server than the router.") from None
     except (OSError, ValueError) as error:
         why = getattr(error, "reason", error)
+        if isinstance(why, TimeoutError):
+            raise RoundTripError(f"{pointed.url} has said nothing for {timeout:.0f} s.") from None
         raise RoundTripError(f"{pointed.url} does not answer ({why}). Start it: agent-router serve.") from None
     if told.error:
         raise RoundTripError(told.error)
@@ -83,13 +93,12 @@ def _events(response: Any) -> Iterator[Any]:
             yield _DONE if data == b"[DONE]" else json.loads(data)
 
 
-def _message(body: bytes) -> str:
+def _message(body: bytes) -> str | None:
+    """What an error of any of the dialects says; None if it is no such error."""
     try:
-        told = json.loads(body)
-        found = told["error"]["message"] if isinstance(told, dict) else body[:300]
-    except (ValueError, KeyError, TypeError):
-        found = body[:300].decode("utf-8", "replace")
-    return str(found)
+        return str(json.loads(body)["error"]["message"])
+    except (ValueError, LookupError, TypeError):
+        return None
 
 
 def _chat(pointed: Pointed, model: str) -> tuple[str, Json, Json, Callable[[_Told, Any], None]]:

@@ -19,6 +19,7 @@ from agent_router.agents.agent import Agent, Target
 from agent_router.agents.connection import Change, Connections, Plan, Undone, diff
 from agent_router.agents.known import AGENTS
 from agent_router.agents.machine import Machine
+from agent_router.agents.secrets import masked
 from agent_router.agents.settings import Settings
 from agent_router.cli.output import JSON_OPTION, console, errors, friendly, print_json, table
 from agent_router.config import Configuration
@@ -81,7 +82,10 @@ def connect(
             told.append(_object(plan))
             if not as_json:
                 _show(plan)
-            if only_print or (ask and plan.changes and not typer.confirm("Write this?", default=True)):
+            if only_print:
+                continue
+            if ask and plan.changes and not typer.confirm("Write this?", default=True):
+                console.print("Nothing is written.")
                 continue
             if plan.changes or connections.record(agent.name) is None:
                 connections.write(plan)
@@ -118,28 +122,35 @@ def _disconnect(names: list[str] | None, only_print: bool, as_json: bool) -> Non
     if not names:
         raise ConfigError(f"Which agent? Connected: {', '.join(connections.names()) or 'none'}.")
     told: list[dict[str, Any]] = []
-    for name in names:
-        known_agent(name)
-        if connections.record(name) is None:
-            told.append({"agent": name, "files": []})
+    failed = False
+    for name in dict.fromkeys(names):
+        try:
+            told.append(_taken_back(connections, name, only_print, as_json))
+        except ConfigError as error:  # the others can be taken back all the same
+            failed = True
+            told.append({"agent": name, "files": [], "error": str(error)})
             if not as_json:
-                console.print(f"{name} is not connected; nothing to take back.", markup=False)
-            continue
-        backups = connections.backups(name)
-        undone = connections.undo_plan(name) if only_print else connections.undo(name)
-        told.append(
-            {
-                "agent": name,
-                "files": [{"path": str(each.path), "how": each.how, "left": list(each.left)} for each in undone],
-            }
-        )
-        if not as_json:
-            for each in undone:
-                if only_print:
-                    _show_change(Change(each.path, each.before, each.after), "")
-                console.print(_undone(each, str(backups)), markup=False, soft_wrap=True)
+                errors.print(f"[red]error:[/red] {escape(str(error))}", soft_wrap=True)
     if as_json:
         print_json({"agents": told, "written": not only_print})
+    if failed:
+        raise typer.Exit(1)
+
+
+def _taken_back(connections: Connections, name: str, only_print: bool, as_json: bool) -> dict[str, Any]:
+    if connections.record(name) is None:
+        known_agent(name)
+        if not as_json:
+            console.print(f"{name} is not connected; nothing to take back.", markup=False)
+        return {"agent": name, "files": []}
+    undone = connections.undo_plan(name) if only_print else connections.undo(name)
+    if not as_json:
+        for each in undone:
+            if only_print:
+                _show_change(Change(each.path, each.before, each.after))
+            console.print(_undone(each, str(connections.backups(name))), markup=False, soft_wrap=True)
+    files = [{"path": str(each.path), "how": each.how, "left": list(each.left)} for each in undone]
+    return {"agent": name, "files": files}
 
 
 def _undone(each: Undone, backups: str) -> str:
@@ -249,13 +260,13 @@ def _show(plan: Plan) -> None:
     if not plan.changes:
         console.print("  points there already; nothing to change.")
     for change in plan.changes:
-        _show_change(change, plan.target.key if plan.target.variable else "")
+        _show_change(change)
 
 
-def _show_change(change: Change, secret: str) -> None:
-    for line in diff(change):
+def _show_change(change: Change) -> None:
+    for line in map(masked, diff(change)):
         style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
-        shown = escape(line.replace(secret, "…") if secret else line)
+        shown = escape(line)
         console.print(f"[{style}]{shown}[/{style}]" if style else shown, soft_wrap=True)
 
 
@@ -278,11 +289,25 @@ def _tell(plan: Plan, connections: Connections) -> None:
                 f"[yellow]warning:[/yellow] {name} is set in this shell and goes before these settings: unset it.",
                 soft_wrap=True,
             )
+    for change in plan.changes if target.variable else ():
+        if _reveals(change, target.key):
+            errors.print(
+                f"[yellow]warning:[/yellow] {escape(str(change.path))} holds the router's key now, and others on this "
+                "machine can read it: chmod 600 it.",
+                soft_wrap=True,
+            )
     backups = connections.backups(agent.name)
     kept = f" The files as they were: {backups}" if backups.is_dir() else ""
     said.append(f"Undo: agent-router connect {agent.name} --undo.{kept}")
     said.append(f"Try it: agent-router doctor {agent.name}")
     console.print("\n".join(said), markup=False, soft_wrap=True)
+
+
+def _reveals(change: Change, key: str) -> bool:
+    """Whether a file holds a key and can be read by others."""
+    if os.name == "nt" or key.encode() not in (change.after or b""):
+        return False
+    return bool(change.path.stat().st_mode & 0o077)
 
 
 def _object(plan: Plan) -> dict[str, Any]:
@@ -292,15 +317,10 @@ def _object(plan: Plan) -> dict[str, Any]:
         "main": plan.target.main,
         "background": plan.target.background if plan.agent.background else None,
         "files": [
-            {"path": str(change.path), "new": change.before is None, "diff": _masked(plan, change)}
+            {"path": str(change.path), "new": change.before is None, "diff": "\n".join(map(masked, diff(change)))}
             for change in plan.changes
         ],
     }
-
-
-def _masked(plan: Plan, change: Change) -> str:
-    text = "\n".join(diff(change))
-    return text.replace(plan.target.key, "…") if plan.target.variable else text
 
 
 def _list(connections: Connections, as_json: bool) -> None:
@@ -309,11 +329,18 @@ def _list(connections: Connections, as_json: bool) -> None:
     for agent in AGENTS.values():
         settings = Settings(Machine.this())
         try:
+            record = connections.record(agent.name) if agent.name in connected else None
+        except ConfigError as error:
+            record = None
+            if not as_json:
+                errors.print(f"[yellow]warning:[/yellow] {escape(str(error))}", soft_wrap=True)
+        ours = {Path(each.path) for each in record.files if each.backup is None} if record else set()
+        try:
             agent.read(settings)
-            configured = any(file.content is not None for file in settings.files.values())
+            found = {path for path, file in settings.files.items() if file.content is not None}
+            configured = bool(found - ours)
         except ConfigError:
             configured = True
-        record = connections.record(agent.name) if agent.name in connected else None
         rows.append(
             {
                 "agent": agent.name,

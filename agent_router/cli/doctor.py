@@ -51,7 +51,11 @@ def doctor(
         loaded = configuration.load({})
         machine = Machine.this()
         connections = Connections(loaded.data / "connections", machine)
-        agents = [known_agent(name) for name in names] if names else [AGENTS[each] for each in connections.names()]
+        agents = (
+            [known_agent(name) for name in names]
+            if names
+            else [AGENTS[each] for each in connections.names() if each in AGENTS]
+        )
         findings = []
         with console.status("looking", spinner="dots") if not as_json else errors.status(""):
             for finding in _all(loaded, connections, machine, agents, url, timeout):
@@ -77,7 +81,7 @@ def _all(
 ) -> Iterator[Finding]:
     yield from _router(loaded, url, timeout)
     for agent in agents:
-        yield from _agent(agent, connections, machine, timeout)
+        yield from _agent(loaded, agent, connections, machine, timeout)
 
 
 def _router(loaded: Configuration, url: str | None, timeout: float) -> Iterator[Finding]:
@@ -90,29 +94,70 @@ def _router(loaded: Configuration, url: str | None, timeout: float) -> Iterator[
         return
     variable = loaded.settings.server.api_key_env
     key = os.environ.get(variable, "") if variable else NO_KEY
-    yield _tried("router", Pointed(f"{where}/v1", key, "auto", None), "chat", "auto", timeout)
+    if not key:
+        said = f"it demands a key, and {variable} is not set in this shell: export it, then try again."
+        yield Finding("router", "warning", said)
+        return
+    finding = _tried("router", Pointed(f"{where}/v1", key, "auto", None), "chat", "auto", timeout)
+    yield finding
+    if variable and finding.how == "failed" and finding.said.startswith("HTTP 401"):
+        yield Finding("router", "warning", f"it may have been started with another key than {variable} holds here.")
 
 
-def _agent(agent: Agent, connections: Connections, machine: Machine, timeout: float) -> Iterator[Finding]:
-    record = connections.record(agent.name)
+def _agent(
+    loaded: Configuration, agent: Agent, connections: Connections, machine: Machine, timeout: float
+) -> Iterator[Finding]:
+    again = f"agent-router connect {agent.name}"
     try:
+        record = connections.record(agent.name)
         pointed = agent.read(Settings(machine))
     except ConfigError as error:
         yield Finding(agent.name, "failed", str(error))
         return
     if pointed is None:
         how = "do not name the router any more" if record else "do not name the router"
-        yield Finding(agent.name, "failed", f"its settings {how}: agent-router connect {agent.name}.")
+        yield Finding(agent.name, "failed", f"its settings {how}: {again}.")
         return
     for name in agent.overrides:
         if machine.environment.get(name):
             yield Finding(agent.name, "warning", f"{name} is set in this shell and goes before its settings: unset it.")
+    if record is not None:
+        slots = [("what you ask", record.main, pointed.main)]
+        if agent.background is not None:
+            slots.append(("its background calls", record.background, pointed.background))
+        for slot, written, now in slots:
+            if written is not None and (now or "").removeprefix("agent-router/") != written:
+                said = f"for {slot} its settings name {now or 'another model'} by now, not {written}: {again}."
+                yield Finding(agent.name, "warning", said)
     model = pointed.main if record is None or record.main is not None else None
     tried = [each for each in dict.fromkeys((model, pointed.background)) if each]
     if not tried:
-        yield Finding(agent.name, "failed", f"its settings name no model: agent-router connect {agent.name}.")
+        yield Finding(agent.name, "failed", f"its settings name no model of the router's: {again}.")
     for each in tried:
-        yield _tried(agent.name, pointed, agent.wire, each, timeout)
+        finding = _tried(agent.name, pointed, agent.wire, each, timeout)
+        yield finding
+        if finding.how == "failed":
+            yield from _why(loaded, agent, pointed)
+            return
+
+
+def _why(loaded: Configuration, agent: Agent, pointed: Pointed) -> Iterator[Finding]:
+    """What may be wrong with an agent's settings where the round trip fails."""
+    again = f"agent-router connect {agent.name}"
+    try:
+        where = address(loaded, None)
+    except ConfigError:
+        return
+    if (there := pointed.url.removesuffix("/v1")) != where:
+        said = f"its settings name {there}, and your configuration {where}: {again} points it there."
+        yield Finding(agent.name, "warning", said)
+    variable = loaded.settings.server.api_key_env
+    if variable and not pointed.key:
+        said = f"it takes its key from {variable}, which is not set in this shell: export it."
+        yield Finding(agent.name, "warning", said)
+    elif variable and pointed.key != os.environ.get(variable):
+        said = f"it has another key than {variable} holds in this shell: export the router's, then {again}."
+        yield Finding(agent.name, "warning", said)
 
 
 def _tried(about: str, pointed: Pointed, wire: Wire, model: str, timeout: float) -> Finding:
@@ -122,7 +167,7 @@ def _tried(about: str, pointed: Pointed, wire: Wire, model: str, timeout: float)
         return Finding(about, "failed", str(error))
     took = f"{pointed.url} answered for {model} in {answer.seconds:.1f} s"
     if answer.route is None:
-        return Finding(about, "warning", f"{took}, but that is another server than the router.")
+        return Finding(about, "failed", f"{took}, but that is another server than the router.")
     return Finding(about, "ok", f"{took}: {answer.model} ({answer.route}: {answer.reason}).")
 
 

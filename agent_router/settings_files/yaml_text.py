@@ -153,7 +153,8 @@ class YamlText:
             except SettingsFormatError:  # it stands in braces itself
                 self._splice(node.start_mark.index, node.end_mark.index, _flow(added))
         elif getattr(node, "flow_style", False):
-            shown = json.dumps(added, ensure_ascii=False)[1:-1]
+            shown = json.dumps(added, ensure_ascii=False)  # which what is in braces often is
+            shown = (shown if shown.isascii() and shown.isprintable() else _flow(added))[1:-1]
             if isinstance(step, Item) and step.first:
                 at = node.value[0].start_mark.index
                 self._splice(at, at, f"{shown}, ")

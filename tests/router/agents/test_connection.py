@@ -177,7 +177,7 @@ def test_a_file_that_its_agent_has_written_anew_loses_only_ours(tmp_path: Path) 
 
 def test_a_broken_file_is_not_touched(agent: Agent, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    broken = {"json": '{"a": ', "toml": "a = ", "yaml": "a: [", "env": "\udcff", "block": "\udcff", "line": "\udcff"}
+    broken = {"json": '{"a": ', "toml": "a = ", "yaml": "a: [", "env": "\udcff", "block": "\0", "line": "\udcff"}
     for path, format in files(home, agent).items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(broken[format].encode("utf-8", "surrogateescape"))
@@ -252,3 +252,86 @@ def test_what_is_not_connected_cannot_be_taken_back(tmp_path: Path) -> None:
     (tmp_path / "data" / "codex.json").write_text("{")
     with pytest.raises(ConfigError, match="damaged"):
         Connections(tmp_path / "data", machine(tmp_path / "home")).record("codex")
+
+
+def connected(tmp_path: Path, name: str, target: Target = Target(URL)) -> tuple[Connections, Path]:  # noqa: B008
+    connections = Connections(tmp_path / "data", machine(tmp_path / "home"))
+    connections.write(connections.plan(AGENTS[name], target))
+    return connections, tmp_path / "home"
+
+
+def test_an_agent_that_writes_into_its_entry_keeps_nothing_of_ours(tmp_path: Path) -> None:
+    path = tmp_path / "home" / ".cline" / "data" / "settings" / "providers.json"
+    path.parent.mkdir(parents=True)
+    theirs = {
+        "settings": {"provider": "openai-compatible", "baseUrl": "http://x"},
+        "updatedAt": "1",
+        "tokenSource": "m",
+    }
+    path.write_text(json.dumps({"version": 1, "providers": {"openai-compatible": theirs}}))
+    connections, _ = connected(tmp_path, "cline")
+    now = json.loads(path.read_text())
+    now["providers"]["openai-compatible"]["updatedAt"] = "2"
+    path.write_text(json.dumps(now | {"modes": {}}))
+    (undone,) = connections.undo("cline")
+    assert undone.how == "edited"
+    assert json.loads(path.read_text()) == {"version": 1, "providers": {"openai-compatible": theirs}, "modes": {}}
+
+
+def test_an_entry_that_the_user_has_sent_elsewhere_stays(tmp_path: Path) -> None:
+    connections, home = connected(tmp_path, "pi")
+    path = home / ".pi" / "agent" / "models.json"
+    path.write_text(path.read_text().replace(URL, "http://mine"))
+    assert [each.left for each in connections.undo("pi")] == [("providers.agent-router",), ()]
+    assert "http://mine" in path.read_text()
+
+
+def test_a_file_that_changed_while_the_user_was_asked_is_not_written_over(tmp_path: Path) -> None:
+    connections, path = Connections(tmp_path / "data", machine(tmp_path / "home")), tmp_path / "home" / ".claude"
+    plan = connections.plan(AGENTS["claude-code"], Target(URL))
+    path.mkdir(parents=True)
+    (path / "settings.json").write_text('{"theme": "dark"}')
+    with pytest.raises(ConfigError, match="has changed just now"):
+        connections.write(plan)
+    assert (path / "settings.json").read_text() == '{"theme": "dark"}'
+    assert connections.names() == []
+
+
+def test_connecting_anew_that_fails_leaves_the_old_connection(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from agent_router.agents import connection
+
+    connections, home = connected(tmp_path, "pi")
+    before, record, write = tree(home), connections.record("pi"), connection.write_whole
+
+    def fail(path: Path, content: bytes) -> None:
+        if path.name == "models.json" and b":9" in content:
+            raise OSError(28, "No space left on device", str(path))
+        write(path, content)
+
+    monkeypatch.setattr(connection, "write_whole", fail)
+    with pytest.raises(ConfigError, match="No space"):
+        connections.write(connections.plan(AGENTS["pi"], Target("http://127.0.0.1:9")))
+    assert tree(home) == before
+    assert connections.record("pi") == record
+    connections.undo("pi")
+    assert not home.exists() or not tree(home)
+
+
+def test_what_is_behind_a_link_goes_and_the_link_stays(tmp_path: Path) -> None:
+    link = tmp_path / "home" / ".claude" / "settings.json"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(tmp_path / "dotfiles" / "settings.json")
+    connections, _ = connected(tmp_path, "claude-code")
+    assert link.exists()
+    connections.undo("claude-code")
+    assert link.is_symlink()
+    assert not (tmp_path / "dotfiles").exists() or not any((tmp_path / "dotfiles").iterdir())
+
+
+def test_an_alias_that_an_edit_would_change_as_well_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "home" / ".continue" / "config.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text("name: Me\nall: &all\n  - name: a\nmodels: *all\n")
+    with pytest.raises(ConfigError, match="without something else"):
+        connected(tmp_path, "continue")
+    assert "agent-router" not in path.read_text()

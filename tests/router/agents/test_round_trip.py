@@ -50,3 +50,11 @@ async def test_nobody_there_and_somebody_else_there(wire: Wire) -> None:
     async with ScriptedUpstream("html") as upstream:
         with pytest.raises(RoundTripError):
             await asyncio.to_thread(round_trip, wire, pointed(upstream.url, wire), "auto")
+
+
+@pytest.mark.parametrize("wire", get_args(Wire))
+async def test_a_page_of_another_server_is_not_shown(wire: Wire) -> None:
+    async with ScriptedUpstream("html:status=404") as upstream:
+        with pytest.raises(RoundTripError) as raised:
+            await asyncio.to_thread(round_trip, wire, pointed(upstream.url, wire), "auto")
+    assert "<" not in str(raised.value)

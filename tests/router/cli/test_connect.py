@@ -122,6 +122,8 @@ def test_a_key_that_the_router_demands(run: Command, agents: Path, home: Path, m
     assert ran.status == 0
     assert "sk-very-secret" not in ran.out + ran.err
     assert "sk-very-secret" not in run("connect", *AGENTS, "--json", "--url", "http://127.0.0.1:1").out
+    assert "sk-very-secret" not in run("disconnect", "--all", "--print").out
+    assert all(path.stat().st_mode & 0o077 == 0 for path in home.rglob("connections/**/*") if path.is_file())
 
 
 async def test_doctor_tries_each_connected_agent(run: Command, agents: Path, home: Path, tmp_path: Path) -> None:
@@ -144,5 +146,41 @@ def test_doctor_says_what_to_do(run: Command, agents: Path) -> None:
     assert ran.status == 1
     assert "Start it: agent-router serve" in ran.out
     assert "No agent is connected" in ran.out
+    run("connect", "opencode", "codex", "--url", "http://127.0.0.1:1")
+    settings = agents / ".config" / "opencode" / "opencode.json"
+    settings.write_text(settings.read_text().replace('"model": "agent-router/auto"', '"model": "other/x"'))
+    ran = run("doctor", "--url", "http://127.0.0.1:1")
+    assert "for what you ask its settings name another model by now, not auto: agent-router connect opencode" in ran.out
+    assert "agent-router connect codex points it there" in ran.out
+    run("disconnect", "--all")
     ran = run("doctor", "codex", "--url", "http://127.0.0.1:1")
     assert "its settings do not name the router: agent-router connect codex" in ran.out
+
+
+def test_one_that_cannot_be_taken_back_does_not_stop_the_others(run: Command, agents: Path) -> None:
+    run("connect", "claude-code", "codex", "opencode")
+    (agents / ".claude" / "settings.json").write_text("{")
+    ran = run("disconnect", "--all")
+    assert ran.status == 1
+    assert "Mend it, then try again" in ran.err
+    assert [path.name for path in agents.iterdir()] == [".claude"]
+    assert run("connect", "--json").json["agents"][1]["connected"]
+
+
+def test_what_only_we_have_written_does_not_say_that_an_agent_is_here(run: Command, agents: Path) -> None:
+    run("connect", "codex")
+    told = next(each for each in run("connect", "--json").json["agents"] if each["agent"] == "codex")
+    assert told["connected"]
+    assert not told["configured"]
+
+
+async def test_doctor_teaches_the_router_nothing(run: Command, agents: Path, tmp_path: Path) -> None:
+    async with ScriptedUpstream() as upstream:
+        settings = {"upstreams": {"work": {"base_url": upstream.base_url, "models": ["gpt-5.4"]}}}
+        async with running_router(tmp_path / "router", settings) as (url, app):
+            await asyncio.to_thread(run, "connect", "codex", "pi", "--url", url)
+            assert (await asyncio.to_thread(run, "doctor", "--url", url)).status == 0
+            assert app._learning is not None
+            told = app._learning.status()
+            assert told["families"] == 0
+            assert told["shadow"]["waiting"] == 0

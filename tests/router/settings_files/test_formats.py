@@ -168,6 +168,84 @@ def test_a_list_of_which_nothing_is_left_is_still_a_list() -> None:
     assert yaml.safe_load(text.text) == []
 
 
+TOMLS = [
+    '# x\r\nmodel = "a" # b\r\n\r\n[t]\r\na = 1\r\n',
+    '\ufeffmodel = "a"',
+    'model_providers = {mine = {name = "m"}}\n',
+    "model_providers = {}\n[t]\na = 1\n",
+    'model_providers = {"agent-router" = {name = "m"}, mine = {}}\n',
+    '[model_providers."agent-router"]\nname = "m"\n[t]\na = 1\n',
+    'model_providers.mine.name = "m"\nmodel_providers.mine.base_url = "x"\n',
+    'model_providers.agent-router.name = "m"\n',
+    '[model_providers]\nmine.name = "m"\n',
+    '[model_providers.agent-router]\nname = "a"\n[t]\nx = 1\n[model_providers.agent-router.headers]\na = "b"\n',
+    'x = """\n[model_providers.agent-router]\nmodel = "no"\n"""\n[t]\ny = \'\'\'\n[t2]\n\'\'\'\n',
+    '[[hooks]]\nargs = [\n  "a", # b\n  { x = "]" },\n]\nwhen = 1979-05-27 07:32:00\n[[hooks]]\na = 2\n',
+    '[ model_providers . mine ]\nname = "m"\n# after\n',
+]
+
+
+@pytest.mark.parametrize("written", TOMLS)
+def test_toml_in_every_form_that_a_table_may_have(written: str) -> None:
+    text, place = TomlText(written), ("model_providers", "agent-router")
+    document, before = text.get(()), text.raw(place)
+    text.set(("model",), "auto")
+    text.set(place, {"name": "agent-router", "base_url": "http://127.0.0.1:8484/v1"})
+    assert text.get(place)["base_url"] == "http://127.0.0.1:8484/v1"
+    assert TomlText(text.text).get(()) == text.get(())
+    for name, value in document.items():
+        if name not in ("model", "model_providers"):
+            assert text.get((name,)) == value
+    assert "\r\n" not in written or "\n" not in text.text.replace("\r\n", "")
+    if before is None:
+        text.remove(place)
+    else:
+        text.put_raw(place, before)
+    text.put_raw(("model",), '"a"') if "model" in document else text.remove(("model",))
+    left = text.get(())
+    assert left.get("model_providers", {}) == document.get("model_providers", {})
+    assert {**left, "model_providers": 0} == {**document, "model_providers": 0}
+
+
+def test_yaml_in_braces_stays_in_braces_with_its_comments() -> None:
+    written = "models: [\n    {name: a}, # one\n  ]\nempty: []\nnothing:\n"
+    text = YamlText(written)
+    for place in (("models", Item("name", "b", first=True)), ("models", Item("name", "c"))):
+        text.set(place, {"name": place[-1].value, "on": True})  # type: ignore[union-attr]
+    assert [each["name"] for each in text.get(("models",))] == ["b", "a", "c"]
+    assert "# one" in text.text
+    text.remove(("models", Item("name", "b")))
+    text.remove(("models", Item("name", "c")))
+    assert text.text == written
+    text.set(("nothing", Item("name", "x")), {"name": "x"})
+    assert text.get(("nothing",)) == [{"name": "x"}]
+
+
+@pytest.mark.parametrize("written", ["null\n", "~", "---\n", "# only\n", ""])
+def test_yaml_with_nothing_in_it_becomes_what_is_put_in(written: str) -> None:
+    for place, value in ((("a",), "b"), ((Item("name", "x"),), {"name": "x"})):
+        text = YamlText(written)
+        text.set(place, value)
+        assert YamlText(text.text).get(place) == value
+
+
+def test_a_byte_order_mark_and_tags_of_a_program_stay() -> None:
+    for kind, written in ((YamlText, "\ufeffa: !ENV x\nb: 1\n"), (EnvText, "\ufeffB=1\nNEW=x\n")):
+        text = kind(written)
+        text.set(("B" if kind is EnvText else "b",), "2")
+        assert text.text == written.replace("1", "2" if kind is EnvText else "'2'")
+
+
+def test_a_first_mark_with_no_last_is_somebody_elses_line() -> None:
+    text = BlockText("# >>> agent-router >>>\nexport MINE=1\n")
+    text.set(("block",), ["export OURS=1"])
+    assert text.get(("block",)) == ["export OURS=1"]
+    text.remove(("block",))
+    assert text.text == "# >>> agent-router >>>\nexport MINE=1\n"
+    with pytest.raises(SettingsFormatError):
+        BlockText("x\0")
+
+
 def test_something_else_in_the_way_is_an_error() -> None:
     for text in (JsonText('{"a": 1}'), TomlText("a = 1"), YamlText("a: 1")):
         with pytest.raises(SettingsFormatError):
