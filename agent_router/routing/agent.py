@@ -25,7 +25,7 @@ _KNOWN = (
     ("openai/js", "openai-js"),
     ("anthropic/python", "anthropic-python"),
     ("anthropic/js", "anthropic-js"),
-    ("agents/python", "openai-agents"),
+    ("agents/", "openai-agents"),
 )
 # Libraries and runtimes, which say nothing about the agent.
 _LIBRARIES = frozenset(
@@ -64,11 +64,18 @@ _SIGNATURES = (
     ("act as an expert code analyst", "aider"),
     ("act as an expert architect engineer", "aider"),
     ("generates concise, one-line git commit messages", "aider"),
+    ("summarize this partial conversation about programming", "aider"),
+    ("title (3-7 words) for a conversation that starts with the following exchange", "hermes-agent"),
     ("in the continue cli", "continue"),
     ("helpful assistant that can interact with a computer.", "mini-swe-agent"),
     ("an expert assistant who can solve any task using", "smolagents"),
     ("you are goose", "goose"),
     ("created by block", "goose"),
+)
+# How a conversation begins that has no system prompt, because an agent asks something on its own account, lower case.
+_OPENINGS = (
+    ("you are a summarization agent creating a context checkpoint", "hermes-agent"),
+    ("given the following... please reply with a title for the chat", "continue"),
 )
 # A client made from an API's description names itself so, whatever a bundler has made of its name.
 _GENERATED = re.compile(r"\w{1,40}/(?:js|python) \d", re.IGNORECASE)
@@ -77,9 +84,10 @@ _SESSION_HEADERS = (b"session-id", b"x-session-id", b"x-claude-code-session-id",
 _PRODUCT = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,39}")
 
 
-def agent(headers: Mapping[bytes, bytes], system: str = "", told: str = "") -> str | None:
+def agent(headers: Mapping[bytes, bytes], system: str = "", told: str = "", opening: str = "") -> str | None:
     """The agent's name, lower case: `x-agent-router-agent` if the user set it, else what the headers give away, else
-    what its body says of it (`told`), else its system prompt, else the library that it is built with."""
+    what its body says of it (`told`), else its system prompt or how the first turn begins (`opening`), else the library
+    that it is built with."""
     chosen = headers.get(b"x-agent-router-agent")
     if chosen and (name := _name(chosen[:256])):
         return name
@@ -91,7 +99,10 @@ def agent(headers: Mapping[bytes, bytes], system: str = "", told: str = "") -> s
                 return name
             library = library or name
     return (
-        (_name(told[:256].encode("latin-1", "replace")) if told else None) or _signed(system[:_FIRST_WORDS]) or library
+        (_name(told[:256].encode("latin-1", "replace")) if told else None)
+        or _signed(system[:_FIRST_WORDS])
+        or _opened(opening[:_FIRST_WORDS])
+        or library
     )
 
 
@@ -109,6 +120,11 @@ def _name(header: bytes) -> str | None:
 def _signed(first_words: str) -> str | None:
     lowered = first_words.lower()
     return next((name for words, name in _SIGNATURES if words in lowered), None)
+
+
+def _opened(first_words: str) -> str | None:
+    lowered = first_words.lstrip().lower()
+    return next((name for words, name in _OPENINGS if lowered.startswith(words)), None)
 
 
 def session(headers: Mapping[bytes, bytes], salt: bytes, told: str = "") -> str | None:

@@ -76,6 +76,11 @@ _IN_A_TURN = _signatures(
     # Qwen Code
     ("summary", "component that summarizes", r"\A\s*you are the component that summarizes\b"),
     ("summary", "project summary", r"conversation history above and generate a comprehensive project summary"),
+    # Hermes
+    ("summary", "summarization agent", r"\A\s*you are a summarization agent creating a context checkpoint"),
+    # Continue
+    ("summary", "concise summary", r"\A\s*please provide a concise summary of our conversation so far, capturing"),
+    ("title", "reply with a title", r"\A\s*given the following\.\.\. please reply with a title for the chat"),
     # opencode
     ("summary", "anchored summary", r"(?:create|update) [^.\n]{0,30}anchored summary"),
     ("summary", "continuing our", r"detailed (?:prompt|summary) for continuing our conversation"),

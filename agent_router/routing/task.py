@@ -79,7 +79,8 @@ def prompted(
     """The task in a prompt of any dialect. `headers` are lower-case."""
     found = ask(prompt)
     kind, said = instruction(prompt, found)
-    sender, within = agent(headers, prompt.system, prompt.agent), session(headers, salt, prompt.session)
+    opening = prompt.turns[0].text if prompt.turns else ""
+    sender, within = agent(headers, prompt.system, prompt.agent, opening), session(headers, salt, prompt.session)
     conversation = _hash(salt, sender or "", within or found.first)
     return Task(
         requested_model=model,

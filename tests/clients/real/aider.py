@@ -1,4 +1,5 @@
-"""aider: a coding agent whose model answers with edits as text. Its background call is the commit message.
+"""aider: a coding agent whose model answers with edits as text. Its background calls are the commit message, and the
+summary of a conversation that has become long.
 
 It offers the model no tools. What comes nearest is what the model may propose in a code block: a shell command, which
 aider runs when the user says yes, and whose output, after a second yes, stands in the chat when the user goes on. The
@@ -83,10 +84,13 @@ def ask(place: Place, prompt: str, resume: bool) -> str:
 
 
 def background(place: Place) -> str:
-    """A change of the user's own, which aider is told to commit."""
+    """A change of the user's own, which aider is told to commit; and a session that goes on from a long one."""
+    ask(place, "SAY nothing", False)
+    long = ("--restore-chat-history", "--max-chat-history-tokens", "1")
+    summed = place.run("aider", *long, "--message", "SAY something", limit=_LIMIT)
     with (place.work / "colours.txt").open("a") as file:
         file.write("violet\n")
-    return place.run("aider", "--commit", limit=_LIMIT)
+    return summed + place.run("aider", "--commit", limit=_LIMIT)
 
 
 CLIENT = Client(
@@ -98,5 +102,5 @@ CLIENT = Client(
     setup=setup,
     ask=ask,
     background=background,
-    calls=("commit",),
+    calls=("commit", "summary"),
 )

@@ -33,6 +33,8 @@ _RUNS = (
 )
 """Names of tools that run commands, lower case, the likeliest first."""
 _TAKES = ("command", "cmd", "commands", "script", "code", "argv")
+_SHELLS = ("bash", "shell", "sh")
+"""Languages of commands, where a tool runs several."""
 _ENDS = ("final_answer", "attempt_completion")
 """Tools through which an answer is given, where text is not taken for one."""
 _RESULT = 2000  # characters of a tool's result that are said again
@@ -101,7 +103,12 @@ def _call(command: str, tools: Mapping[str, Mapping[str, Any]]) -> tuple[str, di
         of = kind.get("items", {}).get("type")
         value = [{"command": command}] if of == "object" else [command]
         value = ["bash", "-lc", command] if key in ("command", "argv") and of == "string" else value
-    return name, {**smallest(schema), key: value}
+    shells = {
+        other: shell
+        for other, of in schema.get("properties", {}).items()
+        if (shell := next((each for each in _SHELLS if each in of.get("enum", ())), None))
+    }
+    return name, {**smallest(schema), **shells, key: value}
 
 
 def _key(schema: Mapping[str, Any]) -> str | None:

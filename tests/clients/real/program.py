@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,8 +20,9 @@ class Program:
     environment: tuple[tuple[str, str], ...]
 
     def setup(self, place: Place) -> None:
-        """Puts it into the working directory."""
-        shutil.copyfile(_PROGRAMS / f"{self.name}.py", place.work / "program.py")
+        """Puts it into the working directory, with the model that it is to ask for."""
+        text = (_PROGRAMS / f"{self.name}.py").read_text()
+        (place.work / "program.py").write_text(text.replace('MODEL = "auto"', f'MODEL = "{place.model}"'))
 
     def ask(self, place: Place, prompt: str, resume: bool) -> str:
         """What it shows in a chat, a new one or its last."""

@@ -22,6 +22,7 @@ from agent_router.routing.agent import agent, session
         (b"AsyncOpenAI/Python 3.52.0", "openai-python"),
         (b"Anthropic/JS 0.50", "anthropic-js"),
         (b"Agents/Python 0.24.0", "openai-agents"),
+        (b"Agents/JavaScript 0.3.0", "openai-agents"),
         (b"pydantic-ai/2.62.0", "pydantic-ai"),
         (b"pi/0.87.1", "pi"),
         (b"curl/8.5.0", "curl"),
@@ -59,6 +60,7 @@ def test_a_name_that_is_none_does_not_hide_the_agent() -> None:
         ("Summarize the provided coding session into a concise continuation note.", "cline"),
         ("Write an Activity recap for someone scanning their tasks: what was done here.", "openclaw"),
         ("Act as an expert software developer.", "aider"),
+        ("*Briefly* summarize this partial conversation about programming.", "aider"),
         ("You are a helpful assistant that can interact with a computer.", "mini-swe-agent"),
         ("You are an expert assistant who can solve any task using code blobs.", "smolagents"),
         ("You are helpful.", "openai-js"),
@@ -69,6 +71,14 @@ def test_behind_a_library_its_system_prompt_tells(system: str, name: str) -> Non
     assert agent({b"user-agent": b"OpenAI/JS 6.26.0"}, system) == name
     assert agent({b"user-agent": b"pi/0.87"}, system) == "pi"
     assert agent({b"user-agent": b"ls/JS 5.23.2"}, system) == name.replace("openai-js", "ls")
+
+
+def test_without_a_system_prompt_its_own_call_tells() -> None:
+    headers = {b"user-agent": b"OpenAI/Python 2.24.0"}
+    own = "You are a summarization agent creating a context checkpoint. Treat the turns below as material."
+    assert agent(headers, opening=own) == "hermes-agent"
+    assert agent(headers, "You are Cline.", opening=own) == "cline"
+    assert agent(headers, opening=f"Somebody wrote: {own}") == "openai-python"
 
 
 def test_a_library_is_better_than_nothing() -> None:

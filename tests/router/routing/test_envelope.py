@@ -69,6 +69,7 @@ def test_the_ask_is_left_of_every_wrapping(wrapped: str) -> None:
         "This is the Qwen Code. We are setting up the context for our chat.\nMy operating system is: linux",
         "# AGENTS.md instructions for /a/b\n\n<INSTRUCTIONS>\nbe brief\n</INSTRUCTIONS>",
         "[Request interrupted by user for tool use]",
+        "I spoke to you previously about a number of things.\nI asked you to fix it.",
         "Observation:\na.py",
         "Tool call error:\n\n<error>\nNo tool calls found in the response.\n</error>",
         "Call id: 1\nError:\nno such file\nNow let's retry: take care not to repeat previous errors!",

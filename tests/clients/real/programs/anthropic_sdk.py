@@ -11,6 +11,7 @@ from pathlib import Path
 from anthropic import Anthropic
 from pydantic import BaseModel
 
+MODEL = "auto"
 HISTORY = Path("chat.json")
 TOOL = {
     "name": "run_command",
@@ -33,7 +34,7 @@ def chat(messages: list) -> str:
     """The answer; the messages get what was said and done on the way."""
     while True:
         with client.messages.stream(
-            model="auto", max_tokens=1000, system="You are a helpful assistant.", messages=messages, tools=[TOOL]
+            model=MODEL, max_tokens=1000, system="You are a helpful assistant.", messages=messages, tools=[TOOL]
         ) as stream:
             message = stream.get_final_message()
         messages.append({"role": "assistant", "content": [block.to_dict() for block in message.content]})
@@ -48,7 +49,7 @@ def chat(messages: list) -> str:
 
 def title(text: str) -> str:
     answer = client.messages.parse(
-        model="auto",
+        model=MODEL,
         max_tokens=100,
         system="Write a short title for the conversation.",
         messages=[{"role": "user", "content": text}],

@@ -13,6 +13,7 @@ from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
 from pydantic import BaseModel
 
+MODEL = "auto"
 HISTORY = Path("chat.json")
 
 
@@ -26,7 +27,7 @@ class Title(BaseModel):
     title: str
 
 
-model = ChatOpenAI(model="auto")
+model = ChatOpenAI(model=MODEL)
 assistant = model.bind_tools([run_command])
 titles = model.with_structured_output(Title)
 

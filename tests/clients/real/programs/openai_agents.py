@@ -11,6 +11,7 @@ from pathlib import Path
 from agents import Agent, Runner, SQLiteSession, function_tool
 from pydantic import BaseModel
 
+MODEL = "auto"
 HISTORY = Path("chat.sqlite3")
 
 
@@ -24,8 +25,8 @@ class Title(BaseModel):
     title: str
 
 
-assistant = Agent(name="Assistant", instructions="You are a helpful assistant.", model="auto", tools=[run_command])
-titles = Agent(name="Titles", instructions="Write a short title for the conversation.", model="auto", output_type=Title)
+assistant = Agent(name="Assistant", instructions="You are a helpful assistant.", model=MODEL, tools=[run_command])
+titles = Agent(name="Titles", instructions="Write a short title for the conversation.", model=MODEL, output_type=Title)
 
 what, text = sys.argv[1:]
 if what == "title":

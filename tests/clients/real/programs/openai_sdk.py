@@ -12,6 +12,7 @@ from pathlib import Path
 from openai import OpenAI
 from pydantic import BaseModel
 
+MODEL = "auto"
 HISTORY = Path("chat.json")
 SYSTEM = "You are a helpful assistant."
 TOOL = {
@@ -43,7 +44,7 @@ def run_command(command: str) -> str:
 def chat(messages: list) -> str:
     """The answer; the messages get what was said and done on the way."""
     while True:
-        with client.chat.completions.stream(model="auto", messages=messages, tools=[TOOL]) as stream:
+        with client.chat.completions.stream(model=MODEL, messages=messages, tools=[TOOL]) as stream:
             message = stream.get_final_completion().choices[0].message
         messages.append(message.model_dump(exclude_none=True, exclude={"parsed"}))
         if not message.tool_calls:
@@ -55,7 +56,7 @@ def chat(messages: list) -> str:
 
 def title(text: str) -> str:
     answer = client.responses.parse(
-        model="auto",
+        model=MODEL,
         instructions="Write a short title for the conversation.",
         input=text,
         text_format=Title,

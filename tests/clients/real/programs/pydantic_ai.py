@@ -10,9 +10,10 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic_ai import Agent, ModelMessagesTypeAdapter
 
+MODEL = "auto"
 HISTORY = Path("chat.json")
 
-assistant = Agent("openai:auto", instructions="You are a helpful assistant.")
+assistant = Agent(f"openai:{MODEL}", instructions="You are a helpful assistant.")
 
 
 @assistant.tool_plain
@@ -25,7 +26,7 @@ class Title(BaseModel):
     title: str
 
 
-titles = Agent("openai:auto", instructions="Write a short title for the conversation.", output_type=Title)
+titles = Agent(f"openai:{MODEL}", instructions="Write a short title for the conversation.", output_type=Title)
 
 what, text = sys.argv[1:]
 if what == "title":

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from smolagents import LogLevel, OpenAIModel, ToolCallingAgent, tool
 
+MODEL = "auto"
 HISTORY = Path("chat.pickle")
 
 
@@ -24,7 +25,7 @@ def run_command(command: str) -> str:
     return subprocess.run(command, shell=True, capture_output=True, text=True).stdout
 
 
-model = OpenAIModel("auto")
+model = OpenAIModel(MODEL)
 
 what, text = sys.argv[1:]
 if what == "title":
