@@ -37,7 +37,7 @@ def background(place: Place) -> str:
         screen.wait("The word is goodbye")
         screen.settle()
         screen.enter("/compact")
-        screen.settle(3)
+        screen.settle(5)
         return screen.shown
 
 

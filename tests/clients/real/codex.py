@@ -29,7 +29,7 @@ def background(place: Place) -> str:
         screen.settle()
         screen.enter("Tell me about the colours, and SAY hello")
         screen.wait("The word is hello")
-        screen.settle(3)
+        screen.settle(5)
         return shown + screen.shown
 
 

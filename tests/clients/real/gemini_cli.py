@@ -38,7 +38,7 @@ def background(place: Place) -> str:
         screen.wait("The word is hello")
         screen.settle()
         screen.enter("/compress")
-        screen.settle(3)
+        screen.settle(5)
         return screen.shown
 
 

@@ -34,9 +34,9 @@ def background(place: Place) -> str:
         screen.settle()
         screen.enter("SAY goodbye")
         screen.wait("The word is goodbye")
-        screen.settle(3)
+        screen.settle(5)
         screen.enter("/compress")
-        screen.settle(3)
+        screen.settle(5)
         return screen.shown
 
 

@@ -62,7 +62,7 @@ class Terminal:
         self.settle(0.5)
         os.write(self._keyboard, b"\r")
 
-    def wait(self, text: str, limit: float = 30) -> None:
+    def wait(self, text: str, limit: float = 60) -> None:
         """Until a text is shown, white space aside. AssertionError after `limit` seconds, or at the program's end."""
         wanted, end = re.sub(r"\s+", "", text), time.monotonic() + limit
         while wanted not in self.shown:
@@ -71,7 +71,7 @@ class Terminal:
             assert not ended or wanted in self.shown, f"it ended without showing {text!r}: {self.shown[-3000:]}"
             time.sleep(0.1)
 
-    def settle(self, quiet: float = 1.0, limit: float = 15) -> None:
+    def settle(self, quiet: float = 1.0, limit: float = 30) -> None:
         """Until nothing new is shown for `quiet` seconds, for at most `limit`."""
         end, since, size = time.monotonic() + limit, time.monotonic(), len(self._raw)
         while time.monotonic() < end and time.monotonic() - since < quiet:

@@ -18,6 +18,8 @@ from tests.running_router import router_process
 
 TASKS = ("question", "tool", "second turn", "background call")
 _WORDS = ("pineapple", "lantern", "walrus", "gravel", "saffron", "trombone", "meadow", "cobalt", "thimble", "harbour")
+_LASTS = 0.3
+"""Seconds that the command goes on after it wrote: Qwen Code loses what is written at the very end, once in eight."""
 _WAIT = 20  # seconds until a row that is written in the background must be there
 
 
@@ -52,7 +54,7 @@ class Trial:
 
     def _tool(self) -> None:
         number = secrets.randbelow(9000) + 1000
-        shown = self.client.ask(self.place, f"RUN printf 'colour-%s' {number}", False)
+        shown = self.client.ask(self.place, f"RUN printf 'colour-%s' {number}; sleep {_LASTS}", False)
         results = [turn.text for turns in self.model.conversations for turn in turns if turn.who == "tool"]
         assert any(f"colour-{number}" in text for text in results), (
             f"the result did not reach the model: {results[-3:]} {shown[-2000:]}"
