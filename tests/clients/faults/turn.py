@@ -88,6 +88,16 @@ def _endpoint(upstream: str, data: Path, kind: str, dialect: str) -> Iterator[st
         yield url
 
 
+def _end_all(home: Path) -> None:
+    """End what runs in this home: some agents start others in sessions of their own. Where there is no /proc, they
+    live on."""
+    ours = f"HOME={home}\0".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if ours in (process / "environ").read_bytes() + b"\0":
+                os.kill(int(process.name), signal.SIGKILL)
+
+
 def _run(client: Client, home: Path, url: str, limit: float) -> tuple[str, tuple[float, int] | None]:
     """What it said, and after how many seconds it ended with which code; None if it had to be stopped."""
     work = home / "work"
@@ -113,8 +123,9 @@ def _run(client: Client, home: Path, url: str, limit: float) -> tuple[str, tuple
     except subprocess.TimeoutExpired:
         pass
     finally:
-        with contextlib.suppress(ProcessLookupError):  # what it has started ends with it
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+        _end_all(home)
     if ended is None:
         output, _ = process.communicate()
     return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", output), ended
