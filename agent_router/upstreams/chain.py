@@ -232,13 +232,15 @@ def _error(fault: UpstreamFault, *, alone: bool) -> ApiError:
         "rejected": "invalid_request",
         "missing": "model_not_found",
     }.get(fault.kind, f"upstream_{fault.kind}")
-    retry_after = fault.retry_after
-    if fault.status in (429, 503) and retry_after is None:
+    retry_after, final = fault.retry_after, _is_final(fault)
+    if fault.status in (429, 503) and final and fault.known_for is not None:
+        retry_after = ASK_AGAIN  # from now on it is answered from memory
+    elif fault.status in (429, 503) and retry_after is None:
         retry_after = 5.0 if fault.status == 429 else ASK_AGAIN
     code = fault.code or code
     return ApiError(
         fault.status, _told(fault, alone=alone), kind=kind, code=code, param=fault.param,
-        retry_after=retry_after, final=_is_final(fault),
+        retry_after=retry_after, final=final,
     )  # fmt: skip
 
 

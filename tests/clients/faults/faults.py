@@ -13,7 +13,7 @@ _SOME = {"chat": 3, "responses": 12, "messages": 9, "gemini": 8}
 @dataclass(frozen=True)
 class Fault:
     """`script` gives the upstream's script for a dialect. `passes`: the turn has to end well; else the user has to be
-    told. `seconds`: how long the turn is watched."""
+    told. `seconds`: how long the turn is watched, from its first request."""
 
     name: str
     script: Callable[[str], list[str]]

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from tests.upstreams.threaded import ThreadedUpstream
 
 # What the scripted upstream says to the ask, or where the agent wraps it in more.
 _ANSWER = re.compile(r"49 50|echo:")
+_STARTING = 90.0  # seconds that an agent may take until it asks
 _KINDS = {"chat": "openai", "responses": "openai", "messages": "anthropic", "gemini": "gemini"}
 # The router's words, or the upstream's own where the request is at fault.
 _SENTENCE = re.compile(r"Upstream scripted\b|The scripted upstream answers 4(?:04|13)")
@@ -53,7 +54,7 @@ def turn(client: Client, fault: Fault, *, routed: bool, kind: str | None = None)
     with ThreadedUpstream(*fault.script(spoken)) as upstream, tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
         with _endpoint(upstream.url, data, kind, client.dialect) if routed else _direct(upstream.url) as url:
-            output, ended = _run(client, data / "home", url, fault.seconds)
+            output, ended = _run(client, data / "home", url, fault.seconds, lambda: _first(upstream))
         asked = [request for request in upstream.requests if request.method == "POST"]
         # A connection that is reset before a request is read is all that is seen of it.
         count = len(asked) or (upstream.upstream.connections if fault.name == "no connection" else 0)
@@ -88,33 +89,56 @@ def _endpoint(upstream: str, data: Path, kind: str, dialect: str) -> Iterator[st
         yield url
 
 
-def _run(client: Client, home: Path, url: str, limit: float) -> tuple[str, tuple[float, int] | None]:
-    """What it said, and after how many seconds it ended with which code; None if it had to be stopped."""
+def _end_all(home: Path) -> None:
+    """End what runs in this home: some agents start others in sessions of their own. Where there is no /proc, they
+    live on."""
+    ours = f"HOME={home}\0".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if ours in (process / "environ").read_bytes() + b"\0":
+                os.kill(int(process.name), signal.SIGKILL)
+
+
+def _first(upstream: ThreadedUpstream) -> bool:
+    """Whether anything came; a HEAD that only looks whether somebody is there is not the turn."""
+    if upstream.upstream.connections and not upstream.requests:
+        return True
+    return any(request.method == "POST" for request in upstream.requests)
+
+
+def _run(
+    client: Client, home: Path, url: str, limit: float, begun: Callable[[], bool]
+) -> tuple[str, tuple[float, int] | None]:
+    """What it said, and after how many seconds it ended with which code; None if it had to be stopped, `limit` seconds
+    after its turn had `begun`."""
     work = home / "work"
     work.mkdir(parents=True)
     started = client.turn(home, url)
     environment = {"PATH": os.environ["PATH"], "HOME": str(home), "LANG": "C.UTF-8", "NO_COLOR": "1", "TERM": "dumb"}
     began = time.monotonic()
-    process = subprocess.Popen(
-        started.command,
-        cwd=work,
-        env=environment | started.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
     ended: tuple[float, int] | None = None
-    try:
-        output, _ = process.communicate(timeout=limit)
-        ended = (time.monotonic() - began, process.returncode)
-    except subprocess.TimeoutExpired:
-        pass
-    finally:
-        with contextlib.suppress(ProcessLookupError):  # what it has started ends with it
-            os.killpg(process.pid, signal.SIGKILL)
-    if ended is None:
-        output, _ = process.communicate()
-    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", output), ended
+    with (home / "output").open("wb") as output:
+        process = subprocess.Popen(
+            started.command,
+            cwd=work,
+            env=environment | started.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        until = began + _STARTING
+        try:
+            while ended is None and time.monotonic() < until:
+                time.sleep(0.05)
+                if process.poll() is not None:
+                    ended = (time.monotonic() - began, process.returncode)
+                elif until == began + _STARTING and begun():
+                    until = time.monotonic() + limit
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            _end_all(home)
+            process.wait()
+    said = (home / "output").read_text(errors="replace")
+    return re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", said), ended

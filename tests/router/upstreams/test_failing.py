@@ -284,8 +284,9 @@ async def test_all_waits_for_an_upstream_are_bounded(
 ) -> None:
     monkeypatch.setattr(chain_module, "_LONGEST_HOLD", 0.5)
     server.script("status:code=429,retry_after=0.3")
-    await told(chain, by("pi"))
-    assert server.count == 2
+    failure = await told(chain, by("pi"))
+    assert (server.count, failure.error.final) == (2, True)
+    assert failure.error.retry_after == ASK_AGAIN  # those who wait as told tell their users the sooner
 
 
 async def test_leaving_frees_the_place(chain: Chain, server: ScriptedUpstream) -> None:
