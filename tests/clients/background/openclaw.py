@@ -35,8 +35,11 @@ def _configuration(place: Place) -> dict[str, Any]:
 def drive(place: Place, sessions: Sequence[Session]) -> None:
     folder = place.home / ".openclaw"
     folder.mkdir()
-    (folder / "openclaw.json").write_text(json.dumps(_configuration(place)))
-    program = place.program("openclaw")
+    program, configuration = place.program("openclaw"), _configuration(place)
+    (folder / "openclaw.json").write_text(json.dumps(configuration))
+    if "Config valid" not in place.run(program, "config", "validate", **_QUIET):
+        del configuration["agents"]["defaults"]["utilityModel"]  # which earlier versions do not have
+        (folder / "openclaw.json").write_text(json.dumps(configuration))
 
     def call(method: str, limit: float = 60, **parameters: Any) -> str:
         asked = ("--params", json.dumps(parameters), "--timeout", str(int(limit * 1000)))
@@ -47,6 +50,8 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
             if '"ok"' in place.run(program, "gateway", "call", "health", limit=20, **_QUIET):
                 break
             time.sleep(1)
+        else:
+            return
         for nth, asks in enumerate(sessions):
             key = f"agent:main:dashboard:s{nth}"
             call("sessions.title.prepare", agentId="main", message=asks[0])
