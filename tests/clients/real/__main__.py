@@ -16,7 +16,7 @@ from rich.table import Table
 
 from tests.clients.real import install, table
 from tests.clients.real.client import Client
-from tests.clients.real.clients import CLIENTS
+from tests.clients.real.clients import CLIENTS, OTHERS
 from tests.clients.real.trial import TASKS, trial
 
 
@@ -26,7 +26,8 @@ def main() -> int:
     console = Console()
     rows: list[table.Row] = []
     failed = 0
-    chosen = [client for client in CLIENTS if not arguments.only or client.name in arguments.only]
+    known = [*CLIENTS, *OTHERS] if arguments.only else CLIENTS
+    chosen = [client for client in known if not arguments.only or client.name in arguments.only]
     for number, client in enumerate(chosen, 1):
         console.print(f"[bold]{number}/{len(chosen)} {client.title}[/bold]")
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
@@ -45,7 +46,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.clients.real", description=__doc__)
-    names = [client.name for client in CLIENTS]
+    names = [client.name for client in (*CLIENTS, *OTHERS)]
     parser.add_argument("--only", action="append", metavar="NAME", choices=names, help=", ".join(names))
     parser.add_argument("--dry", action="store_true", help="leave docs/clients.md as it is")
     return parser.parse_args()

@@ -8,9 +8,13 @@ from tests.clients.real import (
     claude_code,
     cline,
     codex,
+    continue_cli,
+    copilot,
     gemini_cli,
+    hermes_agent,
     langchain_openai,
     llm,
+    open_interpreter,
     openai,
     openai_agents,
     openclaw,
@@ -40,3 +44,11 @@ CLIENTS: tuple[Client, ...] = (
     openai.CLIENT,
     anthropic.CLIENT,
 )
+
+OTHERS: tuple[Client, ...] = (
+    continue_cli.CLIENT,
+    copilot.CLIENT,
+    hermes_agent.CLIENT,
+    open_interpreter.CLIENT,
+)
+"""Those that are run only when they are named."""

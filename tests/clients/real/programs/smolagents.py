@@ -29,10 +29,8 @@ model = OpenAIModel(MODEL)
 
 what, text = sys.argv[1:]
 if what == "title":
-    titles = ToolCallingAgent(
-        tools=[], model=model, instructions="Write a short title for the conversation.", verbosity_level=LogLevel.ERROR
-    )
-    print(titles.run(text))
+    titles = ToolCallingAgent(tools=[], model=model, verbosity_level=LogLevel.ERROR)
+    print(titles.run(f"Write a short title for this message.\n\n{text}"))
 else:
     assistant = ToolCallingAgent(tools=[run_command], model=model, verbosity_level=LogLevel.ERROR)
     if what == "on":
