@@ -30,7 +30,7 @@ class Row:
 
 
 def write(rows: Iterable[Row], page: Path = PAGE, order: Sequence[str] = ()) -> None:
-    """Puts the rows into the page in the place of those of the same clients; by title in this order, then the others."""
+    """Puts the rows into the page in the place of those of the same clients; titles in this order, then the others."""
     text = page.read_text()
     before, found, rest = text.partition(_BEGIN)
     inside, ended, after = rest.partition(_END)
