@@ -39,7 +39,7 @@ def main() -> int:
         shown.add_row(*row.cells)
     console.print(shown)
     if not arguments.dry:
-        table.write(rows)
+        table.write(rows, order=[client.title for client in CLIENTS])
         console.print(f"written to {table.PAGE}")
     return failed
 

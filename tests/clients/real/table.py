@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +29,8 @@ class Row:
         return (self.title, self.version, self.wire, *self.tasks, f"{self.seconds:.0f}")
 
 
-def write(rows: Iterable[Row], page: Path = PAGE) -> None:
-    """Puts the rows into the page in the place of those of the same clients; new ones go to the end."""
+def write(rows: Iterable[Row], page: Path = PAGE, order: Sequence[str] = ()) -> None:
+    """Puts the rows into the page in the place of those of the same clients; titles in this order, then the others."""
     text = page.read_text()
     before, found, rest = text.partition(_BEGIN)
     inside, ended, after = rest.partition(_END)
@@ -38,6 +38,7 @@ def write(rows: Iterable[Row], page: Path = PAGE) -> None:
     assert ended, f"{page} has no marker {_END}"
     lines = {line.split("|")[1].strip(): line for line in inside.splitlines()[3:] if line.startswith("|")}
     lines |= {row.title: _line(row.cells) for row in rows}
+    lines = {title: lines[title] for title in dict.fromkeys([*order, *lines]) if title in lines}
     table = "\n".join([_line(HEAD), re.sub(r"[^|]+", "---", _line(HEAD)), *lines.values()])
     page.write_text(f"{before}{_BEGIN}\n{table}\n{_END}{after}")
 

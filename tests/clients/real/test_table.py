@@ -33,6 +33,9 @@ def test_a_row_takes_the_place_of_its_clients_old_one_and_leaves_the_others(tmp_
     table.write([replace(ROW, version="0.172.0")], made)
     rows = [line for line in made.read_text().splitlines() if line.startswith("| ")]
     assert [line.split(" | ")[:2] for line in rows[1:]] == [["| Codex CLI", "0.172.0"], ["| pi", "1.6.0"]]
+    table.write([], made, order=["pi", "Codex CLI", "aider"])
+    rows = [line for line in made.read_text().splitlines() if line.startswith("| ")]
+    assert [line.split(" | ")[0] for line in rows[1:]] == ["| pi", "| Codex CLI"]
 
 
 def test_a_page_without_markers_is_left_alone(tmp_path: Path) -> None:
