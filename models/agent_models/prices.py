@@ -91,7 +91,7 @@ def price(model: str, provider: str | None, usage: Usage, at: datetime, *, base_
 
 
 def context_window(model: str, provider: str | None = None, *, base_url: str | None = None) -> int | None:
-    """The most tokens of a prompt and its answer by the same list, None if it is not known. Found as `price` finds it."""
+    """The most tokens of a prompt and its answer by the same list, None if unknown. Found as `price` finds it."""
     if len(model) > _MAX_NAME or len(provider or "") > _MAX_NAME or len(base_url or "") > 4 * _MAX_NAME:
         return None
     listed = _listed(model.strip().lower(), (provider or "").strip().lower(), (base_url or "").strip().lower())
