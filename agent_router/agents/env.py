@@ -28,6 +28,9 @@ def _file(settings: Settings) -> SettingsFile:
             return settings.block(machine.config("fish", "conf.d", "agent-router.fish"))
         case "zsh":
             return settings.block(machine.folder("ZDOTDIR") / ".zshrc")
+        case "bash" if machine.system == "darwin":  # whose terminals open login shells, which read no .bashrc
+            own = machine.home / ".bash_profile"
+            return settings.block(own if own.exists() else machine.home / ".profile")
         case "bash":
             return settings.block(machine.home / ".bashrc")
         case _:

@@ -184,7 +184,7 @@ class YamlText:
         self._splice(at, at, start + block)
 
     def _block(self, value: Any, indent: str) -> str:
-        dumped = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, default_flow_style=False, width=1000)
+        dumped = _dumped(value, flow=False)
         return "".join(f"{indent}{line}{self._newline}" for line in dumped.splitlines())
 
 
@@ -241,11 +241,15 @@ def _value(node: yaml.Node) -> Any:
 
 
 def _flow(value: Any) -> str:
-    return (
-        str(yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=1000))
-        .removesuffix("...\n")
-        .strip()
-    )
+    return _dumped(value, flow=True).removesuffix("...\n").strip()
+
+
+def _dumped(value: Any, *, flow: bool) -> str:
+    for readable in (True, False):  # it takes some line ends of other alphabets for letters, and then loses them
+        shown = str(yaml.safe_dump(value, sort_keys=False, default_flow_style=flow, allow_unicode=readable, width=1000))
+        if yaml.safe_load(shown) == value:
+            break
+    return shown
 
 
 def _nested(place: Place, value: Any) -> Any:

@@ -11,7 +11,7 @@ import pytest
 from agent_router.agents.agent import Agent, Target
 from agent_router.agents.connection import Connections, diff
 from agent_router.agents.known import AGENTS
-from agent_router.agents.machine import Machine
+from agent_router.agents.machine import Machine, System
 from agent_router.agents.settings import Settings
 from agent_router.errors import ConfigError
 
@@ -335,3 +335,21 @@ def test_an_alias_that_an_edit_would_change_as_well_is_refused(tmp_path: Path) -
     with pytest.raises(ConfigError, match="without something else"):
         connected(tmp_path, "continue")
     assert "agent-router" not in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("system", "shell", "name"),
+    [
+        ("linux", "/bin/bash", ".bashrc"),
+        ("darwin", "/bin/bash", ".profile"),
+        ("darwin", "/bin/zsh", ".zshrc"),
+        ("linux", "/usr/bin/fish", "agent-router.fish"),
+        ("windows", "", "Microsoft.PowerShell_profile.ps1"),
+    ],
+)
+def test_the_start_up_file_is_the_one_that_the_shell_reads(
+    system: System, shell: str, name: str, tmp_path: Path
+) -> None:
+    settings = Settings(Machine(tmp_path, {"SHELL": shell}, system))
+    AGENTS["env"].point(settings, Target(URL))
+    assert [path.name for path in settings.files] == [name]
