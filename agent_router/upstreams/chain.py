@@ -106,7 +106,8 @@ class Chain:
         assert problem is not None
         if _is_final(problem):
             for failed_at, kind in faults:
-                self.failing.gave_up(call, failed_at, kind)
+                # It may have been kept out by what another of the caller's met.
+                problem.known_for = self.failing.gave_up(call, failed_at, kind) or problem.known_for
         error = _error(problem, alone=len(targets) == 1)
         raise ChainError(error, problem.body and reworded(problem.body, error.message), faults)
 

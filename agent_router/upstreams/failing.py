@@ -109,13 +109,13 @@ class FailingCallers:
         failing.breaker.fault(passage)
         fault.known_for = failing.breaker.wait() or None
 
-    def gave_up(self, call: Asked, target: Target, kind: FaultKind) -> None:
-        """The caller is told of a fault of this kind, which was tried often enough or will stay."""
-        if kind in _UNCOUNTED or (failing := self.of(call, target)) is None:
-            return
-        if failing.fault is not None:
-            failing.breaker.trip()
-            failing.fault.known_for = failing.breaker.wait() or None
+    def gave_up(self, call: Asked, target: Target, kind: FaultKind) -> float | None:
+        """The caller is told of a fault of this kind, which was tried often enough or will stay. Returns for how many
+        seconds it is answered at once from now on."""
+        if kind in _UNCOUNTED or (failing := self.of(call, target)) is None or failing.fault is None:
+            return None
+        failing.breaker.trip()
+        return failing.breaker.wait() or None
 
     def left(self, call: Asked, target: Target, passage: object | None) -> None:
         """An attempt ended without saying anything of the upstream."""

@@ -23,7 +23,7 @@ _ANSWER = re.compile(r"49 50|echo:")
 _STARTING = 90.0  # seconds that an agent may take until it asks
 _KINDS = {"chat": "openai", "responses": "openai", "messages": "anthropic", "gemini": "gemini"}
 # The router's words, or the upstream's own where the request is at fault.
-_SENTENCE = re.compile(r"Upstream scripted\b|The scripted upstream answers 4(?:04|13)")
+_SENTENCE = re.compile(r"Upstream\s+scripted\b|The scripted upstream answers 4(?:04|13)")
 
 
 @dataclass(frozen=True)

@@ -315,3 +315,16 @@ async def test_a_refused_request_is_not_sent_again(chain: Chain, server: Scripte
     assert server.count == 1
     attempted = await chain.open(by("codex", "something shorter"), (HERE,))
     assert attempted.reply.status == 200
+
+
+async def test_one_that_waited_for_what_another_met_is_told_as_that_one_is(
+    chain: Chain, server: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chain_module, "_LONGEST_HOLD", 0.7)
+    server.script("status:code=429,retry_after=0.5")
+    first = asyncio.ensure_future(told(chain, by("opencode", "its title")))
+    await server.next_request()
+    await asyncio.sleep(0.1)
+    for failure in (await told(chain, by("opencode", "the turn")), await first):
+        assert (failure.error.final, failure.error.retry_after) == (True, ASK_AGAIN)
+        assert ": wait 1" in failure.error.message
