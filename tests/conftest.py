@@ -1,0 +1,13 @@
+"""What holds for all tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent_router.upstreams import chain
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two tries a router in this process waits for a moment, not for seconds; its order of events is the same."""
+    monkeypatch.setattr(chain, "FIRST_WAIT", 0.01)
