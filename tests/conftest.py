@@ -9,5 +9,5 @@ from agent_router.upstreams import chain
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between two tries a router in this process waits for a moment, not for seconds; the order of events is the same."""
+    """Between two tries a router in this process waits for a moment, not for seconds: the order of events is one."""
     monkeypatch.setattr(chain, "FIRST_WAIT", 0.01)
