@@ -10,7 +10,7 @@ from tests.clients.real import install
 from tests.clients.real.clients import CLIENTS
 from tests.clients.real.trial import TASKS, Trial, trial
 
-pytestmark = [pytest.mark.clients, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.clients, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module", params=CLIENTS, ids=lambda client: client.name)
