@@ -27,7 +27,7 @@ test: .venv/.installed  ## all tests
 	$(BIN)/python -m pytest
 
 test-clients: .venv/.installed  ## the agents that people use before a running router (installs them, once)
-	$(BIN)/python -m pytest -m clients tests/clients/real
+	$(BIN)/python -m pytest -m clients tests/clients
 
 check: .venv/.installed  ## formatting, lint, types
 	$(BIN)/ruff format --check .

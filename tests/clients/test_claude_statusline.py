@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients.real import claude_code, install
 from tests.running_router import running_router
 from tests.upstreams.upstream import ScriptedUpstream
 
@@ -24,7 +25,17 @@ CLIENTS = Path(os.environ.get("AGENT_ROUTER_CLIENTS") or ROOT / ".clients")
 CLAUDE = CLIENTS / "claude-code" / "node_modules" / ".bin" / "claude"
 CONTROLS = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]P_^X][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[ -/]*[0-~]|[\x00-\x20]")
 
-pytestmark = pytest.mark.skipif(not CLAUDE.exists(), reason=f"no Claude Code in {CLAUDE.parent}")
+pytestmark = [
+    pytest.mark.clients,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # what others leave open
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _installed() -> None:
+    install.ensure(claude_code.CLIENT)
 
 
 class Screen:
@@ -62,7 +73,6 @@ class Screen:
         os.write(self._terminal, b"\r")
 
 
-@pytest.mark.slow
 async def test_claude_code_shows_the_line(tmp_path: Path) -> None:
     import fcntl
     import pty

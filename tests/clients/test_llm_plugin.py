@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.clients.real import install
+from tests.clients.real.llm import CLIENT
 from tests.models.engine.tiny_gguf import make_tiny_bert
 from tests.running_router import running_router
 from tests.upstreams.upstream import ScriptedUpstream
@@ -35,7 +37,17 @@ def get_weather(city: str) -> str:
     return "sunny in " + repr(city)
 '''
 
-pytestmark = pytest.mark.skipif(not VENV.is_dir(), reason=f"no llm in {VENV}")
+pytestmark = [
+    pytest.mark.clients,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # what others leave open
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _installed() -> None:
+    install.ensure(CLIENT)
 
 
 class Ran(NamedTuple):
