@@ -90,7 +90,7 @@ def suite(name: str, python: Path, url: str, model: str, given: dict[str, Path |
                 ]
             )
         case "langchain":
-            command = [str(python), "-m", "pytest", "-q", "-c", os.devnull, "-p", "no:cacheprovider"]
+            command = [str(python), "-m", "pytest", "-q", "-c", os.devnull, "--noconftest", "-p", "no:cacheprovider"]
             command += ["-o", "asyncio_mode=auto", "-o", "asyncio_default_test_loop_scope=session"]
             command.append(str(Path(__file__).parent / "langchain_suite.py"))
             told = _run(command, ROUTER_URL=url, ROUTER_MODEL=model)
