@@ -50,3 +50,8 @@ def reachable(host: str) -> str:
     if is_any(host):
         return "[::1]" if ":" in host else "127.0.0.1"
     return f"[{host.strip('[]')}]" if ":" in host else host
+
+
+def url_of(host: str, port: int | str) -> str:
+    """The address, on this machine, of what listens there."""
+    return f"http://{reachable(host)}:{port}"

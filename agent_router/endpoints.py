@@ -60,35 +60,14 @@ class Endpoints:
         salt: bytes,
         max_body_bytes: int,
     ) -> None:
-        def completions(wire: Wire) -> CompletionsEndpoint:
-            return CompletionsEndpoint(
-                wire,
-                router,
-                chain,
-                ledger,
-                feed,
-                learning,
-                escalation,
-                senders,
-                salt=salt,
-                max_body_bytes=max_body_bytes,
-            )
+        given = (router, chain, ledger, feed, learning, escalation, Senders())
 
-        senders = Senders()
+        def completions(wire: Wire) -> CompletionsEndpoint:
+            return CompletionsEndpoint(wire, *given, salt=salt, max_body_bytes=max_body_bytes)
+
         self.chat = completions(_OPENAI)
         wire = ResponsesWire(responses)
-        self.responses = ResponsesEndpoint(
-            wire,
-            router,
-            chain,
-            ledger,
-            feed,
-            learning,
-            escalation,
-            senders,
-            salt=salt,
-            max_body_bytes=max_body_bytes,
-        )
+        self.responses = ResponsesEndpoint(wire, *given, salt=salt, max_body_bytes=max_body_bytes)
         self._gemini = completions(_GOOGLE)
         hot: dict[str, Endpoint[Any]] = {
             "/chat/completions": self.chat,

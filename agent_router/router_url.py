@@ -6,7 +6,7 @@ import os
 import tomllib
 from typing import Any
 
-from agent_router.addresses import reachable
+from agent_router.addresses import url_of
 from agent_router.errors import ConfigError
 from agent_router.paths import PREFIX, config_path
 
@@ -24,7 +24,7 @@ def router_url() -> str:
     server = _server()
     host = _variable("SERVER__HOST") or server.get("host")
     port = _variable("SERVER__PORT") or server.get("port")
-    return f"http://{reachable(host if isinstance(host, str) and host else HOST)}:{port or PORT}"
+    return url_of(host if isinstance(host, str) and host else HOST, port or PORT)
 
 
 def key_variable() -> str | None:

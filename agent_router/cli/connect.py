@@ -14,7 +14,7 @@ from rich.markup import escape
 
 from agent_models.prices import context_window
 from agent_router import config as configuration
-from agent_router.addresses import reachable
+from agent_router.addresses import url_of
 from agent_router.agents.agent import Agent, Target
 from agent_router.agents.connection import Change, Connections, Plan, Undone, diff
 from agent_router.agents.known import AGENTS
@@ -204,7 +204,7 @@ def address(loaded: Configuration, url: str | None) -> str:
     server = loaded.settings.server
     if server.port == 0:
         raise ConfigError("The router takes a free port at each start (server.port = 0): name the address with --url.")
-    return f"http://{reachable(server.host)}:{server.port}"
+    return url_of(server.host, server.port)
 
 
 def _target(loaded: Configuration, url: str | None, main: str | None, background: str | None) -> Target:

@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from agent_router import config as configuration
 from agent_router import env_file as variables
-from agent_router.addresses import reachable
+from agent_router.addresses import url_of
 from agent_router.cli.output import JSON_OPTION, console, errors, friendly, print_json
 from agent_router.errors import ConfigError
 
@@ -67,7 +67,7 @@ def serve(
         app = App(loaded)
         server = loaded.settings.server
         listener = bind(server.host, server.port)
-        url = f"http://{reachable(server.host)}:{listener.getsockname()[1]}"
+        url = url_of(server.host, listener.getsockname()[1])
 
         def ready() -> None:
             for warning in [*notes, *loaded.warnings]:

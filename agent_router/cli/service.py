@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from agent_router import config as configuration
-from agent_router.addresses import reachable
+from agent_router.addresses import url_of
 from agent_router.cli.output import JSON_OPTION, console, friendly, print_json
 from agent_router.config import Configuration
 from agent_router.errors import ConfigError
@@ -68,7 +68,7 @@ def install(
             server = configuration.load().settings.server
         if server.port == 0:
             raise ConfigError("[server] port is 0, a new one at each start: name one, so that agents find the service.")
-        address = f"http://{reachable(server.host)}:{server.port}"
+        address = url_of(server.host, server.port)
         text = service.text(program(server.drain_seconds))
         if not as_json:
             _show(service, after, text)
@@ -115,7 +115,7 @@ def status(as_json: bool = JSON_OPTION) -> None:
         with installation.as_the_service(seen):
             loaded = configuration.load()
         server = loaded.settings.server
-        address = f"http://{reachable(server.host)}:{server.port}"
+        address = url_of(server.host, server.port)
         state = service.state() if installed else State()
         if installed and state == State():
             service.check()  # says why nothing is known of it, if that is why
@@ -211,7 +211,7 @@ def _check_port(service: Service, host: str, port: int, loaded: Configuration) -
         return
     if not installation.is_taken(host, port):
         return
-    by_hand = installation.health(f"http://{reachable(host)}:{port}") is not None
+    by_hand = installation.health(url_of(host, port)) is not None
     who = "an agent-router that was started by hand" if by_hand else "another program"
     raise ConfigError(
         f"Port {port} on {host} is taken by {who}, so that the service could not start. End that one, or choose "

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from agent_router.settings_files.place import MISSING, Item, Place, SettingsFormatError, words
+from agent_router.settings_files.place import MISSING, Item, Place, SettingsFormatError, nested, words
 
 _SPACE = re.compile(r"(?:[\s\ufeff]+|//[^\n\r]*|/\*.*?\*/)*", re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\\n\r]|\\.)*"|' + r"'(?:[^'\\\n\r]|\\.)*'", re.DOTALL)
@@ -78,13 +78,13 @@ class JsonText:
         for depth, step in enumerate(place):
             wanted: Literal["object", "array"] = "array" if isinstance(step, Item) else "object"
             if depth and self._text[node.start : node.end] == "null":
-                value = _nested(place[depth:], value)
+                value = nested(place[depth:], value)
                 break
             if node.kind != wanted:
                 raise SettingsFormatError(f"{words(place[:depth])} holds no {wanted}")
             entry = self._find(node, step)
             if entry is None:
-                self._insert(node, step, _nested(place[depth + 1 :], value))
+                self._insert(node, step, nested(place[depth + 1 :], value))
                 return
             node = entry.value
         if self._value(node) != value:
@@ -277,9 +277,3 @@ def _unquoted(word: str) -> str:
 
 def _surrogates(text: str) -> bool:
     return any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
-def _nested(place: Place, value: Any) -> Any:
-    for step in reversed(place):
-        value = [value] if isinstance(step, Item) else {step: value}
-    return value

@@ -67,3 +67,10 @@ class SettingsText(Protocol):
 
     def remove(self, place: Place) -> None:
         """Take the value out, and its name; no error if it is not there."""
+
+
+def nested(place: Place, value: Any) -> Any:
+    """A value within the tables and lists that lead to it."""
+    for step in reversed(place):
+        value = [value] if isinstance(step, Item) else {step: value}
+    return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from agent_router.settings_files.place import MISSING, Item, Place
+from agent_router.settings_files.place import MISSING, Item, Place, nested
 
 
 def with_value(document: Any, place: Place, value: Any) -> Any:
@@ -19,21 +19,15 @@ def with_value(document: Any, place: Place, value: Any) -> Any:
     changed = copy.copy(document)
     step, rest = place[0], place[1:]
     if isinstance(changed, dict):
-        changed[step] = with_value(changed[step], rest, value) if step in changed else _nested(rest, value)
+        changed[step] = with_value(changed[step], rest, value) if step in changed else nested(rest, value)
         return changed
     found = next((index for index, each in enumerate(changed) if isinstance(step, Item) and step.names(each)), None)
     if found is not None:
         changed[found] = with_value(changed[found], rest, value)
     else:
         first = isinstance(step, Item) and step.first
-        changed.insert(0 if first else len(changed), _nested(rest, value))
+        changed.insert(0 if first else len(changed), nested(rest, value))
     return changed
-
-
-def _nested(place: Place, value: Any) -> Any:
-    for step in reversed(place):
-        value = [value] if isinstance(step, Item) else {step: value}
-    return value
 
 
 def same(one: Any, other: Any) -> bool:

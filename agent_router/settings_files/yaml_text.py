@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from agent_router.settings_files.place import MISSING, Item, Place, SettingsFormatError
+from agent_router.settings_files.place import MISSING, Item, Place, SettingsFormatError, nested
 
 
 class YamlText:
@@ -63,13 +63,13 @@ class YamlText:
         for depth, step in enumerate(place):
             wanted = yaml.SequenceNode if isinstance(step, Item) else yaml.MappingNode
             if depth and node is not None and _is_null(node):
-                self._replace(node, _nested(place[depth:], value))
+                self._replace(node, nested(place[depth:], value))
                 return
             if node is not None and not isinstance(node, wanted):
                 raise SettingsFormatError("a table or a list was expected in another place")
             inner = None if node is None else _child(node, step)
             if inner is None:
-                self._insert(node, step, _nested(place[depth + 1 :], value))
+                self._insert(node, step, nested(place[depth + 1 :], value))
                 return
             node = inner
         assert node is not None
@@ -250,9 +250,3 @@ def _dumped(value: Any, *, flow: bool) -> str:
         if yaml.safe_load(shown) == value:
             break
     return shown
-
-
-def _nested(place: Place, value: Any) -> Any:
-    for step in reversed(place):
-        value = [value] if isinstance(step, Item) else {step: value}
-    return value

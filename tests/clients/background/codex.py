@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tests.clients.background.client import Client, Rule, Session
 from tests.clients.background.place import Place
-from tests.clients.background.screen import screen
+from tests.clients.background.screen import COMPACTED, screen
 
 _CONFIGURATION = """\
 model = "{model}"
@@ -56,15 +56,7 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
         with screen(place, program, *reviewed, **given) as it:
             it.wait("context left|/model to change|for shortcuts", 30)
             it.still(2, 20)
-            for ask in asks:
-                it.type(ask)
-                it.still(4, 40)
-            it.type("List what is there. RUN sudo ls")
-            it.still(4, 40)
-            it.type("/compact")
-            it.still(4, 40)
-            it.type("And after that, what is left?")
-            it.still(4, 40)
+            it.say(*asks, "List what is there. RUN sudo ls", *COMPACTED)
 
 
 CLIENT = Client(

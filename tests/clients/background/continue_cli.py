@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tests.clients.background.client import Client, Rule, Session
 from tests.clients.background.place import Place
-from tests.clients.background.screen import screen
+from tests.clients.background.screen import COMPACTED, screen
 
 _CONFIGURATION = """\
 name: router
@@ -38,13 +38,7 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
         with screen(place, *start, **quiet) as it:
             it.wait("Ask anything|Enter your", 60)
             it.still(3, 20)
-            for ask in asks:
-                it.type(ask)
-                it.still(4, 40)
-            it.type("/compact")
-            it.still(4, 40)
-            it.type("And after that, what is left?")
-            it.still(4, 40)
+            it.say(*asks, *COMPACTED)
 
 
 CLIENT = Client(

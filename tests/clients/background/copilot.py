@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tests.clients.background.client import Client, Rule, Session
 from tests.clients.background.place import Place
-from tests.clients.background.screen import screen
+from tests.clients.background.screen import COMPACTED, screen
 
 
 def drive(place: Place, sessions: Sequence[Session]) -> None:
@@ -27,13 +27,7 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
         with screen(place, program, "--allow-all-tools", **given) as it:
             it.wait("Type @|for shortcuts|Describe a task|❯", 60)
             it.still(3, 20)
-            for ask in asks:
-                it.type(ask)
-                it.still(4, 40)
-            it.type("/compact")
-            it.still(4, 40)
-            it.type("And after that, what is left?")
-            it.still(4, 40)
+            it.say(*asks, *COMPACTED)
 
 
 CLIENT = Client(

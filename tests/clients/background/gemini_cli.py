@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tests.clients.background.client import Client, Rule, Session
 from tests.clients.background.place import Place
-from tests.clients.background.screen import screen
+from tests.clients.background.screen import COMPACTED, screen
 
 
 def drive(place: Place, sessions: Sequence[Session]) -> None:
@@ -37,13 +37,7 @@ def drive(place: Place, sessions: Sequence[Session]) -> None:
         with screen(place, program, "--yolo", *model, **given) as it:
             it.wait("Type your message", 30)
             it.still(2, 20)
-            for ask in asks:
-                it.type(ask)
-                it.still(4, 40)
-            it.type("/compress")
-            it.still(4, 40)
-            it.type("And after that, what is left?")
-            it.still(4, 40)
+            it.say(*asks, "/compress", COMPACTED[1])
 
 
 CLIENT = Client(

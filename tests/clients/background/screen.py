@@ -13,6 +13,8 @@ from itertools import count
 from tests.clients.background.place import Place
 
 _SERVERS = count()
+COMPACTED = ("/compact", "And after that, what is left?")
+"""What makes a long session short, and an ask in what is left of it."""
 
 
 class Screen:
@@ -38,6 +40,12 @@ class Screen:
         time.sleep(0.8)
         if enter:
             self.key("Enter")
+
+    def say(self, *texts: str) -> None:
+        """One after the other, each once what came of the one before stands still."""
+        for text in texts:
+            self.type(text)
+            self.still(4, 40)
 
     def key(self, *names: str) -> None:
         """Keys by tmux's names: Enter, Escape, C-c, Up."""
