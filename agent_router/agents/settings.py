@@ -169,6 +169,8 @@ class Settings:
 
 def read(path: Path) -> bytes | None:
     """A file's content, None if it is not there. ConfigError if it cannot be read."""
+    if path.is_fifo():  # as some keepers of secrets put one in place of a `.env`: nobody may be at its other end
+        raise ConfigError(f"{path} cannot be edited: it is a pipe of another program.")
     try:
         return path.read_bytes()
     except FileNotFoundError:

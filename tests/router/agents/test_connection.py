@@ -188,6 +188,14 @@ def test_a_broken_file_is_not_touched(agent: Agent, tmp_path: Path) -> None:
     assert tree(home) == before
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no pipes in the file system")
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None:
+    (tmp_path / ".gemini").mkdir()
+    os.mkfifo(tmp_path / ".gemini" / ".env")
+    with pytest.raises(ConfigError, match="a pipe"):
+        Connections(tmp_path / "data", machine(tmp_path)).plan(AGENTS["gemini"], Target(URL))
+
+
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="this user may write everything")
 def test_a_file_that_cannot_be_written_leaves_nothing_half_done(tmp_path: Path) -> None:
     home = tmp_path / "home"
