@@ -13,27 +13,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from agent_telemetry.migrations import HOUR_MS
+from agent_telemetry.sums import HOUR_MS, SUMS, TOTALS
 from agent_telemetry.usage_record import UsageRecord
 
 _EPOCH = date(1970, 1, 1)
 _DAY_MS = 24 * HOUR_MS
 _YEAR_2000_MS = 946_684_800_000
 _COLUMNS = UsageRecord.__struct_fields__
-
-# The same sums from single calls, for the hours that a range, or a day, covers in part.
-_ANSWERED = "(status IN ('ok', 'cut') OR (status = 'cancelled' AND coalesce(output, 0) > 0))"
-_FROM_CALLS = (
-    f"coalesce(sum({_ANSWERED}), 0), coalesce(sum(NOT {_ANSWERED}), 0), "
-    f"coalesce(sum({_ANSWERED} AND input IS NULL AND output IS NULL), 0), coalesce(sum(input), 0), "
-    "coalesce(sum(cache_read), 0), coalesce(sum(cache_write), 0), coalesce(sum(output), 0), "
-    "coalesce(sum(reasoning), 0), coalesce(sum(billed), 0), count(billed), coalesce(sum(equivalent), 0), "
-    "count(equivalent), coalesce(sum(avoided), 0), count(avoided)"
-)
-SUMS = (
-    *("answered", "failed", "unknown_usage", "input", "cache_read", "cache_write", "output", "reasoning"),
-    *("billed", "billed_known", "equivalent", "equivalent_known", "avoided", "avoided_known"),
-)
 
 
 class Kind(NamedTuple):
@@ -171,8 +157,8 @@ def _part(conn: sqlite3.Connection, start: int, end: int, days: _Days) -> list[D
     if start >= end:
         return []
     rows = conn.execute(
-        f"SELECT model, provider, place, agent, route, {days.sql('time')}, {_FROM_CALLS} "  # noqa: S608
-        "FROM calls WHERE time >= ? AND time < ? GROUP BY 1, 2, 3, 4, 5, 6",
+        f"SELECT model, provider, place, agent, route, {days.sql('time')}, {TOTALS} "  # noqa: S608
+        "FROM calls WHERE time >= ? AND time < ? AND duplicate IS NULL GROUP BY 1, 2, 3, 4, 5, 6",
         [start, end],
     )
     return [

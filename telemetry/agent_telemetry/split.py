@@ -8,7 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agent_telemetry.ledger_reader import SUMS, DaySum, Kind, sums_by_day
+from agent_telemetry.ledger_reader import DaySum, Kind, sums_by_day
+from agent_telemetry.sums import SUMS
 
 Classify = Callable[[str | None, str | None], tuple[str, str | None]]
 """(model, provider) → (openness: open, closed or unknown; the lab's name or None)."""
