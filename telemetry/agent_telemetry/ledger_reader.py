@@ -65,7 +65,7 @@ def recent(path: Path, limit: int = 50) -> list[UsageRecord]:
         if conn is None:
             return []
         sql = f"SELECT {', '.join(_COLUMNS)} FROM calls ORDER BY time DESC, id DESC LIMIT ?"  # noqa: S608
-        return [_record(values) for values in conn.execute(sql, [limit])]
+        return [record(values) for values in conn.execute(sql, [limit])]
 
 
 def sums_by_day(
@@ -173,7 +173,8 @@ def _milliseconds(moment: datetime, zone: tzinfo | None) -> int:
     return round(moment.timestamp() * 1000)  # without a zone: the system's
 
 
-def _record(values: tuple[Any, ...]) -> UsageRecord:
+def record(values: tuple[Any, ...]) -> UsageRecord:
+    """The row of a SELECT of all its fields."""
     fields = dict(zip(_COLUMNS, values, strict=True))
     fields["time"] = datetime.fromtimestamp(fields["time"] / 1000, UTC)
     fields["stream"] = None if fields["stream"] is None else bool(fields["stream"])

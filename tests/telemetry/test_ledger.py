@@ -516,7 +516,7 @@ def test_a_fault_that_nobody_thought_of_does_not_end_the_writer(path: Path, monk
         raise RuntimeError("surprise")
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger_module, "migrate", breaks)
+        patch.setattr("agent_telemetry.ledger_file.migrate", breaks)
         ledger = Ledger(path)
         ledger.record(row("a"))
         wait_until(lambda: not ledger.healthy)
