@@ -53,8 +53,12 @@ def files(folder: Path | str, *endings: str, deep: bool = True) -> Iterator[str]
 
     Links are followed, each folder once. What cannot be looked into is left out.
     """
-    seen: set[tuple[int, int]] = set()
     waiting = [os.fspath(folder)]
+    try:
+        top = os.stat(folder)
+    except OSError:
+        return
+    seen = {(top.st_dev, top.st_ino)}
     while waiting:
         here = waiting.pop()
         try:

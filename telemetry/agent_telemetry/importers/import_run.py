@@ -13,7 +13,7 @@ from agent_telemetry.duplicates import drop_duplicates
 from agent_telemetry.importers.home import Home
 from agent_telemetry.importers.imported import TOGETHER, Enrich, Written, write
 from agent_telemetry.importers.importer import Importer
-from agent_telemetry.importers.log_states import LogState, load_states, path_hash, stamp_of
+from agent_telemetry.importers.log_states import LogState, Stamp, load_states, path_hash, stamp_of
 from agent_telemetry.importers.reader import Changed, Reading, readings
 from agent_telemetry.ledger_file import open_ledger
 
@@ -76,21 +76,18 @@ def _changed(
     its copies."""
     changed: list[Changed] = []
     logs: dict[str, int] = {}
-    seen: set[tuple[str, int, int, int]] = set()
     for importer in importers:
+        found: dict[Stamp, Changed] = {}  # a file that two ways lead to is one
         for path in importer.logs(home):
             stamp = stamp_of(path)
             if stamp is None:
                 continue
-            logs[importer.name] = logs.get(importer.name, 0) + 1
             hashed = path_hash(path)
             before = states.get((importer.name, hashed))
-            if before is None:
-                before = LogState(source=importer.name, path=hashed, stamp=stamp)
-            elif before.stamp == stamp:
-                continue
-            if (importer.name, *stamp) not in seen:  # a file that two roots lead to is one
-                seen.add((importer.name, *stamp))
-                changed.append(Changed(path, stamp, before))
+            if before is not None or stamp not in found:
+                before = before or LogState(source=importer.name, path=hashed, stamp=stamp)
+                found[stamp] = Changed(path, stamp, before)
+        logs[importer.name] = len(found)
+        changed += [each for each in found.values() if each.before.id is None or each.before.stamp != each.stamp]
     changed.sort(key=lambda each: each.stamp.modified)
     return changed, logs
