@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import pairwise
+from operator import add
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -96,6 +97,37 @@ def sums_by_day(
         parts += [(start, low * HOUR_MS), (high * HOUR_MS, end)]
         found = _whole_hours(conn, low, high, split_hours, days)
         return found + [item for part in parts for item in _part(conn, *part, days)]
+
+
+def sums_by_session(
+    path: Path, *, since: datetime | None = None, until: datetime | None = None, zone: tzinfo | None = None
+) -> dict[str | None, tuple[int, ...]]:
+    """The calls from `since` on and before `until` by session, in the order of `SUMS`; None is of no known session.
+
+    Raises `sqlite3.Error` where the file is no ledger.
+    """
+    with reading(path) as conn:
+        if conn is None:
+            return {}
+        start = None if since is None else _milliseconds(since, zone)
+        end = None if until is None else _milliseconds(until, zone)
+        low = -(2**62) if start is None else -(-start // HOUR_MS)
+        high = 2**62 if end is None else end // HOUR_MS
+        sql = f"SELECT session, {_SUMMED} FROM session_sums WHERE hour >= ? AND hour < ? GROUP BY 1"  # noqa: S608
+        found = {session or None: tuple(sums) for session, *sums in conn.execute(sql, [low, max(low, high)])}
+        # The hours of which the range has a part only, from their calls.
+        parts = [(start, end)] if low > high else [(start, low * HOUR_MS), (high * HOUR_MS, end)]
+        sql = f"SELECT session, {TOTALS} FROM calls WHERE time >= ? AND time < ? AND duplicate IS NULL GROUP BY 1"  # noqa: S608
+        for first, last in parts:
+            if first is None or last is None or first >= last:
+                continue
+            for session, *sums in conn.execute(sql, [first, last]):
+                before = found.get(session, (0,) * len(SUMS))
+                found[session] = tuple(map(add, before, sums))
+        return found
+
+
+_SUMMED = ", ".join(f"sum({name})" for name in SUMS)
 
 
 class _Days:
