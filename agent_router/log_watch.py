@@ -64,6 +64,7 @@ def beside() -> Iterator[None]:
         [sys.executable, "-m", "agent_router", "import", "--watch", "--with-parent"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL if sys.platform == "win32" else None,  # a service has none there
         **_APART,
     )
     try:

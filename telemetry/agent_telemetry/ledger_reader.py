@@ -124,7 +124,7 @@ def sums_by_session(
             for session, *sums in conn.execute(sql, [first, last]):
                 before = found.get(session, (0,) * len(SUMS))
                 found[session] = tuple(map(add, before, sums))
-        return found
+        return {session: sums for session, sums in found.items() if any(sums)}
 
 
 _SUMMED = ", ".join(f"sum({name})" for name in SUMS)
@@ -182,7 +182,7 @@ def _whole_hours(conn: sqlite3.Connection, low: int, high: int, but: list[int], 
         "AND hour NOT IN (SELECT value FROM json_each(?)) GROUP BY 1, 2",
         [low, high, json.dumps(but)],
     )
-    return [DaySum(kinds[kind], _EPOCH + timedelta(days=day), tuple(sums)) for kind, day, *sums in rows]
+    return [DaySum(kinds[kind], _EPOCH + timedelta(days=day), tuple(sums)) for kind, day, *sums in rows if any(sums)]
 
 
 def _part(conn: sqlite3.Connection, start: int, end: int, days: _Days) -> list[DaySum]:

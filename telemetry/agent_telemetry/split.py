@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
 from functools import cache
+from operator import add
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -57,12 +58,13 @@ def split(
 def split_of(sums: Iterable[DaySum], classify: Classify) -> Split:
     """The split of sums that were read already, without `by_session`; see `split`."""
     by_day: dict[str, list[int]] = {}
-    by_month: dict[str, list[int]] = {}
     by_kind: dict[Kind, list[int]] = {}
     for item in sums:
         _add(by_day, item.day.isoformat(), item.sums)
-        _add(by_month, f"{item.day:%Y-%m}", item.sums)
         _add(by_kind, item.kind, item.sums)
+    by_month: dict[str, list[int]] = {}
+    for day, figures in by_day.items():
+        _add(by_month, day[:7], figures)
     known = cache(classify)
     names = ("model", "provider", "agent", "lab", "openness", "openness_place", "agent_openness", "route")
     groups: dict[str, dict[str, list[int]]] = {name: {} for name in names}
@@ -90,7 +92,7 @@ def _sorted(group: dict[str, list[int]]) -> dict[str, Leaf]:
 
 def _add(group: dict[Key, list[int]], key: Key, figures: Iterable[int]) -> None:
     before = group.get(key)
-    group[key] = list(figures) if before is None else [a + b for a, b in zip(before, figures, strict=True)]
+    group[key] = list(figures) if before is None else list(map(add, before, figures))
 
 
 def _most_output(item: tuple[str, list[int]]) -> tuple[int, int, str]:

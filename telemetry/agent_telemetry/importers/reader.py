@@ -6,6 +6,7 @@ import logging
 import multiprocessing
 import os
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from multiprocessing.connection import Connection
 from typing import Any, Final
@@ -55,8 +56,9 @@ class Reading(msgspec.Struct):
 
 def readings(importers: Mapping[str, Importer], changed: list[Changed]) -> Iterator[Reading]:
     """What the changed logs hold, in their order. Of one that cannot be read the reading says so."""
-    # A fork is safe and quick where a program has one thread, as the command line has.
-    if sum(each.stamp.size for each in changed) >= WORTH_A_PROCESS and sys.platform == "linux" and os.cpu_count() != 1:
+    # A fork is quick, and safe where a program has one thread, as the command line has.
+    alone = sys.platform == "linux" and threading.active_count() == 1 and os.cpu_count() != 1
+    if alone and sum(each.stamp.size for each in changed) >= WORTH_A_PROCESS:
         yield from _in_another_process(importers, changed)
     else:
         yield from _read_all(importers, changed)
