@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, tzinfo
 from functools import cache
 from pathlib import Path
@@ -67,9 +67,9 @@ def split_of(sums: Iterable[DaySum], classify: Classify) -> Split:
         for name, key in zip(names, keys, strict=True):
             _add(groups[name], key or UNKNOWN, figures)
         everything = [a + b for a, b in zip(everything, figures, strict=True)]
-    answer: Split = {"all": _leaf(everything), "by_day": {day: _leaf(by_day[day]) for day in sorted(by_day)}}
+    answer: Split = {"all": leaf_of(everything), "by_day": {day: leaf_of(by_day[day]) for day in sorted(by_day)}}
     for name, group in groups.items():
-        answer[f"by_{name}"] = {key: _leaf(figures) for key, figures in sorted(group.items(), key=_most_output)}
+        answer[f"by_{name}"] = {key: leaf_of(figures) for key, figures in sorted(group.items(), key=_most_output)}
     return answer
 
 
@@ -83,7 +83,8 @@ def _most_output(item: tuple[str, list[int]]) -> tuple[int, int, str]:
     return -item[1][SUMS.index("output")], -item[1][SUMS.index("answered")], item[0]
 
 
-def _leaf(figures: list[int]) -> Leaf:
+def leaf_of(figures: Sequence[int]) -> Leaf:
+    """A leaf of figures in the order of `SUMS`; see `split`."""
     sums = dict(zip(SUMS, figures, strict=True))
     leaf: Leaf = {name: sums[name] for name in ("input", "cache_read", "cache_write", "output", "reasoning")}
     leaf["requests"] = sums["answered"]
