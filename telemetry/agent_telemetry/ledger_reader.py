@@ -20,6 +20,7 @@ from agent_telemetry.usage_record import UsageRecord
 _EPOCH = date(1970, 1, 1)
 _DAY_MS = 24 * HOUR_MS
 _YEAR_2000_MS = 946_684_800_000
+_END_MS = 253_402_300_800_000  # the year 10,000
 _COLUMNS = UsageRecord.__struct_fields__
 
 
@@ -197,6 +198,12 @@ def _part(conn: sqlite3.Connection, start: int, end: int, days: _Days) -> list[D
         DaySum(Kind(*(name or None for name in row[:5])), _EPOCH + timedelta(days=row[5]), tuple(row[6:]))
         for row in rows
     ]
+
+
+def bounds(since: datetime | None, until: datetime | None, zone: tzinfo | None = None) -> tuple[int, int]:
+    """A range of time as the ledger has it: milliseconds since 1970, UTC, from the first and before the second."""
+    start = 0 if since is None else max(_milliseconds(since, zone), 0)
+    return start, _END_MS if until is None else min(max(_milliseconds(until, zone), 0), _END_MS)
 
 
 def _milliseconds(moment: datetime, zone: tzinfo | None) -> int:
