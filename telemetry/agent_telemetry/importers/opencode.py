@@ -22,7 +22,7 @@ from typing import Any, Final, NamedTuple
 from agent_telemetry.importers import values
 from agent_telemetry.importers.home import Home, files
 from agent_telemetry.importers.log import Log
-from agent_telemetry.importers.values import count, fingerprint, milliseconds, moment, text
+from agent_telemetry.importers.values import count, fingerprint, moment, text
 from agent_telemetry.usage_record import Status, UsageRecord
 
 _KNOWN: Final = frozenset(("input", "output", "reasoning", "cache", "total"))
@@ -42,6 +42,16 @@ class Tokens(NamedTuple):
     cache_write: int
     output: int
     reasoning: int
+
+
+class _Stored(NamedTuple):
+    """A message as it is stored, what stands beside it, and what finds the tokens of its steps."""
+
+    told: Any
+    id: str | None
+    session: str | None
+    written: object
+    steps: Callable[[], list[Any]]
 
 
 class Opencode:
@@ -76,13 +86,12 @@ class Opencode:
             log.damaged()
             return
         folder, name = os.path.split(log.path)
-        yield from self._calls(
-            log, told, name.removesuffix(".json"), os.path.basename(folder), None, lambda: _part_files(log.path)
-        )
+        stored = _Stored(told, name.removesuffix(".json"), os.path.basename(folder), None, partial(_part_files, log))
+        yield from self._calls(log, stored, {})
 
     def _database(self, log: Log) -> Iterator[UsageRecord]:
         """All messages each time, as they are written anew while they grow. Their parts are the bulk of a database."""
-        seen: set[str | None] = set()
+        keys: dict[str, str] = {}
         with log.database() as conn:
             conn.text_factory = bytes
             conn.row_factory = sqlite3.Row
@@ -91,64 +100,49 @@ class Opencode:
             try:
                 for table, query in _TABLES.items():
                     for row in map(dict, conn.execute(query) if table in tables else ()):
-                        id, session = _text(row.get("id")), _text(row.get("session_id"))
-                        if id in seen:  # opencode 2 took it over from the older table
-                            continue
-                        seen.add(id)
                         try:
                             told = values.document(row["data"])
                         except (ValueError, AttributeError):
                             log.damaged()
                             continue
-                        steps = partial(_part_rows, conn, row.get("id")) if parts else None
-                        yield from self._calls(log, told, id, session, row.get("time_created"), steps)
+                        id, session = _text(row.get("id")), _text(row.get("session_id"))
+                        steps = partial(_part_rows, conn, id) if parts else list
+                        yield from self._calls(log, _Stored(told, id, session, row.get("time_created"), steps), keys)
             except sqlite3.OperationalError:
                 raise  # locked, most likely: tried again
             except sqlite3.DatabaseError:
                 log.damaged()
 
-    def _calls(
-        self,
-        log: Log,
-        told: Any,
-        id: str | None,
-        session: str | None,
-        written: object,
-        steps: Callable[[], list[Any]] | None,
-    ) -> Iterator[UsageRecord]:
-        """The calls that a message holds: one, or as many as its steps."""
-        message = _message(told)
+    def _calls(self, log: Log, stored: _Stored, keys: dict[str, str]) -> Iterator[UsageRecord]:
+        """The calls that a message holds: one, or as many as its steps. `keys` are those of the messages that were read
+        before, by their ids: opencode 2 took them over into its own table."""
+        message = _message(stored.told)
         if message is None:
             return
-        id = text(message.get("id")) or id
-        time = message.get("time") if isinstance(message.get("time"), dict) else {}
-        created, completed = moment(time.get("created")), moment(time.get("completed"))
         status = _status(message.get("error"))
-        calls = [_tokens(log, message["tokens"])]
-        if steps is not None and "finish" not in message:
-            calls = _steps(calls[0], [_tokens(None, part) for part in steps()])
+        whole = _tokens(log, message["tokens"])
+        calls = [whole] if "finish" in message else _steps(whole, [_tokens(None, part) for part in stored.steps()])
         calls = [each for each in calls if any(each)]
         if not calls:
             log.skipped("without tokens" if status == "ok" else "failed")
             return
+        id = text(message.get("id")) or stored.id
         model, provider = text(message.get("modelID")), text(message.get("providerID"))
-        key = _key(
-            log.state,
-            id,
-            completed is not None,
-            fingerprint(
-                *(created and milliseconds(created), completed and milliseconds(completed), provider, model),
-                *(number for each in calls for number in each),
-            ),
-        )
-        at = created or moment(written) or datetime.fromtimestamp(os.stat(log.path).st_mtime, UTC)
+        time: Any = message.get("time")
+        time = time if isinstance(time, dict) else {}
+        created, completed = moment(time.get("created")), moment(time.get("completed"))
+        now = fingerprint(created or id, completed, provider, model, *whole)
+        key = keys.get(id or "") or _key(log.state, id, completed is not None, now)
+        if id is not None:
+            keys[id] = key
+        at = created or moment(stored.written) or datetime.fromtimestamp(os.stat(log.path).st_mtime, UTC)
         for number, tokens in enumerate(calls):
             yield UsageRecord(
                 source=self.name,
                 agent=self.name,
                 key=f"{key}.{number}" if number else key,
                 time=at,
-                session=text(message.get("sessionID")) or session,
+                session=text(message.get("sessionID")) or stored.session,
                 model=model,
                 provider=provider,
                 status=status,
@@ -204,12 +198,16 @@ def _size(tokens: Tokens) -> int:
 def _key(state: dict[str, Any], id: str | None, finished: bool, now: str) -> str:
     """The message's key: what it was at first sight. `state` keeps it for those that still grow, and for the copies
     that are made of one afterwards."""
-    growing, grown = state.setdefault("growing", {}), state.setdefault("grown", {})
-    key: str = growing.get(id) or grown.get(now) or now
+    growing: dict[str | None, str] = state.get("growing", {})
+    grown: dict[str, str] = state.get("grown", {})
+    key = growing.get(id) or grown.get(now) or now
+    if key != now:
+        state["grown"] = {**grown, now: key}
     if id is not None and not finished:
         growing[id] = key
-    elif growing.pop(id, key) != now:
-        grown[now] = key
+        state["growing"] = growing
+    else:
+        growing.pop(id, None)
     return key
 
 
@@ -220,16 +218,13 @@ def _status(error: object) -> Status:
     return "cancelled" if name == "MessageAbortedError" else "error"
 
 
-def _part_rows(conn: sqlite3.Connection, message: object) -> list[Any]:
-    found = []
-    for row in conn.execute(_PARTS, [message.decode("utf-8", "replace") if isinstance(message, bytes) else message]):
-        found.append(row["data"])
-    return _finished(found)
+def _part_rows(conn: sqlite3.Connection, message: str | None) -> list[Any]:
+    return _finished(row["data"] for row in conn.execute(_PARTS, [message]))
 
 
-def _part_files(path: str) -> list[Any]:
+def _part_files(log: Log) -> list[Any]:
     """`storage/part/<message>/`, and with the first versions `storage/session/part/<session>/<message>/`."""
-    message = Path(path)
+    message = Path(log.path)
     kept = message.parent.parent.parent / "part"
     found = []
     for folder in (kept / message.stem, kept / message.parent.name / message.stem):
