@@ -1,0 +1,49 @@
+"""pi: `~/.pi/agent/sessions/--<folder>--/<time>_<id>.jsonl`. A fork copies entries as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from agent_telemetry.importers import values
+from agent_telemetry.importers.home import Home, files
+from agent_telemetry.importers.log import Log
+from agent_telemetry.importers.session_entries import SessionEntries, matters, session_of
+from agent_telemetry.usage_record import UsageRecord
+
+
+class Pi:
+    """Sessions are looked for where `PI_CODING_AGENT_DIR`, `PI_CODING_AGENT_SESSION_DIR` and the setting `sessionDir`
+    say, and in the default folder in any case."""
+
+    name: Final = "pi"
+    title: Final = "pi"
+
+    def logs(self, home: Home) -> Iterable[str]:
+        agents = [home.folder / ".pi" / "agent"]
+        if named := home.named("PI_CODING_AGENT_DIR"):
+            agents.append(named)
+        folders = [agent / "sessions" for agent in agents]
+        if sessions := home.named("PI_CODING_AGENT_SESSION_DIR"):
+            folders.append(sessions)
+        for agent in agents:
+            try:
+                settings = values.document((agent / "settings.json").read_bytes())
+            except (OSError, ValueError):
+                continue
+            said = settings.get("sessionDir") if isinstance(settings, dict) else None
+            if isinstance(said, str) and said.startswith(("/", "~/")):
+                folders.append(home.folder / said[2:] if said.startswith("~/") else agent / said)
+        return dict.fromkeys(path for folder in folders for path in files(folder, ".jsonl"))
+
+    def read(self, log: Log) -> Iterator[UsageRecord]:
+        entries: SessionEntries | None = None
+        for block in log.blocks():
+            if entries is None:  # a file that was written anew has lost its state by now
+                entries = SessionEntries(self.name, log, log.state, session_of(log.name))
+            for line in block.split(b"\n"):
+                if matters(line) and (call := entries.call(line)) is not None:
+                    yield call
+
+
+IMPORTER: Final = Pi()
