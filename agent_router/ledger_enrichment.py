@@ -13,8 +13,8 @@ def enrichment() -> Callable[[UsageRecord], UsageRecord]:
     """What adds place and money to a row. Made once, and not before there is a row: loading prices takes long."""
     from agent_models.catalogue import Catalogue
     from agent_router import config
-    from agent_telemetry.openness import classifier
     from agent_telemetry.money import Money
+    from agent_telemetry.openness import classifier
 
     loaded = config.load()
     catalogue = Catalogue.load(loaded.data / "catalogue.yaml")
