@@ -37,7 +37,7 @@ def watch(roots: Callable[[], list[str]], run: Callable[[], Any], stop: threadin
                 rust_timeout=int(EVERY_S * 1000),
                 yield_on_timeout=True,
                 ignore_permission_denied=True,
-                raise_interrupt=False,
+                raise_interrupt=True,
             ):
                 break
         if not stop.is_set():
