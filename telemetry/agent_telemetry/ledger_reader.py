@@ -62,11 +62,11 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
 
 
 def recent(path: Path, limit: int = 50) -> list[UsageRecord]:
-    """The last calls, the newest first. Raises `sqlite3.Error` where the file is no ledger."""
+    """The last calls that count, the newest first. Raises `sqlite3.Error` where the file is no ledger."""
     with reading(path) as conn:
         if conn is None:
             return []
-        sql = f"SELECT {', '.join(_COLUMNS)} FROM calls ORDER BY time DESC, id DESC LIMIT ?"  # noqa: S608
+        sql = f"SELECT {', '.join(_COLUMNS)} FROM calls WHERE duplicate IS NULL ORDER BY time DESC, id DESC LIMIT ?"  # noqa: S608
         return [record(values) for values in conn.execute(sql, [limit])]
 
 
