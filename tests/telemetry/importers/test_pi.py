@@ -14,12 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_telemetry.importers.home import Home
-from agent_telemetry.importers.log import Log
-from agent_telemetry.importers.merging import merged
 from agent_telemetry.importers.pi import IMPORTER
 from agent_telemetry.usage_record import UsageRecord
 from tests.telemetry.importers.generators import pi as generator
-from tests.telemetry.importers.logs import calls, read
+from tests.telemetry.importers.logs import calls, in_parts, read
 from tests.telemetry.importers.truth import found
 
 _ANSWER: dict[str, Any] = {
@@ -150,21 +148,8 @@ def test_read_in_two_parts_is_as_read_at_once(tmp_path_factory: pytest.TempPathF
     generator.write(folder, seed, 20)
     for path in IMPORTER.logs(Home(folder, {}, "linux")):
         content = Path(path).read_bytes()
-        whole = _read(path, content)
-        assert _read(path, content[: round(len(content) * cut)], content) == whole
-
-
-def _read(path: str, *contents: bytes) -> dict[str, UsageRecord]:
-    """What a log tells, read at each of these lengths."""
-    rows: dict[str, UsageRecord] = {}
-    before = Log(path)
-    for content in contents:
-        Path(path).write_bytes(content)
-        log = Log(path, offset=before.offset, mark=before.mark, state=before.state)
-        for row in IMPORTER.read(log):
-            rows[row.key] = merged(rows[row.key], row) if row.key in rows else row
-        before = log
-    return rows
+        at = round(len(content) * cut)
+        assert in_parts(IMPORTER, path, content[:at], content) == in_parts(IMPORTER, path, content)
 
 
 def _answer(message: dict[str, Any] | None = None, usage: dict[str, Any] | None = None) -> dict[str, Any]:
