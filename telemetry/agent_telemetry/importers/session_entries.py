@@ -38,7 +38,7 @@ _WIRES: Final[dict[str, Wire]] = {
     "azure-openai-responses": "responses",
     "openai-codex-responses": "responses",
 }
-_STATUS: Final[dict[object, Status]] = {"error": "error", "aborted": "cancelled", "timeout": "error"}
+_STATUS: Final[dict[str | None, Status]] = {"error": "error", "aborted": "cancelled", "timeout": "error"}
 _MIRRORS: Final = frozenset(("delivery-mirror", "gateway-injected"))
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]{5,63}")
 
@@ -159,14 +159,14 @@ class SessionEntries:
     def _record(self, entry: _Entry, message: _Message, usage: dict[str, Any], written: object) -> UsageRecord | None:
         model = text(message.model) or text(message.modelId) or text(entry.model)
         provider = text(message.provider) or text(entry.provider)
-        if (provider == "openclaw" and model in _MIRRORS) or message.openclawDeliveryMirror is not None:
+        if (provider == "openclaw" and model in _MIRRORS) or isinstance(message.openclawDeliveryMirror, dict):
             self._log.skipped("no call: a copy of what was sent")
             return None
         for field in usage.keys() - _KNOWN:
             if count(usage[field]):
                 self._log.unknown(f"usage.{field}")
         tokens = tokens_of(usage)
-        status = _STATUS.get(message.stopReason, "ok")
+        status = _STATUS.get(text(message.stopReason), "ok")
         at = moment(message.timestamp) or moment(entry.timestamp) or moment(written) or self._last()
         self._state["time"] = milliseconds(at)
         if tokens is None:
