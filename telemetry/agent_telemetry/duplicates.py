@@ -12,11 +12,14 @@ _BEFORE_MS: Final = 5_000  # a log's clock may be that much behind
 _AFTER_MS: Final = 60_000  # and a log may note an answer that much after it has ended
 _LONGEST_MS: Final = 3_600_000  # a call that began so long before a log's time may have ended just then
 
+_MADE: Final = ("chatcmpl-ar", "msg_ar", "resp_ar", "cmpl-ar")  # an id that the router gave to an answer
+
 _Figures = tuple[int, int]  # tokens in and out
 
 
 class _Proxied(NamedTuple):
     id: int
+    key: str
     time: int
     until: int
     agent: str | None
@@ -48,13 +51,19 @@ def drop_duplicates(conn: sqlite3.Connection, since: int | None) -> int:
         return 0
     begin = min(each for each in (since, new) if each is not None)
     (first,) = conn.execute("SELECT min(time) FROM calls WHERE source = ?", [PROXY]).fetchone()
-    found: list[int] = []
+    found: list[tuple[int, int]] = []
     if first is not None:
         begin = max(begin, first)
         found = _pairs(_proxied(conn, begin - _LONGEST_MS), _logged(conn, begin - _BEFORE_MS))
     conn.execute("BEGIN IMMEDIATE")
     try:
-        conn.executemany("UPDATE calls SET duplicate = ? WHERE id = ?", [(PROXY, id) for id in found])
+        # The log's name of the session is the one by which the user can go on with it.
+        conn.executemany(
+            "UPDATE calls SET session = (SELECT session FROM calls WHERE id = ?1) WHERE id = ?2 "
+            "AND EXISTS (SELECT 1 FROM calls WHERE id = ?1 AND session IS NOT NULL)",
+            found,
+        )
+        conn.executemany("UPDATE calls SET duplicate = ? WHERE id = ?", [(PROXY, id) for id, _ in found])
         conn.execute("INSERT OR REPLACE INTO states (name, state) VALUES (?, ?)", [_STATE, str(newest).encode()])
         conn.execute("COMMIT")
     except BaseException:
@@ -75,14 +84,14 @@ def _looked_at(conn: sqlite3.Connection) -> tuple[int, int]:
 
 def _proxied(conn: sqlite3.Connection, begin: int) -> list[_Proxied]:
     rows = conn.execute(
-        "SELECT id, time, time + coalesce(latency_ms, 0), agent, response_id, "
+        "SELECT id, key, time, time + coalesce(latency_ms, 0), agent, response_id, "
         "coalesce(input, 0) + coalesce(cache_read, 0) + coalesce(cache_write, 0), output "
         "FROM calls WHERE time >= ? AND source = ? ORDER BY time",
         [begin, PROXY],
     )
     return [
-        _Proxied(id, time, until, agent, answer, None if output is None else (prompt, output))
-        for id, time, until, agent, answer, prompt, output in rows
+        _Proxied(id, key, time, until, agent, answer, None if output is None else (prompt, output))
+        for id, key, time, until, agent, answer, prompt, output in rows
     ]
 
 
@@ -99,9 +108,10 @@ def _logged(conn: sqlite3.Connection, begin: int) -> list[_Logged]:
     ]
 
 
-def _pairs(proxied: list[_Proxied], logged: list[_Logged]) -> list[int]:
-    """The ids of the logs' calls that are the router's too, without those that were known."""
+def _pairs(proxied: list[_Proxied], logged: list[_Logged]) -> list[tuple[int, int]]:
+    """The ids of the logs' calls that are the router's too, with the router's, without those that were known."""
     by_id = {each.response_id: each for each in proxied if each.response_id}
+    by_id |= {each.key: each for each in proxied}
     by_figures: dict[_Figures, list[_Proxied]] = defaultdict(list)
     for each in proxied:
         if each.figures is not None:
@@ -110,15 +120,23 @@ def _pairs(proxied: list[_Proxied], logged: list[_Logged]) -> list[int]:
     taken: set[tuple[str, int]] = set()  # (source, id of the router's call): a log tells of a call once
     found = []
     for call in sorted(logged, key=lambda each: not each.known):
-        same = by_id.get(call.response_id or "")
+        same = by_id.get(_key(call.response_id))
         if same is None or (call.source, same.id) in taken:
             free = (each for each in by_figures.get(call.figures, ()) if (call.source, each.id) not in taken)
             same = _nearest(call, free, sources)
         if same is not None:
             taken.add((call.source, same.id))
             if not call.known:
-                found.append(call.id)
+                found.append((call.id, same.id))
     return found
+
+
+def _key(response_id: str | None) -> str:
+    """The answer's id, or where the router made it, the router's own of the call that is in it."""
+    if not response_id:
+        return ""
+    _, ours, key = response_id.rpartition("ar")
+    return key if ours and response_id.startswith(_MADE) else response_id
 
 
 def _nearest(call: _Logged, candidates: Iterable[_Proxied], sources: set[str | None]) -> _Proxied | None:

@@ -14,6 +14,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from agent_telemetry.importers import values
@@ -34,11 +35,14 @@ class Gemini:
     name: Final = "gemini"
     title: Final = "Gemini CLI"
 
+    def folders(self, home: Home) -> list[Path]:
+        return [each / ".gemini" / "tmp" for each in (home.folder, home.named("GEMINI_CLI_HOME")) if each is not None]
+
     def logs(self, home: Home) -> Iterable[str]:
         found: dict[str, None] = {}
-        for folder in filter(None, (home.folder, home.named("GEMINI_CLI_HOME"))):
+        for folder in self.folders(home):
             try:
-                projects = sorted(each.path for each in os.scandir(folder / ".gemini" / "tmp") if each.is_dir())
+                projects = sorted(each.path for each in os.scandir(folder) if each.is_dir())
             except OSError:
                 continue
             for project in projects:

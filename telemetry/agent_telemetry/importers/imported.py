@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import structs
 
-from agent_telemetry.importers.log_states import LogState, store, unchanged
+from agent_telemetry.importers.log_states import LogState, Stamp, store, unchanged
 from agent_telemetry.importers.merging import merged
 from agent_telemetry.importers.reader import Changed, Reading
 from agent_telemetry.ledger_reader import record
@@ -28,6 +28,8 @@ _THERE = (
     f"SELECT id, origin, {', '.join(_FIELDS)} FROM calls "  # noqa: S608
     "WHERE source = ? AND key IN (SELECT value FROM json_each(?))"
 )
+
+_NO_STAMP: Final = Stamp(0, -1, 0)
 
 Enrich = Callable[[UsageRecord], UsageRecord]
 
@@ -145,11 +147,10 @@ def _merge(
 
 
 def _after(each: Changed, reading: Reading, counts: Counter[str]) -> LogState:
-    """How far the log has been read now. One that could not be read is not tried again before it changes."""
-    if reading.failed is not None:
-        counts = Counter(each.before.counts)
-        counts["unreadable"] = 1
-        return structs.replace(each.before, stamp=each.stamp, counts=dict(counts))
+    """How far the log has been read now. A damaged one is not tried again before it changes."""
+    if reading.failed:
+        stamp = each.stamp if reading.failed == "damaged" else _NO_STAMP
+        return structs.replace(each.before, stamp=stamp, counts={**each.before.counts, "unreadable": 1})
     counts.pop("unreadable", None)
     return LogState(
         source=each.before.source,

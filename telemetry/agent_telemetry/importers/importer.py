@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Protocol
 
 from agent_telemetry.importers.home import Home
@@ -21,6 +22,10 @@ class Importer(Protocol):
 
     @property
     def title(self) -> str: ...
+
+    def folders(self, home: Home) -> Iterable[Path]:
+        """Where the logs lie, whether there are any or not: what is watched, and what `sources` names."""
+        ...
 
     def logs(self, home: Home) -> Iterable[str]:
         """The files that may tell of calls, whether they changed or not: names are looked at, no file is opened."""

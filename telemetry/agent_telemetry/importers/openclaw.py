@@ -43,6 +43,9 @@ class OpenClaw:
     name: Final = "openclaw"
     title: Final = "OpenClaw"
 
+    def folders(self, home: Home) -> list[Path]:
+        return [root / "agents" for root in _roots(home)] or [home.folder / _NAMES[0] / "agents"]
+
     def logs(self, home: Home) -> Iterable[str]:
         return dict.fromkeys(path for root in _roots(home) for path in _logs(root))
 

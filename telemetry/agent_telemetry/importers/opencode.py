@@ -60,10 +60,12 @@ class Opencode:
     name: Final = "opencode"
     title: Final = "opencode"
 
+    def folders(self, home: Home) -> list[Path]:
+        return list(dict.fromkeys((home.data / "opencode", home.folder / ".local" / "share" / "opencode")))
+
     def logs(self, home: Home) -> Iterable[str]:
-        folders = dict.fromkeys((home.data / "opencode", home.folder / ".local" / "share" / "opencode"))
         found: dict[str, None] = {}
-        for folder in folders:
+        for folder in self.folders(home):
             for path in files(folder, ".db", deep=False):
                 if os.path.basename(path).startswith("opencode"):
                     found.setdefault(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Final
 
 from agent_telemetry.importers import values
@@ -19,7 +20,7 @@ class Pi:
     name: Final = "pi"
     title: Final = "pi"
 
-    def logs(self, home: Home) -> Iterable[str]:
+    def folders(self, home: Home) -> list[Path]:
         agents = [home.folder / ".pi" / "agent"]
         if named := home.named("PI_CODING_AGENT_DIR"):
             agents.append(named)
@@ -34,7 +35,10 @@ class Pi:
             said = settings.get("sessionDir") if isinstance(settings, dict) else None
             if isinstance(said, str) and said.startswith(("/", "~/")):
                 folders.append(home.folder / said[2:] if said.startswith("~/") else agent / said)
-        return dict.fromkeys(path for folder in folders for path in files(folder, ".jsonl"))
+        return folders
+
+    def logs(self, home: Home) -> Iterable[str]:
+        return dict.fromkeys(path for folder in self.folders(home) for path in files(folder, ".jsonl"))
 
     def read(self, log: Log) -> Iterator[UsageRecord]:
         entries: SessionEntries | None = None

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import sqlite3
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from multiprocessing.connection import Connection
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from msgspec import structs
@@ -41,7 +43,7 @@ class _Row(UsageRecord, frozen=True, kw_only=True, array_like=True):
 
 class Reading(msgspec.Struct):
     """What a log holds that is new, each call once. `number` is its place among the changed ones, `failed` says that it
-    could not be read."""
+    could not be read, and whether that is for now only."""
 
     number: int
     fresh: bool
@@ -50,13 +52,14 @@ class Reading(msgspec.Struct):
     state: dict[str, Any]
     counts: dict[str, int]
     rows: list[_Row]
-    failed: str | None = None
+    failed: Literal["", "damaged", "busy"] = ""
 
 
 def readings(importers: Mapping[str, Importer], changed: list[Changed]) -> Iterator[Reading]:
     """What the changed logs hold, in their order. Of one that cannot be read the reading says so."""
-    # A fork is safe and quick where a program has one thread, as the command line has.
-    if sum(each.stamp.size for each in changed) >= WORTH_A_PROCESS and sys.platform == "linux" and os.cpu_count() != 1:
+    # A fork is quick, and safe where a program has one thread, as the command line has.
+    alone = sys.platform == "linux" and threading.active_count() == 1 and os.cpu_count() != 1
+    if alone and sum(each.stamp.size for each in changed) >= WORTH_A_PROCESS:
         yield from _in_another_process(importers, changed)
     else:
         yield from _read_all(importers, changed)
@@ -82,7 +85,8 @@ def _read(importer: Importer, number: int, each: Changed) -> Reading:
                 found[row.key] = merged(there, row)
     except Exception as fault:  # whatever is in a file: the others are read
         _log.debug("A log of %s cannot be read: %s", importer.name, type(fault).__name__)
-        return Reading(number, True, before.offset, before.mark, {}, {}, [], failed=type(fault).__name__)
+        busy = isinstance(fault, OSError | sqlite3.OperationalError)
+        return Reading(number, True, before.offset, before.mark, {}, {}, [], failed="busy" if busy else "damaged")
     if repeats:
         log.counts["repeated"] += repeats
     rows: list[Any] = list(found.values())

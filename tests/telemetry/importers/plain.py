@@ -21,6 +21,9 @@ class Plain:
         self.title = name.capitalize()
         self.read_names: list[str] = []
 
+    def folders(self, home: Home) -> Iterable[Path]:
+        return [home.folder / self.name]
+
     def logs(self, home: Home) -> Iterable[str]:
         return files(home.folder / self.name, ".jsonl", ".db")
 

@@ -1,0 +1,2 @@
+def share() -> None:
+    """x"""
