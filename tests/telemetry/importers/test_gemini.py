@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from agent_telemetry.importers.gemini import IMPORTER
 from agent_telemetry.importers.home import Home
+from agent_telemetry.importers.log import Log
 from agent_telemetry.usage_record import UsageRecord
 from tests.telemetry.importers.generators import gemini as generator
 from tests.telemetry.importers.logs import calls, in_parts, read
@@ -81,6 +82,18 @@ def test_a_call_without_a_model_is_the_last_ones_before_it_in_its_session(tmp_pa
     assert [row.model for row in calls(IMPORTER, tmp_path).values()] == [None, "gemini-3-pro"]
     (tmp_path / ".gemini/tmp/p/chats/session-1.json").unlink()
     assert [row.model for row in _lines(tmp_path, _HEAD, _message(), nameless)] == ["gemini-3-pro"] * 2
+
+
+def test_a_document_is_read_as_at_first_each_time(tmp_path: Path) -> None:
+    nameless = _message(id="7ac06b8b-b36d-4c58-bfae-cf3ee3a9f773", model=None)
+    _save(tmp_path, "session-1.json", json.dumps(_HEAD | {"messages": [nameless, _message()]}))
+    log = Log(str(tmp_path / ".gemini/tmp/p/chats/session-1.json"))
+    first = list(IMPORTER.read(log))
+    assert list(IMPORTER.read(Log(log.path, state=log.state))) == first
+
+
+def test_all_messages_set_anew(tmp_path: Path) -> None:
+    assert len(_lines(tmp_path, _HEAD, {"$set": {"messages": [_message()], "lastUpdated": "…"}})) == 1
 
 
 @pytest.mark.parametrize("indent", [None, 2])

@@ -80,6 +80,21 @@ def test_an_id_is_unique_in_its_session_only(tmp_path: Path) -> None:
     assert sorted(row.output or 0 for row in calls(IMPORTER, tmp_path).values()) == [7, 8]
 
 
+def test_two_calls_in_all_alike_but_their_ids(tmp_path: Path) -> None:
+    assert len(_rows(tmp_path, _answer(), _answer() | {"id": "ffffffff"})) == 2
+
+
+def test_a_forks_first_calls_were_its_parents_even_where_that_is_gone(tmp_path: Path) -> None:
+    later = {
+        "id": "1f1f1f1f-bbbb",
+        "timestamp": "2026-03-01T11:00:00.000Z",
+        "parentSession": "/x/2026_0f0f0f0f-aaaa.jsonl",
+    }
+    own = _answer({"timestamp": 1772366400000}) | {"id": "b", "timestamp": "2026-03-01T12:00:00.000Z"}
+    _write(tmp_path, "b", _answer(), own, header=_HEADER | later)
+    assert [row.session for row in calls(IMPORTER, tmp_path).values()] == ["0f0f0f0f-aaaa", "1f1f1f1f-bbbb"]
+
+
 def test_two_calls_of_the_first_version_have_no_ids(tmp_path: Path) -> None:
     old = {name: value for name, value in _answer().items() if name != "id"}
     assert len(_rows(tmp_path, old, old | {"timestamp": "2026-03-01T10:00:02.501Z"}, old)) == 2
