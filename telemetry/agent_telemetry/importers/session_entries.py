@@ -160,7 +160,7 @@ class SessionEntries:
         model = text(message.model) or text(message.modelId) or text(entry.model)
         provider = text(message.provider) or text(entry.provider)
         if (provider == "openclaw" and model in _MIRRORS) or isinstance(message.openclawDeliveryMirror, dict):
-            self._log.skipped("no call: a copy of what was sent")
+            self._log.skipped("copies of what was sent")
             return None
         for field in usage.keys() - _KNOWN:
             if count(usage[field]):

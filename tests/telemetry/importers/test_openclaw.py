@@ -95,7 +95,7 @@ def test_what_the_gateway_wrote_itself_is_no_call(tmp_path: Path) -> None:
     _file(tmp_path, "s.jsonl", mirror, stripped, _answer(1))
     rows, counts = read(IMPORTER, tmp_path)
     assert [row.input for row in rows.values()] == [1]
-    assert counts == {"no call: a copy of what was sent": 2}
+    assert counts == {"copies of what was sent": 2}
 
 
 def test_usage_in_the_words_of_a_program_behind_it(tmp_path: Path) -> None:
