@@ -97,8 +97,11 @@ def matters(line: bytes) -> bool:
 class SessionEntries:
     """Reads one session's entries in their order. `state` is kept between readings, and goes into `Log.state`."""
 
-    def __init__(self, source: str, log: Log, state: dict[str, Any], session: str | None) -> None:
+    def __init__(
+        self, source: str, log: Log, state: dict[str, Any], session: str | None, agent: str | None = None
+    ) -> None:
         self._source = source
+        self._agent = agent or source
         self._log = log
         self._state = state
         self._session = session
@@ -181,7 +184,7 @@ class SessionEntries:
         duration = message.durationMs
         return UsageRecord(
             source=self._source,
-            agent=self._source,
+            agent=self._agent,
             key=self._key(entry, message, tokens, model),
             time=at,
             session=self._session_at(entry),

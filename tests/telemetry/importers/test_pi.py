@@ -156,6 +156,12 @@ def test_the_setting_says_where_sessions_are(tmp_path: Path) -> None:
     assert len(calls(IMPORTER, tmp_path)) == 1
 
 
+def test_oh_my_pi_is_another_agent(tmp_path: Path) -> None:
+    _write(tmp_path, "a", _answer())
+    (tmp_path / ".pi").rename(tmp_path / ".omp")
+    assert [(row.source, row.agent) for row in calls(IMPORTER, tmp_path).values()] == [("pi", "omp")]
+
+
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 50), cut=st.floats(0, 1))
 def test_read_in_two_parts_is_as_read_at_once(tmp_path_factory: pytest.TempPathFactory, seed: int, cut: float) -> None:
