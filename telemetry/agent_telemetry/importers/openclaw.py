@@ -28,7 +28,7 @@ _NAMES: Final = (".openclaw", ".clawdbot", ".moltbot", ".moldbot")
 _STATE_DIRS: Final = ("OPENCLAW_STATE_DIR", "CLAWDBOT_STATE_DIR", "MOLTBOT_STATE_DIR")
 _EVENTS: Final = (
     "SELECT * FROM transcript_events WHERE event_json IS NULL OR instr(event_json, '\"usage\"') "
-    "OR instr(event_json, '\"modelId\"') OR instr(event_json, '\"session\"') ORDER BY session_id, seq"
+    "OR instr(event_json, '\"modelId\"') OR instr(event_json, '\"session\"')"
 )
 _ARCHIVES: Final = {
     b"session_transcript_archives": "SELECT * FROM session_transcript_archives",
@@ -79,12 +79,12 @@ class OpenClaw:
                 log.damaged()
 
     def _events(self, log: Log, rows: Iterable[sqlite3.Row]) -> Iterator[UsageRecord]:
-        session, entries = None, None
+        sessions: dict[object, SessionEntries] = {}
         for row in map(dict, rows):
             id = row.get("session_id")
-            if entries is None or id != session:
-                session, known = id, _text(id)
-                entries = SessionEntries(self.name, log, {"session": known} if known else {}, known)
+            if (entries := sessions.get(id)) is None:
+                known = _text(id)
+                entries = sessions[id] = SessionEntries(self.name, log, {"session": known} if known else {}, known)
             line, packed = row.get("event_json"), row.get("event_zstd")
             if not isinstance(line, bytes):
                 line = _unpacked(log, packed) if isinstance(packed, bytes) else None
