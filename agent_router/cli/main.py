@@ -12,7 +12,7 @@ from agent_router import __version__
 from agent_router.cli.lazy_commands import lazy_group
 from agent_router.cli.output import JSON_OPTION, print_json
 
-# In the order of `--help`. Imported when they are run, because a quick command should not wait for a slow one's imports.
+# In the order of `--help`. Imported when they are run: a quick command should not wait for a slow one's imports.
 COMMANDS = {
     "serve": "agent_router.cli.serve",
     "demo": "agent_router.cli.demo",
