@@ -132,7 +132,8 @@ class SessionEntries:
             found = values.document(line)
         except ValueError:
             self._log.damaged()
-            return None
+            rest = values.appended(line)
+            return None if rest is None else self._entry(rest)
         try:
             return msgspec.convert(found, _Entry)
         except (msgspec.ValidationError, RecursionError):
