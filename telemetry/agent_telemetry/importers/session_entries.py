@@ -132,7 +132,8 @@ class SessionEntries:
             found = values.document(line)
         except ValueError:
             self._log.damaged()
-            return None
+            rest = values.appended(line)
+            return None if rest is None else self._entry(rest)
         try:
             return msgspec.convert(found, _Entry)
         except (msgspec.ValidationError, RecursionError):
@@ -247,11 +248,13 @@ def tokens_of(usage: dict[str, Any]) -> Tokens | None:
     parts = input + read + write + output
     if not parts:
         input = total  # a program behind OpenClaw that tells no more
-    if reasoning and (reasoning > output or total == parts + reasoning):
-        output += reasoning
-    if not (parts or input or output):
+    if not (parts or input):
         return None
-    return Tokens(input, read, write, output, reasoning, min(long, write) if long is not None else None)
+    return Tokens(
+        *(input, read, write, output),
+        reasoning=min(reasoning, output) if reasoning is not None else None,
+        cache_write_1h=min(long, write) if long is not None else None,
+    )
 
 
 def other_model(asked: str, answered: str) -> bool:

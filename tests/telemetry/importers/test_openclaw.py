@@ -73,6 +73,15 @@ def test_a_damaged_event_costs_that_event(tmp_path: Path) -> None:
     assert counts["damaged"] == 4
 
 
+def test_a_compressed_event_counts_whatever_stands_beside_it(tmp_path: Path) -> None:
+    path = _rows(tmp_path)
+    with closing(sqlite3.connect(path)) as conn, conn:
+        for number, beside in enumerate((None, "", "{}"), 1):
+            row = (number, beside, zstd.compress(json.dumps(_answer(number)).encode()))
+            conn.execute("INSERT INTO transcript_events VALUES ('s', ?, ?, 1, ?)", row)
+    assert len(calls(IMPORTER, tmp_path)) == 3
+
+
 def test_a_cut_archive_counts_up_to_the_cut(tmp_path: Path) -> None:
     lines = b"".join(json.dumps(_answer(number, "x" * 3000)).encode() + b"\n" for number in range(1, 400))
     packed = zstd.compress(lines, 1)

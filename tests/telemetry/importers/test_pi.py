@@ -123,9 +123,9 @@ def test_what_is_no_figure_is_as_if_it_were_not_there(tmp_path: Path, usage: dic
     assert not row.cache_write_1h
 
 
-def test_reasoning_that_output_does_not_contain_is_added(tmp_path: Path) -> None:
-    (row,) = _rows(tmp_path, _answer({}, {"reasoning": 5, "totalTokens": 57}))
-    assert (row.output, row.reasoning) == (12, 5)
+def test_reasoning_is_part_of_output(tmp_path: Path) -> None:
+    (row,) = _rows(tmp_path, _answer({}, {"reasoning": 9, "totalTokens": 61}))
+    assert (row.output, row.reasoning) == (7, 7)
 
 
 def test_what_does_not_count_is_told(tmp_path: Path) -> None:

@@ -133,6 +133,21 @@ def test_a_deep_line_and_a_long_one(tmp_path: Path) -> None:
     assert log.counts == {"damaged": 1}
 
 
+@pytest.mark.parametrize("spaces", [False, True])
+@pytest.mark.parametrize(("importer", "record"), [(pi.IMPORTER, _ENTRY), (gemini.IMPORTER, _GEMINI)])
+def test_a_record_after_one_that_broke_off(
+    tmp_path: Path, importer: Importer, record: dict[str, Any], spaces: bool
+) -> None:
+    path = tmp_path / "s.jsonl"
+    content = [{"type": "text", "text": "…"}, {"id": "7", "type": "toolCall"}]
+    whole = json.dumps(record | {"content": content}, separators=(", ", ": ") if spaces else (",", ":")).encode()
+    for cut in range(1, len(whole)):
+        path.write_bytes(whole[:cut] + whole + b"\n")
+        log = Log(str(path))
+        assert len(list(importer.read(log))) == 1, whole[:cut]
+        assert log.counts == {"damaged": 1}
+
+
 def test_a_raw_control_character_and_broken_utf8_cost_nothing(tmp_path: Path) -> None:
     path = tmp_path / "s.jsonl"
     for wrong in (b"\x01", b"\xff\xfe", b"\\ud800"):
