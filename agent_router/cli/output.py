@@ -44,12 +44,12 @@ JSON_OPTION: Any = typer.Option(
 
 def print_json(value: Any) -> None:
     """One JSON object on standard output, at once: a program may be waiting for it."""
-    # msgspec, because Python's own indents in Python: a million rows' sessions would take longer than reading them.
-    text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode()
     try:
+        # Python's own indents in Python: for a thousand sessions that takes longer than reading a million calls.
+        text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode()
         text.encode(sys.stdout.encoding or "utf-8")
-    except UnicodeEncodeError:  # a console that is not UTF-8
-        text = json.dumps(msgspec.json.decode(text), indent=2)
+    except UnicodeEncodeError:  # a console that is not UTF-8, or a file name that is not
+        text = json.dumps(value, indent=2, default=str)
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
