@@ -143,7 +143,9 @@ class _Tariff:
         digits = max(max(0, -_exponent(rate)) for row in rows for rate in row)
         self._scale = 10**digits
         # A thousand requests at a dollar are a thousand micro-dollars each.
-        self._rates = [tuple(int(rate * self._scale) for rate in (*row[:6], row[6] * 1000)) for row in rows]
+        self._rates: list[tuple[int, ...]] = [
+            tuple(int(rate * self._scale) for rate in (*row[:6], row[6] * 1000)) for row in rows
+        ]
 
     def microusd(self, usage: Usage) -> int | None:
         """See `Listing.microusd`."""
