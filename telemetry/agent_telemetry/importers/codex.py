@@ -149,6 +149,7 @@ class _Thread:
     def __init__(self, log: Log) -> None:
         self._log = log
         self._state = log.state
+        self._looked = False  # for a model further down
 
     def call(self, line: bytes) -> UsageRecord | None:
         """The call that a line tells of."""
@@ -165,13 +166,14 @@ class _Thread:
             self._remember(payload.model or payload.model_name)
             self._turn(payload, at)
         elif kind in ("task_started", "turn_started"):
+            self._state.pop("owed", None)
             self._turn(payload, at)
         elif kind == "thread_settings_applied":
             self._settings(payload)
         elif kind == "token_usage_record":
-            return self._recorded(payload, at, line)
+            return self._recorded(payload, at)
         elif kind == "token_count":
-            return self._counted(payload, at, line)
+            return self._counted(payload, at)
         return None
 
     # what the thread is
@@ -179,7 +181,7 @@ class _Thread:
     def _meta(self, payload: _Payload, at: datetime | None) -> None:
         id = text(payload.id) or text(payload.session_id)
         state = self._state
-        if "id" in state and id != state["id"]:  # its parent's, copied
+        if id is not None and state.get("id", id) != id:  # its parent's, copied
             if "fork" in state:
                 state["fork"]["sure"] = True
                 state["fork"]["parent"] = state["fork"]["parent"] or id
@@ -231,6 +233,8 @@ class _Thread:
         fork = self._state.get("fork")
         if fork is None:
             return
+        if at is not None and fork["at"] is not None and 0 <= milliseconds(at) - fork["at"] <= _AT_ONCE:
+            fork["at"] = milliseconds(at)
         if fork["born"] is not None and (began := _born(payload.turn_id)) is not None:
             if began >= fork["born"]:
                 del self._state["fork"]
@@ -243,7 +247,7 @@ class _Thread:
 
     # its calls
 
-    def _recorded(self, payload: _Payload, at: datetime | None, line: bytes) -> UsageRecord | None:
+    def _recorded(self, payload: _Payload, at: datetime | None) -> UsageRecord | None:
         used, total = _figures(payload.usage), _figures(payload.thread_token_usage)
         thread = text(payload.thread_id)
         if thread is not None:
@@ -259,9 +263,10 @@ class _Thread:
         owed.append(list(used))
         del owed[:-_OWED]
         self._state["recorded"] = True
-        return self._record(at, total, used, line, payload)
+        self._unknown(payload.usage)
+        return self._record(at, total, used, payload)
 
-    def _counted(self, payload: _Payload, at: datetime | None, line: bytes) -> UsageRecord | None:
+    def _counted(self, payload: _Payload, at: datetime | None) -> UsageRecord | None:
         info = payload.info
         if isinstance(info, dict):
             self._remember(info.get("model") or info.get("model_name") or payload.model)
@@ -286,7 +291,7 @@ class _Thread:
             self._log.skipped("copied from another session")
             return None
         if state.get("recorded"):
-            owed = state["owed"]
+            owed = state.setdefault("owed", [])
             if owed or last is None or total is None or before is None or total != _sum(before, last):
                 if last is not None and list(last) in owed:
                     del owed[: owed.index(list(last)) + 1]
@@ -295,30 +300,33 @@ class _Thread:
             if before is None and fork:
                 return None  # what was used before the fork
             last = total if before is None or _less(total, before) else _difference(total, before)
-        return self._record(at, total, last, line, payload) if last is not None else None
+        if last is None:
+            return None
+        if isinstance(info, dict):
+            self._unknown(info.get("last_token_usage"))
+        return self._record(at, total, last, payload)
 
     def _record(
-        self, at: datetime | None, total: Figures | None, used: Figures, line: bytes, payload: _Payload
+        self, at: datetime | None, total: Figures | None, used: Figures, payload: _Payload
     ) -> UsageRecord | None:
         state = self._state
         if at is not None:
             state["time"] = milliseconds(at)
-        self._unknown(line)
         input, read, write, output, reasoning = _buckets(used)
         if not (input or read or write or output):
             self._log.skipped("without tokens")
             return None
         id = state.get("id") or _id_of(self._log.name)
-        model = state.get("model")
-        if model is None:
-            model = state["model"] = _first_model(self._log.path)
+        if "model" not in state and not self._looked:
+            self._looked = True
+            self._remember(_first_model(self._log.path))
         return UsageRecord(
             source=Codex.name,
             agent=Codex.name,
             key=fingerprint(id, state.get("again", 0), total or state.get("counted"), used),
             time=at or self._last(),
             session=id,
-            model=model,
+            model=state.get("model"),
             provider=state.get("provider") or "openai",
             input=input,
             cache_read=read,
@@ -363,8 +371,10 @@ class _Thread:
                 return True
         return False
 
-    def _unknown(self, line: bytes) -> None:
-        pass
+    def _unknown(self, usage: Any) -> None:
+        for field in usage.keys() - _KNOWN if isinstance(usage, dict) else ():
+            if count(usage[field]):
+                self._log.unknown(f"usage.{field}")
 
     def _last(self) -> datetime:
         last = moment(self._state.get("time"))
@@ -525,14 +535,16 @@ def _path_of(beside: str, thread: str) -> str | None:
     root = next((place for place, part in enumerate(parts) if part in ("sessions", "archived_sessions")), None)
     if root is None:
         return None
-    home = os.path.join(*parts[:root])
-    listed, paths = _threads.get(home, (0.0, {}))
-    if thread not in paths and time.monotonic() - listed > _LISTED:
+    home, thread = os.path.join(*parts[:root]), thread.lower()
+    listed, paths = _threads.get(home, (-_LISTED, {}))
+    if thread not in paths and time.monotonic() - listed >= _LISTED:
         folders = (os.path.join(home, name) for name in ("archived_sessions", "sessions"))
         paths = {_id_of(os.path.basename(path)) or "": path for each in folders for path in files(each, *_ENDINGS)}
         _threads.clear()
         _threads[home] = time.monotonic(), paths
-    return paths.get(thread.lower())
+    if thread in paths:
+        return paths[thread]
+    return next((path for id, path in paths.items() if id.endswith(f"-{thread}")), None)
 
 
 IMPORTER: Final = Codex()
