@@ -169,7 +169,7 @@ class _Thread:
             self._state.pop("owed", None)
             self._turn(payload, at)
         elif kind == "thread_settings_applied":
-            self._settings(payload)
+            self._settings(payload, at)
         elif kind == "token_usage_record":
             return self._recorded(payload, at)
         elif kind == "token_count":
@@ -212,22 +212,23 @@ class _Thread:
             born = None
         self._state["fork"] = {"parent": parent, "sure": sure, "created": created, "born": born, "at": created}
 
-    def _settings(self, payload: _Payload) -> None:
+    def _settings(self, payload: _Payload, at: datetime | None) -> None:
         if (thread := text(payload.thread_id)) is not None:
-            self._named(thread)
+            self._named(thread, at)
         settings = payload.thread_settings
         if isinstance(settings, dict):
             self._remember(settings.get("model"))
             if provider := text(settings.get("model_provider_id")):
                 self._state["provider"] = provider
 
-    def _named(self, thread: str) -> None:
+    def _named(self, thread: str, at: datetime | None) -> None:
         """A line that belongs to a thread, and says which: the lines after it do too."""
         fork = self._state.get("fork")
         if thread == self._state.get("id"):
             self._state.pop("fork", None)
         elif fork is not None:
             fork["old"] = True
+            fork["at"] = max(fork["at"] or 0, milliseconds(at)) if at is not None else fork["at"]
 
     def _turn(self, payload: _Payload, at: datetime | None) -> None:
         fork = self._state.get("fork")
@@ -253,7 +254,7 @@ class _Thread:
         if thread is not None:
             if "id" not in self._state:
                 self._state["id"] = thread
-            self._named(thread)
+            self._named(thread, at)
             if thread != self._state["id"]:
                 self._log.skipped("copied from another session")
                 return None
@@ -341,13 +342,14 @@ class _Thread:
         fork = self._state.get("fork")
         if fork is None:
             return False
-        if fork.get("old"):
-            return True
         now = milliseconds(at) if at is not None else fork["at"]
+        passed = now - fork["at"] if now is not None and fork["at"] is not None else 0
+        if fork.get("old") and (fork["born"] is not None or passed <= _ALMOST):
+            fork["at"] = now
+            return True
         created = fork["created"]
         if created is not None and now is not None and now < created:
             return True
-        passed = now - fork["at"] if now is not None and fork["at"] is not None else 0
         calls = _calls_of(self._log.path, fork["parent"])
         if calls is None:
             copied = passed <= _AT_ONCE and (fork["sure"] or _crowded(self._log.path))
