@@ -52,10 +52,6 @@ _FIELDS: Final = (
     ("total_tokens",),
 )
 _KNOWN: Final = frozenset(name for names in _FIELDS for name in names)
-_MATTERS: Final = (
-    *(b'"token_count"', b'"turn_context"', b'"token_usage_record"', b'"session_meta"'),
-    *(b'"task_started"', b'"turn_started"', b'"thread_settings_applied"'),
-)
 _WHOLE: Final = 4096  # bytes up to which a line is searched; of a longer one, only where its type can stand
 _EDGE: Final = 320
 _ID: Final = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
@@ -136,11 +132,20 @@ class Codex:
 
 
 def _matters(line: bytes) -> bool:
-    if b'"response_item"' in line[:_EDGE] and b'"token_count"' not in line[:_EDGE]:
+    head = line[:_EDGE]
+    if b'"response_item"' in head and b'"token_count"' not in head:
         return False
     if len(line) > _WHOLE:
-        line = line[:_EDGE] + line[-_EDGE:]
-    return any(kind in line for kind in _MATTERS)
+        line = head + line[-_EDGE:]
+    return (
+        b'"token_count"' in line
+        or b'"turn_context"' in line
+        or b'"task_started"' in line
+        or b'"token_usage_record"' in line
+        or b'"session_meta"' in line
+        or b'"thread_settings_applied"' in line
+        or b'"turn_started"' in line
+    )
 
 
 class _Thread:
@@ -415,6 +420,14 @@ def _entry(line: bytes, log: Log | None) -> _Entry | None:
 def _figures(usage: Any) -> Figures | None:
     if not isinstance(usage, dict):
         return None
+    get = usage.get
+    usual: tuple[Any, ...] = (
+        *(get("input_tokens"), get("cached_input_tokens")),
+        get("cache_write_input_tokens", get("cache_creation_input_tokens", 0)),
+        *(get("output_tokens"), get("reasoning_output_tokens"), get("total_tokens")),
+    )
+    if all(type(each) is int and 0 <= each <= values.MOST for each in usual):
+        return usual
     found = [next((n for name in names if (n := count(usage.get(name))) is not None), None) for names in _FIELDS]
     if all(each is None for each in found):
         return None
