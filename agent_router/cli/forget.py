@@ -10,8 +10,8 @@ from typing import Annotated
 
 import typer
 
+from agent_router.cli.day import day
 from agent_router.cli.output import JSON_OPTION, friendly, print_json
-from agent_router.cli.usage import _day as day
 from agent_router.errors import ConfigError
 from agent_router.paths import LEDGER, RESPONSES, data_path
 from agent_telemetry import learned

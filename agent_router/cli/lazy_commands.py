@@ -46,7 +46,7 @@ class LazyCommands(MutableMapping[str, Any]):
 
 
 def lazy_group(places: Mapping[str, str]) -> type[TyperGroup]:
-    """The class of a group that has these commands beside those that are registered with it; for `typer.Typer(cls=)`."""
+    """The class of a group that has these commands beside those that are registered with it: `typer.Typer(cls=)`."""
 
     class LazyGroup(TyperGroup):
         def __init__(self, **given: Any) -> None:

@@ -41,9 +41,10 @@ def drop_duplicates(conn: sqlite3.Connection, since: int | None) -> int:
     """Find the logs' calls that passed through the router as well, and let them count no more; how many there were.
 
     `since` (milliseconds since 1970) is the time of the earliest call that a log told of since the last look, None if
-    there is none; what the router wrote since then is known. The same id of the answer is proof. Where one of the two
-    has none, it is the same call if both have the same tokens in and out, no other agent's name, and the log's time
-    lies within the router's or a minute after it; of several the nearest in time, and each once.
+    there is none; what the router wrote since then is known. The same id of the answer is proof, unless its upstream
+    gives several answers that id. Else it is the same call if both have the same tokens in and out, not two ids, no
+    other agent's name, and the log's time lies within the router's or a minute after it; of several the nearest in
+    time, and each once.
     """
     last, newest = _looked_at(conn)
     (new,) = conn.execute("SELECT min(time) FROM calls WHERE id > ? AND source = ?", [last, PROXY]).fetchone()
@@ -110,20 +111,19 @@ def _logged(conn: sqlite3.Connection, begin: int) -> list[_Logged]:
 
 def _pairs(proxied: list[_Proxied], logged: list[_Logged]) -> list[tuple[int, int]]:
     """The ids of the logs' calls that are the router's too, with the router's, without those that were known."""
-    by_id = {each.response_id: each for each in proxied if each.response_id}
-    by_id |= {each.key: each for each in proxied}
+    by_id: dict[str, list[_Proxied]] = defaultdict(list)
     by_figures: dict[_Figures, list[_Proxied]] = defaultdict(list)
     for each in proxied:
+        by_id[each.response_id or each.key].append(each)
         if each.figures is not None:
             by_figures[each.figures].append(each)
     sources = {each.agent for each in logged}
     taken: set[tuple[str, int]] = set()  # (source, id of the router's call): a log tells of a call once
     found = []
     for call in sorted(logged, key=lambda each: not each.known):
-        same = by_id.get(_key(call.response_id))
-        if same is None or (call.source, same.id) in taken:
-            free = (each for each in by_figures.get(call.figures, ()) if (call.source, each.id) not in taken)
-            same = _nearest(call, free, sources)
+        named = by_id.get(_key(call.response_id), [])
+        free = [each for each in named or by_figures.get(call.figures, []) if (call.source, each.id) not in taken]
+        same = free[0] if len(named) == 1 and free else _nearest(call, free, sources)
         if same is not None:
             taken.add((call.source, same.id))
             if not call.known:
@@ -148,6 +148,7 @@ def _nearest(call: _Logged, candidates: Iterable[_Proxied], sources: set[str | N
         if each.time - _BEFORE_MS <= call.time <= each.until + _AFTER_MS
         # The router knows some agents by their library only, which is no name of an agent that has a log.
         and (each.agent == call.agent or each.agent not in sources)
-        and not (each.response_id and call.response_id)
+        and each.figures == call.figures
+        and (not each.response_id or not call.response_id or each.response_id == call.response_id)
     ]
     return min(fitting, key=lambda each: abs(each.until - call.time), default=None)

@@ -74,7 +74,8 @@ def sessions(
         Session(
             key[0],
             key[1] or None,
-            *(datetime.fromtimestamp(moment / 1000, UTC) for moment in times[key]),
+            datetime.fromtimestamp(times[key][0] / 1000, UTC),
+            datetime.fromtimestamp(times[key][1] / 1000, UTC),
             tuple(sorted(outputs[key], key=lambda model: (-outputs[key][model], model))),
             rows[key],
         )

@@ -89,6 +89,15 @@ def test_an_id_that_the_router_made(conn: sqlite3.Connection, prefix: str) -> No
     assert conn.execute("SELECT session FROM calls WHERE key LIKE '%2'").fetchone() == ("real",)
 
 
+def test_an_upstream_that_gives_every_answer_the_same_id(conn: sqlite3.Connection) -> None:
+    for i in range(3):
+        proxied(conn, f"p{i}", seconds=20 * i, output=i + 1, response_id="chatcmpl-1")
+        logged(conn, f"a{i}", seconds=20 * i + 1, output=i + 1, response_id="chatcmpl-1")
+    logged(conn, "other", seconds=41, output=70, response_id="chatcmpl-1")
+    assert look(conn) == 3
+    assert dropped(conn) == ["a0", "a1", "a2"]
+
+
 def test_two_ids_that_differ_are_two_calls(conn: sqlite3.Connection) -> None:
     proxied(conn, "p", response_id="msg_01")
     logged(conn, "a", response_id="msg_02")

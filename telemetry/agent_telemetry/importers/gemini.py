@@ -75,7 +75,8 @@ class Gemini:
                 told = values.document(line)
             except ValueError:
                 log.damaged()
-                continue
+                rest = values.appended(line)
+                told = None if rest is None else values.document(rest)
             yield from self._told(log, told)
 
     def _told(self, log: Log, told: Any) -> Iterator[UsageRecord]:

@@ -26,10 +26,11 @@ DATABASE: Final = "openclaw-agent.sqlite"
 _NAMES: Final = (".openclaw", ".clawdbot", ".moltbot", ".moldbot")
 """What it was called in its time; a profile's folder has the profile's name after a dash."""
 _STATE_DIRS: Final = ("OPENCLAW_STATE_DIR", "CLAWDBOT_STATE_DIR", "MOLTBOT_STATE_DIR")
-_EVENTS: Final = (
-    "SELECT * FROM transcript_events WHERE event_json IS NULL OR instr(event_json, '\"usage\"') "
-    "OR instr(event_json, '\"modelId\"') OR instr(event_json, '\"session\"') ORDER BY session_id, seq"
+_PLAIN: Final = (
+    "SELECT * FROM transcript_events WHERE instr(event_json, '\"usage\"') "
+    "OR instr(event_json, '\"modelId\"') OR instr(event_json, '\"session\"')"
 )
+_PACKED: Final = f"{_PLAIN} OR event_zstd IS NOT NULL"
 _ARCHIVES: Final = {
     b"session_transcript_archives": "SELECT * FROM session_transcript_archives",
     b"session_transcript_cold_archives": "SELECT * FROM session_transcript_cold_archives",
@@ -69,7 +70,9 @@ class OpenClaw:
             tables = {row[0] for row in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             try:
                 if b"transcript_events" in tables:
-                    yield from self._events(log, conn.execute(_EVENTS))
+                    columns = {row["name"] for row in conn.execute("PRAGMA table_info(transcript_events)")}
+                    query = _PACKED if b"event_zstd" in columns else _PLAIN
+                    yield from self._events(log, conn.execute(query))
                 for table, query in _ARCHIVES.items():
                     if table in tables:
                         yield from self._archives(log, conn.execute(query))
@@ -79,16 +82,20 @@ class OpenClaw:
                 log.damaged()
 
     def _events(self, log: Log, rows: Iterable[sqlite3.Row]) -> Iterator[UsageRecord]:
-        session, entries = None, None
+        sessions: dict[object, SessionEntries] = {}
         for row in map(dict, rows):
             id = row.get("session_id")
-            if entries is None or id != session:
-                session, known = id, _text(id)
-                entries = SessionEntries(self.name, log, {"session": known} if known else {}, known)
+            if (entries := sessions.get(id)) is None:
+                known = _text(id)
+                entries = sessions[id] = SessionEntries(self.name, log, {"session": known} if known else {}, known)
             line, packed = row.get("event_json"), row.get("event_zstd")
-            if not isinstance(line, bytes):
-                line = _unpacked(log, packed) if isinstance(packed, bytes) else None
-            if line is not None and matters(line) and (call := entries.call(line, row.get("created_at"))) is not None:
+            if isinstance(packed, bytes):
+                line = _unpacked(log, packed)
+            if (
+                isinstance(line, bytes)
+                and matters(line)
+                and (call := entries.call(line, row.get("created_at"))) is not None
+            ):
                 yield call
 
     def _archives(self, log: Log, rows: Iterable[sqlite3.Row]) -> Iterator[UsageRecord]:

@@ -128,7 +128,7 @@ class Opencode:
         if not calls:
             log.skipped("without tokens" if status == "ok" else "failed")
             return
-        id = text(message.get("id")) or stored.id
+        id = stored.id or text(message.get("id"))
         model, provider = text(message.get("modelID")), text(message.get("providerID"))
         time: Any = message.get("time")
         time = time if isinstance(time, dict) else {}
@@ -144,7 +144,7 @@ class Opencode:
                 agent=self.name,
                 key=f"{key}.{number}" if number else key,
                 time=at,
-                session=text(message.get("sessionID")) or stored.session,
+                session=stored.session or text(message.get("sessionID")),
                 model=model,
                 provider=provider,
                 status=status,

@@ -1,4 +1,7 @@
-"""pi: `~/.pi/agent/sessions/--<folder>--/<time>_<id>.jsonl`. A fork copies entries as they are."""
+"""pi: `~/.pi/agent/sessions/--<folder>--/<time>_<id>.jsonl`. A fork of a session copies entries as they are.
+
+oh-my-pi, a fork of the program, writes the same in `~/.omp`; its calls are the agent `omp`'s.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from agent_telemetry.importers.log import Log
 from agent_telemetry.importers.session_entries import SessionEntries, matters, session_of
 from agent_telemetry.usage_record import UsageRecord
 
+_OMP: Final = ".omp"
+
 
 class Pi:
     """Sessions are looked for where `PI_CODING_AGENT_DIR`, `PI_CODING_AGENT_SESSION_DIR` and the setting `sessionDir`
@@ -21,7 +26,7 @@ class Pi:
     title: Final = "pi"
 
     def folders(self, home: Home) -> list[Path]:
-        agents = [home.folder / ".pi" / "agent"]
+        agents = [home.folder / ".pi" / "agent", home.folder / _OMP / "agent"]
         if named := home.named("PI_CODING_AGENT_DIR"):
             agents.append(named)
         folders = [agent / "sessions" for agent in agents]
@@ -41,10 +46,11 @@ class Pi:
         return dict.fromkeys(path for folder in self.folders(home) for path in files(folder, ".jsonl"))
 
     def read(self, log: Log) -> Iterator[UsageRecord]:
+        agent = "omp" if _OMP in Path(log.path).parts else self.name
         entries: SessionEntries | None = None
         for block in log.blocks():
             if entries is None:  # a file that was written anew has lost its state by now
-                entries = SessionEntries(self.name, log, log.state, session_of(log.name))
+                entries = SessionEntries(self.name, log, log.state, session_of(log.name), agent)
             for line in block.split(b"\n"):
                 if matters(line) and (call := entries.call(line)) is not None:
                     yield call

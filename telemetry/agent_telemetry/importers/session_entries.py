@@ -38,7 +38,7 @@ _WIRES: Final[dict[str, Wire]] = {
     "azure-openai-responses": "responses",
     "openai-codex-responses": "responses",
 }
-_STATUS: Final[dict[object, Status]] = {"error": "error", "aborted": "cancelled", "timeout": "error"}
+_STATUS: Final[dict[str | None, Status]] = {"error": "error", "aborted": "cancelled", "timeout": "error"}
 _MIRRORS: Final = frozenset(("delivery-mirror", "gateway-injected"))
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.\-]{5,63}")
 
@@ -97,8 +97,11 @@ def matters(line: bytes) -> bool:
 class SessionEntries:
     """Reads one session's entries in their order. `state` is kept between readings, and goes into `Log.state`."""
 
-    def __init__(self, source: str, log: Log, state: dict[str, Any], session: str | None) -> None:
+    def __init__(
+        self, source: str, log: Log, state: dict[str, Any], session: str | None, agent: str | None = None
+    ) -> None:
         self._source = source
+        self._agent = agent or source
         self._log = log
         self._state = state
         self._session = session
@@ -129,7 +132,8 @@ class SessionEntries:
             found = values.document(line)
         except ValueError:
             self._log.damaged()
-            return None
+            rest = values.appended(line)
+            return None if rest is None else self._entry(rest)
         try:
             return msgspec.convert(found, _Entry)
         except (msgspec.ValidationError, RecursionError):
@@ -159,14 +163,14 @@ class SessionEntries:
     def _record(self, entry: _Entry, message: _Message, usage: dict[str, Any], written: object) -> UsageRecord | None:
         model = text(message.model) or text(message.modelId) or text(entry.model)
         provider = text(message.provider) or text(entry.provider)
-        if (provider == "openclaw" and model in _MIRRORS) or message.openclawDeliveryMirror is not None:
-            self._log.skipped("no call: a copy of what was sent")
+        if (provider == "openclaw" and model in _MIRRORS) or isinstance(message.openclawDeliveryMirror, dict):
+            self._log.skipped("copies of what was sent")
             return None
         for field in usage.keys() - _KNOWN:
             if count(usage[field]):
                 self._log.unknown(f"usage.{field}")
         tokens = tokens_of(usage)
-        status = _STATUS.get(message.stopReason, "ok")
+        status = _STATUS.get(text(message.stopReason), "ok")
         at = moment(message.timestamp) or moment(entry.timestamp) or moment(written) or self._last()
         self._state["time"] = milliseconds(at)
         if tokens is None:
@@ -181,7 +185,7 @@ class SessionEntries:
         duration = message.durationMs
         return UsageRecord(
             source=self._source,
-            agent=self._source,
+            agent=self._agent,
             key=self._key(entry, message, tokens, model),
             time=at,
             session=self._session_at(entry),
@@ -244,11 +248,13 @@ def tokens_of(usage: dict[str, Any]) -> Tokens | None:
     parts = input + read + write + output
     if not parts:
         input = total  # a program behind OpenClaw that tells no more
-    if reasoning and (reasoning > output or total == parts + reasoning):
-        output += reasoning
-    if not (parts or input or output):
+    if not (parts or input):
         return None
-    return Tokens(input, read, write, output, reasoning, min(long, write) if long is not None else None)
+    return Tokens(
+        *(input, read, write, output),
+        reasoning=min(reasoning, output) if reasoning is not None else None,
+        cache_write_1h=min(long, write) if long is not None else None,
+    )
 
 
 def other_model(asked: str, answered: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ import msgspec
 
 MOST: Final = 10**12
 """Tokens that no single call has; a figure above it is damage."""
+_RECORD: Final = re.compile(rb'\{\s*"(?:type|id|sessionId|\$set)"')
 _LONGEST: Final = 300  # characters of a name or an id
 _EARLIEST: Final = datetime(2015, 1, 1, tzinfo=UTC).timestamp()
 _LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
@@ -84,3 +86,18 @@ def document(content: bytes) -> Any:
             return json.loads(content.decode("utf-8", "replace"), strict=False)
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
+
+
+def appended(line: bytes) -> bytes | None:
+    """The record that was appended to one that broke off, without a line's end between them; None where there is none.
+
+    A crash leaves the one, and the program's next start the other. What stands within a record is none, as more
+    follows it.
+    """
+    for _, place in zip(range(64), (found.start() for found in _RECORD.finditer(line, 1)), strict=False):
+        try:
+            if isinstance(document(line[place:]), dict):
+                return line[place:]
+        except ValueError:
+            continue
+    return None

@@ -28,3 +28,16 @@ def read(importer: Importer, folder: Path, **variables: str) -> tuple[dict[str, 
             found[row.key] = merged(found[row.key], row) if row.key in found else row
         counts += log.counts
     return found, counts
+
+
+def in_parts(importer: Importer, path: str, *contents: bytes) -> dict[str, UsageRecord]:
+    """What a log tells that is read at each of these lengths, with the state kept."""
+    rows: dict[str, UsageRecord] = {}
+    before = Log(path)
+    for content in contents:
+        Path(path).write_bytes(content)
+        log = Log(path, offset=before.offset, mark=before.mark, state=before.state)
+        for row in importer.read(log):
+            rows[row.key] = merged(rows[row.key], row) if row.key in rows else row
+        before = log
+    return rows

@@ -14,12 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_telemetry.importers.home import Home
-from agent_telemetry.importers.log import Log
-from agent_telemetry.importers.merging import merged
 from agent_telemetry.importers.pi import IMPORTER
 from agent_telemetry.usage_record import UsageRecord
 from tests.telemetry.importers.generators import pi as generator
-from tests.telemetry.importers.logs import calls, read
+from tests.telemetry.importers.logs import calls, in_parts, read
 from tests.telemetry.importers.truth import found
 
 _ANSWER: dict[str, Any] = {
@@ -82,6 +80,21 @@ def test_an_id_is_unique_in_its_session_only(tmp_path: Path) -> None:
     assert sorted(row.output or 0 for row in calls(IMPORTER, tmp_path).values()) == [7, 8]
 
 
+def test_two_calls_in_all_alike_but_their_ids(tmp_path: Path) -> None:
+    assert len(_rows(tmp_path, _answer(), _answer() | {"id": "ffffffff"})) == 2
+
+
+def test_a_forks_first_calls_were_its_parents_even_where_that_is_gone(tmp_path: Path) -> None:
+    later = {
+        "id": "1f1f1f1f-bbbb",
+        "timestamp": "2026-03-01T11:00:00.000Z",
+        "parentSession": "/x/2026_0f0f0f0f-aaaa.jsonl",
+    }
+    own = _answer({"timestamp": 1772366400000}) | {"id": "b", "timestamp": "2026-03-01T12:00:00.000Z"}
+    _write(tmp_path, "b", _answer(), own, header=_HEADER | later)
+    assert [row.session for row in calls(IMPORTER, tmp_path).values()] == ["0f0f0f0f-aaaa", "1f1f1f1f-bbbb"]
+
+
 def test_two_calls_of_the_first_version_have_no_ids(tmp_path: Path) -> None:
     old = {name: value for name, value in _answer().items() if name != "id"}
     assert len(_rows(tmp_path, old, old | {"timestamp": "2026-03-01T10:00:02.501Z"}, old)) == 2
@@ -110,9 +123,9 @@ def test_what_is_no_figure_is_as_if_it_were_not_there(tmp_path: Path, usage: dic
     assert not row.cache_write_1h
 
 
-def test_reasoning_that_output_does_not_contain_is_added(tmp_path: Path) -> None:
-    (row,) = _rows(tmp_path, _answer({}, {"reasoning": 5, "totalTokens": 57}))
-    assert (row.output, row.reasoning) == (12, 5)
+def test_reasoning_is_part_of_output(tmp_path: Path) -> None:
+    (row,) = _rows(tmp_path, _answer({}, {"reasoning": 9, "totalTokens": 61}))
+    assert (row.output, row.reasoning) == (7, 7)
 
 
 def test_what_does_not_count_is_told(tmp_path: Path) -> None:
@@ -143,6 +156,12 @@ def test_the_setting_says_where_sessions_are(tmp_path: Path) -> None:
     assert len(calls(IMPORTER, tmp_path)) == 1
 
 
+def test_oh_my_pi_is_another_agent(tmp_path: Path) -> None:
+    _write(tmp_path, "a", _answer())
+    (tmp_path / ".pi").rename(tmp_path / ".omp")
+    assert [(row.source, row.agent) for row in calls(IMPORTER, tmp_path).values()] == [("pi", "omp")]
+
+
 @settings(max_examples=60, deadline=None)
 @given(seed=st.integers(0, 50), cut=st.floats(0, 1))
 def test_read_in_two_parts_is_as_read_at_once(tmp_path_factory: pytest.TempPathFactory, seed: int, cut: float) -> None:
@@ -150,21 +169,8 @@ def test_read_in_two_parts_is_as_read_at_once(tmp_path_factory: pytest.TempPathF
     generator.write(folder, seed, 20)
     for path in IMPORTER.logs(Home(folder, {}, "linux")):
         content = Path(path).read_bytes()
-        whole = _read(path, content)
-        assert _read(path, content[: round(len(content) * cut)], content) == whole
-
-
-def _read(path: str, *contents: bytes) -> dict[str, UsageRecord]:
-    """What a log tells, read at each of these lengths."""
-    rows: dict[str, UsageRecord] = {}
-    before = Log(path)
-    for content in contents:
-        Path(path).write_bytes(content)
-        log = Log(path, offset=before.offset, mark=before.mark, state=before.state)
-        for row in IMPORTER.read(log):
-            rows[row.key] = merged(rows[row.key], row) if row.key in rows else row
-        before = log
-    return rows
+        at = round(len(content) * cut)
+        assert in_parts(IMPORTER, path, content[:at], content) == in_parts(IMPORTER, path, content)
 
 
 def _answer(message: dict[str, Any] | None = None, usage: dict[str, Any] | None = None) -> dict[str, Any]:
