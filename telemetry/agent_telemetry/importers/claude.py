@@ -29,7 +29,9 @@ from agent_telemetry.importers.values import MOST, count, fingerprint, milliseco
 from agent_telemetry.usage_record import UsageRecord
 
 _Count = Annotated[int, Meta(ge=0, le=MOST)]
+_Text = Annotated[str, Meta(max_length=300)]
 _Time = Annotated[datetime, Meta(tz=True)]
+_Duration = Annotated[float, Meta(ge=0, le=1e9)]
 
 _NONE: Final = Raw(b"")
 _SYNTHETIC: Final = "<synthetic>"  # what the client itself says: that the API failed, that the user broke off
@@ -62,27 +64,37 @@ class _Usage(Struct, gc=False, forbid_unknown_fields=True):
 
 
 class _Message(Struct, gc=False):
-    id: str | None = None
-    model: str | None = None
+    id: _Text | None = None
+    model: _Text | None = None
     usage: _Usage | None = None
 
 
 class _Origin(Struct, gc=False):
-    sessionId: str | None = None
+    sessionId: _Text | None = None
 
 
 class _Line(Struct, gc=False):
     type: str | None = None
     timestamp: _Time | None = None
-    sessionId: str | None = None
-    requestSessionId: str | None = None  # a branch's lines keep who paid for them, since 2.1
+    sessionId: _Text | None = None
+    requestSessionId: _Text | None = None  # a branch's lines keep who paid for them, since 2.1
     forkedFrom: _Origin | None = None
-    requestId: str | None = None
-    uuid: str | None = None
-    parentUuid: str | None = None
-    requestedModel: str | None = None
-    durationMs: float | None = None  # until 1.0.8
+    requestId: _Text | None = None
+    uuid: _Text | None = None
+    parentUuid: _Text | None = None
+    requestedModel: _Text | None = None
+    durationMs: _Duration | None = None  # until 1.0.8
     message: _Message | None = None
+
+
+class _NewMessage(_Message, gc=False):
+    usage: Any = None
+
+
+class _NewLine(_Line, gc=False):
+    """One whose `usage` has fields that are not known, or values that are none."""
+
+    message: _NewMessage | None = None
 
 
 class _Told(Struct, gc=False):
@@ -93,7 +105,7 @@ class _Progress(Struct, gc=False):
     """What a sub-agent is at, in its parent's log: its lines, as they stand in its own."""
 
     timestamp: _Time | None = None
-    sessionId: str | None = None
+    sessionId: _Text | None = None
     data: _Told | None = None
 
 
@@ -101,6 +113,7 @@ _P = TypeVar("_P", _Written, _OutputDetails)
 
 _KNOWN: Final = frozenset(_Usage.__struct_fields__)
 _lines: Final = msgspec.json.Decoder(_Line)
+_new_lines: Final = msgspec.json.Decoder(_NewLine)
 _progress: Final = msgspec.json.Decoder(_Progress)
 _BEGINS: Final = b'{"parentUuid"'
 _NO_IDS: Final = frozenset(("", "msg_", "unknown", "msg_unknown", "null", "undefined"))  # what some proxies put there
@@ -122,14 +135,14 @@ class Claude:
         if home.platform == "darwin":
             folders.append(home.folder / "Library/Developer/Xcode/CodingAssistant/ClaudeAgentConfig")
         found = [folder / "projects" for folder in folders]
-        found.append(home.applications / "Claude" / "local-agent-mode-sessions")
-        return list({os.path.realpath(folder): folder for folder in reversed(found)}.values())[::-1]
+        unique = {os.path.realpath(folder): folder for folder in reversed(found)}  # one may be a link to another
+        return [*reversed(unique.values()), home.applications / "Claude" / "local-agent-mode-sessions"]
 
     def logs(self, home: Home) -> Iterable[str]:
-        inside = f"{os.sep}projects{os.sep}"
-        return dict.fromkeys(
-            path for folder in self.folders(home) for path in files(folder, ".jsonl") if inside in path
-        )
+        *folders, desktop = self.folders(home)
+        found = dict.fromkeys(path for folder in folders for path in files(folder, ".jsonl"))
+        inside = f"{os.sep}.claude{os.sep}projects{os.sep}"
+        return found | dict.fromkeys(path for path in files(desktop, ".jsonl") if inside in path)
 
     def read(self, log: Log) -> Iterator[UsageRecord]:
         for block in log.blocks():
@@ -164,7 +177,7 @@ def _calls(log: Log, block: bytes) -> dict[str, _Line]:
         if message.model == _SYNTHETIC:
             log.skipped("synthetic")
             continue
-        if line.timestamp is None:
+        if line.timestamp is None or not 2015 <= line.timestamp.year < 2200:
             line.timestamp = last or _last(log)
         last = line.timestamp
         key = message.id
@@ -209,7 +222,7 @@ def _key(log: Log, line: _Line) -> str:
     if line.uuid is None:
         return fingerprint(line.timestamp, *_size(line))
     chain = log.state.get("chain")
-    begun: str = chain[1] if chain and chain[0] == line.parentUuid else line.uuid
+    begun: str = chain[1] if chain and chain[0] in (line.parentUuid, line.uuid) else line.uuid
     log.state["chain"] = [line.uuid, begun]
     return f"line:{begun}"
 
@@ -253,16 +266,17 @@ def _row(log: Log, key: str, line: _Line, model: str | None, usage: _Usage) -> U
     if not (input or output or read or written):
         log.skipped("without tokens")
         return None
+    time: datetime = line.timestamp  # type: ignore[assignment]
     parts, details, asked = usage.cache_creation, usage.output_tokens_details, line.requestedModel
     long = parts.ephemeral_1h_input_tokens if parts is not None else None
     return UsageRecord(
         source="claude",
         agent="claude",
         key=key,
-        time=line.timestamp,  # type: ignore[arg-type]
+        time=time if time.tzinfo is UTC else time.astimezone(UTC),
         session=_session(line) or _session_of(log.path),
         requested_model=asked if asked is not None and asked.removesuffix("[1m]") != model else None,
-        model=model,
+        model=model or None,
         provider=_provider(model),
         wire="messages",
         input=input,
@@ -271,7 +285,7 @@ def _row(log: Log, key: str, line: _Line, model: str | None, usage: _Usage) -> U
         output=output,
         reasoning=details.thinking_tokens if details is not None else None,
         cache_write_1h=long if long is None or long <= written else written,
-        response_id=line.message.id,  # type: ignore[union-attr]
+        response_id=line.message.id or None,  # type: ignore[union-attr]
         latency_ms=line.durationMs,
     )
 
@@ -312,11 +326,22 @@ def _of_sub_agent(progress: _Progress) -> _Line | None:
 def _with_care(log: Log, content: bytes) -> _Line | None:
     """A line in which something is not as it should be, or new."""
     try:
+        new = _new_lines.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    else:
+        if new.type == "assistant" and new.message is not None:
+            new.message.usage = _usage(log, new.message.usage) if isinstance(new.message.usage, dict) else None
+            return new
+    try:
         told = values.document(content)
     except ValueError:
         log.damaged()
         begins = content.rfind(_BEGINS)  # after one that was never ended
-        return _with_care(log, content[begins:]) if begins > 0 else None
+        try:
+            told = values.document(content[begins:]) if begins > 0 else None
+        except ValueError:
+            return None
     if not isinstance(told, dict):
         return None
     if told.get("type") == "progress":

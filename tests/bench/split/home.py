@@ -15,8 +15,10 @@ _MODELS: Final = (
     *("claude-opus-4-5-20251101", "claude-sonnet-4-5-20250929", "claude-haiku-4-5-20251001"),
     *("glm-4.6", "qwen3-coder:30b", "kimi-k2-0905-preview", "deepseek-v3.1"),
 )
-_WORDS: Final = """the of and to in is that for it as was with be by on not he but at are this have from or had they
-which def return import class self None True False "path" <div> {} [] => function const let usage error test""".split()
+_WORDS: Final = (
+    *("the", "of", "and", "to", "in", "is", "that", "for", "it", "was", "with", "be", "this", "have", "from", "they"),
+    *("def", "return", "import", "self", "None", "<div>", "{}", "=>", "function", "const", "usage", "error", "test"),
+)
 _MEGABYTE: Final = 1_000_000
 
 Write = Callable[[Path, random.Random, str, int], int]
