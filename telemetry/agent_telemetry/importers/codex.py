@@ -85,6 +85,7 @@ class _Payload(msgspec.Struct):
     usage: Any = None
     thread_token_usage: Any = None
     response_id: Any = None
+    latest_token_usage_record: Any = None
 
 
 class _Entry(msgspec.Struct):
@@ -145,6 +146,7 @@ def _matters(line: bytes) -> bool:
         or b'"session_meta"' in line
         or b'"thread_settings_applied"' in line
         or b'"turn_started"' in line
+        or b'"compacted"' in head
     )
 
 
@@ -175,6 +177,10 @@ class _Thread:
             self._turn(payload, at)
         elif kind == "thread_settings_applied":
             self._settings(payload, at)
+        elif kind == "compacted":
+            latest = payload.latest_token_usage_record
+            if isinstance(latest, dict) and (thread := text(latest.get("thread_id"))) is not None:
+                self._named(thread, at)
         elif kind == "token_usage_record":
             return self._recorded(payload, at)
         elif kind == "token_count":
@@ -329,7 +335,9 @@ class _Thread:
         return UsageRecord(
             source=Codex.name,
             agent=Codex.name,
-            key=fingerprint(id, state.get("again", 0), total or state.get("counted"), used),
+            key=fingerprint(
+                id, state.get("again", 0), total or text(payload.response_id) or state.get("counted"), used
+            ),
             time=at or self._last(),
             session=id,
             model=state.get("model"),
@@ -500,7 +508,7 @@ def _said(path: str) -> Iterator[_Said]:
         if entry.payload.type != "token_count" or not isinstance(info, dict):
             continue
         total, last = _figures(info.get("total_token_usage")), _figures(info.get("last_token_usage"))
-        if (total, last) == before or (total is not None and before is not None and total == before[0]):
+        if (total, last) == before:
             continue
         before = total, last
         at = moment(entry.timestamp)

@@ -262,6 +262,35 @@ def test_turns_that_are_older_than_the_thread_are_copies(tmp_path: Path) -> None
     assert row.time == _at(3600.2)
 
 
+def test_a_reviewer_that_begins_with_what_another_left(tmp_path: Path) -> None:
+    one, own = _usage(100, 10), _usage(300, 12)
+    latest = {"thread_id": _OTHER, "response_id": "r1", "usage": one}
+    compacted = {"timestamp": _iso(_T0), "type": "compacted", "payload": {"latest_token_usage_record": latest}}
+    settings = _event("thread_settings_applied", thread_id=_PARENT, thread_settings={"model": "codex-auto-review"})
+    used = _usage(200, 2)
+    meta = _meta(source={"subagent": {"other": "guardian"}})
+    (row,) = _rows(tmp_path, meta, compacted, _count(one, one), settings, _record(used, own, "r2"), _count(own, used))
+    assert (row.input, row.model, row.response_id) == (200, "codex-auto-review", "r2")
+
+
+def test_a_copied_estimate_is_no_first_call(tmp_path: Path) -> None:
+    one, estimate = _usage(1000, 10), _usage(0, 0) | {"total_tokens": 400}
+    _write(tmp_path, _PARENT, _meta(), _turn(), _count(one, one, _at(1)), _count(one, estimate, _at(2)))
+    head = _meta(_CHILD, _at(20), forked_from_id=_PARENT), _count(one, estimate, _at(20))
+    _write(tmp_path, _CHILD, *head, _turn(at=_at(30)), _count(_usage(1300, 13), _usage(300, 3), _at(40)))
+    assert sorted(row.input or 0 for row in calls(IMPORTER, tmp_path).values()) == [300, 1000]
+
+
+def test_a_compaction_that_only_its_record_tells_of(tmp_path: Path) -> None:
+    one, summary, next = _usage(100, 10), _usage(90, 30), _usage(50, 5)
+    rows = _rows(
+        *(tmp_path, _meta(), _turn(), _record(one, one, "r1"), _count(one, one)),
+        *(_record(summary, _usage(190, 40), "r2"), _count(one, _usage(0, 0) | {"total_tokens": 20})),
+        *(_event("task_started"), _turn(), _record(next, _usage(240, 45), "r3"), _count(_usage(150, 15), next)),
+    )
+    assert [(row.input, row.response_id) for row in rows] == [(100, "r1"), (90, "r2"), (50, "r3")]
+
+
 def test_the_same_file_in_two_places_is_one_session(tmp_path: Path) -> None:
     one = _usage(100, 10)
     lines = _meta(), _turn(), _count(one, one)
