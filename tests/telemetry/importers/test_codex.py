@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -323,6 +324,40 @@ def test_odd_values_do_not_harm_the_rest(tmp_path: Path, odd: object, place: str
         event["payload"]["info"][place] = one | {"output_tokens": odd}
     rows = _rows(tmp_path, _meta(), _turn(), event, _count(two, _usage(200, 20), _at(2)))
     assert (rows[-1].input, rows[-1].output) == (200, 20)
+
+
+@pytest.mark.parametrize(
+    "odd", [None, True, -1, 1e30, 10**400, "", "\ud800", "x" * 9000, [], [[]], {}, {"a": {"b": 1}}]
+)
+def test_an_odd_value_in_any_place(tmp_path: Path, odd: object) -> None:
+    one, two, own = _usage(100, 10), _usage(300, 30), _usage(350, 31)
+    _write(tmp_path, _PARENT, _meta(), _turn(), _count(one, one, _at(1)), _count(two, _usage(200, 20), _at(2)))
+    source = {"subagent": {"thread_spawn": {"parent_thread_id": _PARENT}}}
+    lines = [
+        _meta(_CHILD, _at(9), forked_from_id=_PARENT, source=source),
+        *(_meta(at=_at(9)), _turn(at=_at(9), turn_id=_uuid7(_at(1))), _count(one, one, _at(9))),
+        {"timestamp": _iso(_at(9)), "type": "compacted", "payload": {"latest_token_usage_record": {"thread_id": "x"}}},
+        _event("thread_settings_applied", _at(10), thread_id=_CHILD, thread_settings={"model": "m"}),
+        *(_event("task_started", _at(10), turn_id=_uuid7(_at(10))), _record(_usage(50, 1), own, "r1")),
+        _count(own, _usage(50, 1), _at(11)),
+    ]
+    last = _count(_usage(357, 32), _usage(7, 1), _at(60))
+    for place in _places(lines):
+        changed = copy.deepcopy(lines)
+        holder: Any = changed
+        for step in place[:-1]:
+            holder = holder[step]
+        holder[place[-1]] = odd
+        _write(tmp_path, _CHILD, *changed, _turn(at=_at(50)), last)
+        rows = calls(IMPORTER, tmp_path).values()
+        assert {100, 200, 7} <= {row.input for row in rows}, place
+
+
+def _places(value: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, each in items:
+        yield (*before, name)
+        yield from _places(each, (*before, name))
 
 
 def test_what_is_damaged_or_new_is_told(tmp_path: Path) -> None:
