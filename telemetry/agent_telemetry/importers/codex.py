@@ -193,6 +193,7 @@ class _Thread:
         id = text(payload.id) or text(payload.session_id)
         state = self._state
         if id is not None and state.get("id", id) != id:  # its parent's, copied
+            state["inherits"] = True
             if "fork" in state:
                 state["fork"]["sure"] = True
                 state["fork"]["parent"] = state["fork"]["parent"] or id
@@ -213,6 +214,8 @@ class _Thread:
         spawned = payload.source.get("subagent") if isinstance(payload.source, dict) else None
         if isinstance(spawned, dict) and isinstance(spawned.get("thread_spawn"), dict):
             parent = parent or text(spawned["thread_spawn"].get("parent_thread_id"))
+        if fork or payload.history_base is not None:
+            state["inherits"] = True
         if payload.history_base is None and (fork or parent or spawned):
             self._forked(fork or parent, sure=fork is not None)
 
@@ -298,7 +301,6 @@ class _Thread:
             if before is not None and _less(total, before):
                 state["again"] = state.get("again", 0) + 1
             state["total"] = list(total)
-        fork = "fork" in state
         if self._copied(at, total, last):
             self._log.skipped("copied from another session")
             return None
@@ -309,8 +311,8 @@ class _Thread:
                     del owed[: owed.index(list(last)) + 1]
                 return None
         if total is not None and not (last and (last[0] or last[3])):
-            if before is None and fork:
-                return None  # what was used before the fork
+            if before is None and state.get("inherits"):
+                return None  # what its parent used
             last = total if before is None or _less(total, before) else _difference(total, before)
         if last is None:
             return None
