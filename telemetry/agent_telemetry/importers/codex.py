@@ -85,6 +85,7 @@ class _Payload(msgspec.Struct):
     usage: Any = None
     thread_token_usage: Any = None
     response_id: Any = None
+    latest_token_usage_record: Any = None
 
 
 class _Entry(msgspec.Struct):
@@ -145,6 +146,7 @@ def _matters(line: bytes) -> bool:
         or b'"session_meta"' in line
         or b'"thread_settings_applied"' in line
         or b'"turn_started"' in line
+        or b'"compacted"' in head
     )
 
 
@@ -175,6 +177,10 @@ class _Thread:
             self._turn(payload, at)
         elif kind == "thread_settings_applied":
             self._settings(payload, at)
+        elif kind == "compacted":
+            latest = payload.latest_token_usage_record
+            if isinstance(latest, dict) and (thread := text(latest.get("thread_id"))) is not None:
+                self._named(thread, at)
         elif kind == "token_usage_record":
             return self._recorded(payload, at)
         elif kind == "token_count":
@@ -187,6 +193,7 @@ class _Thread:
         id = text(payload.id) or text(payload.session_id)
         state = self._state
         if id is not None and state.get("id", id) != id:  # its parent's, copied
+            state["inherits"] = True
             if "fork" in state:
                 state["fork"]["sure"] = True
                 state["fork"]["parent"] = state["fork"]["parent"] or id
@@ -207,6 +214,8 @@ class _Thread:
         spawned = payload.source.get("subagent") if isinstance(payload.source, dict) else None
         if isinstance(spawned, dict) and isinstance(spawned.get("thread_spawn"), dict):
             parent = parent or text(spawned["thread_spawn"].get("parent_thread_id"))
+        if fork or payload.history_base is not None:
+            state["inherits"] = True
         if payload.history_base is None and (fork or parent or spawned):
             self._forked(fork or parent, sure=fork is not None)
 
@@ -292,7 +301,6 @@ class _Thread:
             if before is not None and _less(total, before):
                 state["again"] = state.get("again", 0) + 1
             state["total"] = list(total)
-        fork = "fork" in state
         if self._copied(at, total, last):
             self._log.skipped("copied from another session")
             return None
@@ -303,8 +311,8 @@ class _Thread:
                     del owed[: owed.index(list(last)) + 1]
                 return None
         if total is not None and not (last and (last[0] or last[3])):
-            if before is None and fork:
-                return None  # what was used before the fork
+            if before is None and state.get("inherits"):
+                return None  # what its parent used
             last = total if before is None or _less(total, before) else _difference(total, before)
         if last is None:
             return None
@@ -329,7 +337,9 @@ class _Thread:
         return UsageRecord(
             source=Codex.name,
             agent=Codex.name,
-            key=fingerprint(id, state.get("again", 0), total or state.get("counted"), used),
+            key=fingerprint(
+                id, state.get("again", 0), total or text(payload.response_id) or state.get("counted"), used
+            ),
             time=at or self._last(),
             session=id,
             model=state.get("model"),
@@ -500,7 +510,7 @@ def _said(path: str) -> Iterator[_Said]:
         if entry.payload.type != "token_count" or not isinstance(info, dict):
             continue
         total, last = _figures(info.get("total_token_usage")), _figures(info.get("last_token_usage"))
-        if (total, last) == before or (total is not None and before is not None and total == before[0]):
+        if (total, last) == before:
             continue
         before = total, last
         at = moment(entry.timestamp)
