@@ -13,7 +13,8 @@ _ANSWERED = "(status IN ('ok', 'cut') OR (status = 'cancelled' AND coalesce(outp
 _TOKENS = "coalesce(input, 0) + coalesce(cache_read, 0) + coalesce(cache_write, 0) + coalesce(output, 0)"
 # Whole hours come from their sums, the part of an hour before them (zones that are not whole hours off) from calls.
 _DAY = f"""
-SELECT model, place, total(answered), total(tokens), total(output), total(billed), total(known), total(equivalent) FROM (
+SELECT model, place, total(answered), total(tokens), total(output), total(billed), total(known), total(equivalent)
+FROM (
   SELECT model, place, answered, input + cache_read + cache_write + output AS tokens, output, billed,
          billed_known AS known, equivalent
   FROM kinds CROSS JOIN sums ON kind = kinds.id WHERE hour >= :hour
