@@ -196,9 +196,10 @@ class _Thread:
             state["inherits"] = True
             if "fork" in state:
                 state["fork"]["sure"] = True
+                self._follows(at)
                 state["fork"]["parent"] = state["fork"]["parent"] or id
             elif "total" not in state and "counted" not in state:
-                self._forked(id, sure=True)
+                self._forked(id, True, at)
             return
         if provider := text(payload.model_provider):
             state["provider"] = provider
@@ -217,14 +218,22 @@ class _Thread:
         if fork or payload.history_base is not None:
             state["inherits"] = True
         if payload.history_base is None and (fork or parent or spawned):
-            self._forked(fork or parent, sure=fork is not None)
+            self._forked(fork or parent, fork is not None, at)
 
-    def _forked(self, parent: str | None, sure: bool) -> None:
+    def _forked(self, parent: str | None, sure: bool, at: datetime | None) -> None:
         created = self._state.get("created")
         born = _born(self._state["id"])
         if born is None or created is None or abs(born - created) > _ID_FITS:
             born = None
-        self._state["fork"] = {"parent": parent, "sure": sure, "created": created, "born": born, "at": created}
+        written = max(created or 0, milliseconds(at)) if at is not None else created
+        told = {"parent": parent, "sure": sure, "created": created, "born": born, "written": written, "at": written}
+        self._state["fork"] = told
+
+    def _follows(self, at: datetime | None) -> None:
+        """A line of the copy, when it was written."""
+        fork = self._state["fork"]
+        if at is not None and fork["at"] is not None and 0 <= milliseconds(at) - fork["at"] <= _AT_ONCE:
+            fork["at"] = milliseconds(at)
 
     def _settings(self, payload: _Payload, at: datetime | None) -> None:
         if (thread := text(payload.thread_id)) is not None:
@@ -248,8 +257,7 @@ class _Thread:
         fork = self._state.get("fork")
         if fork is None:
             return
-        if at is not None and fork["at"] is not None and 0 <= milliseconds(at) - fork["at"] <= _AT_ONCE:
-            fork["at"] = milliseconds(at)
+        self._follows(at)
         if fork["born"] is not None and (began := _born(payload.turn_id)) is not None:
             if began >= fork["born"]:
                 del self._state["fork"]
@@ -381,7 +389,7 @@ class _Thread:
         fork = self._state["fork"]
         for place in range(fork.get("place", 0), len(calls)):
             when, *figures = calls[place]
-            if when is not None and fork["created"] is not None and when > fork["created"] + _AT_ONCE:
+            if when is not None and fork["written"] is not None and when > fork["written"] + _AT_ONCE:
                 return False
             if figures == [total, last]:
                 fork["place"] = place + 1

@@ -314,6 +314,19 @@ def test_a_fork_from_an_earlier_turn_may_do_as_its_parent_did(tmp_path: Path) ->
     assert Counter(row.session for row in calls(IMPORTER, tmp_path).values()) == {_PARENT: 2, _CHILD: 1}
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_fork_that_is_written_some_time_after_it_began(tmp_path: Path, there: bool) -> None:
+    one, two = _usage(100, 10), _usage(300, 30)
+    if there:
+        _write(tmp_path, _PARENT, _meta(), _turn(), _count(one, one, _at(1)))
+    head = _meta(_CHILD, _at(100), forked_from_id=_PARENT), _meta(at=_at(100)), _count(one, one, _at(100))
+    own = _turn(at=_at(130)), _count(two, _usage(200, 20), _at(140))
+    _write(tmp_path, _CHILD, *_moved([*head], _at(125)), *own)
+    assert Counter(row.session for row in calls(IMPORTER, tmp_path).values()) == (
+        {_CHILD: 1, _PARENT: 1} if there else {_CHILD: 1}
+    )
+
+
 def test_a_total_that_begins_anew_as_it_began(tmp_path: Path) -> None:
     one, two = _usage(100, 10), _usage(300, 30)
     lines = _count(one, one), _count(two, _usage(200, 20)), _count(one, one, _at(900))
