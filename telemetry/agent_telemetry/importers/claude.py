@@ -6,7 +6,7 @@ that is resumed, branched or replayed repeats lines, with another `sessionId` or
 `message.id`. `input_tokens` are without the cache's, `output_tokens` with thinking. `iterations` tells of what ran
 inside one answer: messages, which the figures beside it contain, and compactions and an advisor's answers, which they
 do not. Format: the client itself, up to 2.1, and the API's `usage`:
-https://platform.claude.com/docs/en/build-with-claude/compaction#understanding-usage
+https://platform.claude.com/docs/en/build-with-claude/compaction
 """
 
 from __future__ import annotations
@@ -77,13 +77,13 @@ class _Line(Struct, gc=False):
     type: str | None = None
     timestamp: _Time | None = None
     sessionId: _Text | None = None
-    requestSessionId: _Text | None = None  # a branch's lines keep who paid for them, since 2.1
+    requestSessionId: _Text | None = None  # who paid for a branch's lines; in new versions
     forkedFrom: _Origin | None = None
     requestId: _Text | None = None
     uuid: _Text | None = None
     parentUuid: _Text | None = None
     requestedModel: _Text | None = None
-    durationMs: _Duration | None = None  # until 1.0.8
+    durationMs: _Duration | None = None  # in the first versions
     message: _Message | None = None
 
 
@@ -146,8 +146,23 @@ class Claude:
 
     def read(self, log: Log) -> Iterator[UsageRecord]:
         for block in log.blocks():
-            for key, line in _calls(log, block).items():
+            calls = _calls(log, block)
+            _remember_begun(log, calls)
+            for key, line in calls.items():
                 yield from _rows(log, key, line)
+
+
+def _remember_begun(log: Log, calls: dict[str, _Line]) -> None:
+    """The last answer may have begun in the block before, without any tokens so far, and so without a row."""
+    if not calls:
+        return
+    begun = log.state.pop("begun", None)
+    if begun and (line := calls.get(begun[0])) is not None and begun[1] <= milliseconds(line.timestamp):  # type: ignore[arg-type]
+        line.timestamp, line.sessionId = moment(begun[1]), begun[2]
+        line.requestSessionId = line.forkedFrom = None
+    key, line = next(reversed(calls.items()))
+    if _size(line) == (0, 0):
+        log.state["begun"] = [key, milliseconds(line.timestamp), _session(line)]  # type: ignore[arg-type]
 
 
 def _calls(log: Log, block: bytes) -> dict[str, _Line]:

@@ -25,10 +25,8 @@ def write(folder: Path, seed: int, calls: int = 200) -> list[Call]:
     truth: list[Call] = []
     written: list[_Session] = []
     while len(truth) < calls:
-        if written and chance.random() < 0.35:
-            session = chance.choice(written).copy()
-        else:
-            session = _Session(chance)
+        copies = written and chance.random() < 0.35
+        session = chance.choice(written).copy() if copies else _Session(chance)
         for _ in range(chance.randrange(12)):
             session.turn()
         session.save(chance.choice(homes) / f"-home-user-{chance.randrange(3)}")
