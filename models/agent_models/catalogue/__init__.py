@@ -33,9 +33,9 @@ class _Match(NamedTuple):
     stop: int
 
     @property
-    def weight(self) -> tuple[int, int, int]:
-        """More words first, then more characters, then the earlier place."""
-        return len(self.pattern.words), len(self.pattern.text), -self.start
+    def weight(self) -> tuple[int, int, int, int]:
+        """More words first, then one with a tag, then more characters, then the earlier place."""
+        return len(self.pattern.words), self.pattern.tag, len(self.pattern.text), -self.start
 
 
 class Catalogue:
