@@ -22,12 +22,11 @@ from agent_router.errors import ConfigError
 from agent_router.paths import APP as APP
 from agent_router.paths import LEDGER as LEDGER
 from agent_router.paths import PREFIX
+from agent_router.paths import RESPONSES as RESPONSES
 from agent_router.paths import config_path as config_path
 from agent_router.paths import data_path as data_path
 from agent_router.settings import NO_KEY, Settings, Upstream
 
-RESPONSES = "responses"
-"""The folder of kept responses, in the data folder; only where `keep_text` is on."""
 Origin = Literal["default", "file", "environment", "command line"]
 
 # Providers that need no address: by their key in the environment alone, or by their name in the file.

@@ -14,6 +14,7 @@ from agent_router.request_id import new_id
 from agent_router.routing.decision import Decision, Target
 from agent_router.routing.task import Task
 from agent_router.upstreams.reply import FaultKind, Observed
+from agent_telemetry.agent_names import agent_name
 from agent_telemetry.usage_record import Place, Status, UsageRecord
 
 
@@ -98,7 +99,7 @@ class Exchange:
             source="proxy",
             key=self.id,
             time=self.time,
-            agent=task.agent if task else None,
+            agent=agent_name(task.agent) if task else None,
             session=task.session if task else None,
             family=task.family.name if task else None,
             requested_model=task.requested_model[:200] if task else None,
@@ -117,11 +118,13 @@ class Exchange:
             input=usage.input if usage else None,
             cache_read=usage.cache_read if usage else None,
             cache_write=usage.cache_write if usage else None,
+            cache_write_1h=usage.cache_write_1h if usage else None,
             output=usage.output if usage else None,
             reasoning=usage.reasoning if usage else None,
             first_byte_ms=self.first_byte,
             latency_ms=self.milliseconds(),
             decision=self._known(),
+            response_id=observed.id if observed else None,
         )
 
     def _known(self) -> str | None:

@@ -1,11 +1,11 @@
 """Where plugins hook in. A plugin is a package with an entry point in the group `agent_router`.
 
-The built-in policies and verifiers register through the same hooks.
+The built-in policies, verifiers and importers register through the same hooks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import pluggy
@@ -14,6 +14,7 @@ from agent_router.routing.decision import Verdict
 from agent_router.routing.task import Task
 from agent_router.settings import Routing
 from agent_router.verification.verifier import Verifier
+from agent_telemetry.importers.importer import Importer
 
 hookspec = pluggy.HookspecMarker("agent_router")
 hookimpl = pluggy.HookimplMarker("agent_router")
@@ -43,3 +44,8 @@ def agent_router_policies() -> Mapping[str, PolicyFactory]:  # type: ignore[empt
 @hookspec
 def agent_router_verifiers() -> Mapping[str, Verifier]:  # type: ignore[empty-body]
     """Verifiers by their codes: what is looked at in a local answer before it is released."""
+
+
+@hookspec
+def agent_router_importers() -> Sequence[Importer]:  # type: ignore[empty-body]
+    """Importers: what reads an agent's own logs."""

@@ -11,6 +11,8 @@ APP = "agent-router"
 PREFIX = "AGENT_ROUTER_"
 """What the router's own environment variables begin with."""
 LEDGER = "ledger.sqlite3"
+RESPONSES = "responses"
+"""The folder of kept responses, in the data folder; only where `keep_text` is on."""
 
 
 def config_path() -> Path:

@@ -3,39 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import entry_points
 
 import pluggy
 
 from agent_router import hookspecs
 from agent_router.errors import ConfigError
 from agent_router.hookspecs import Policy, PolicyFactory
+from agent_router.plugin_manager import plugin_manager, said
 from agent_router.routing import policies
 from agent_router.settings import Routing
 from agent_router.verification import verifiers
 from agent_router.verification.verifier import Verifier
 
-GROUP = "agent_router"
-
 
 def manager() -> pluggy.PluginManager:
     """The built-in plugins and those of installed packages. ConfigError names one that cannot be loaded."""
-    found = pluggy.PluginManager(GROUP)
-    found.add_hookspecs(hookspecs)
-    found.register(policies, "built-in policies")
-    found.register(verifiers, "built-in verifiers")
-    # One by one, and not with `load_setuptools_entrypoints`, to say which it was.
-    for entry in entry_points(group=GROUP):
-        try:
-            found.register(entry.load(), entry.name)
-            found.check_pending()
-        except Exception as error:
-            package = entry.dist.name if entry.dist else "an unknown package"
-            raise ConfigError(
-                f"The plugin {entry.name!r} of {package} cannot be loaded: {_said(error)}. "
-                f"Update or uninstall {package}."
-            ) from error
-    return found
+    return plugin_manager(hookspecs, {"built-in policies": policies, "built-in verifiers": verifiers})
 
 
 def policy_factories() -> dict[str, PolicyFactory]:
@@ -70,8 +53,4 @@ def policy(routing: Routing) -> Policy:
     except ConfigError:
         raise
     except Exception as error:
-        raise ConfigError(f"routing.policy: the policy {routing.policy!r} cannot be made: {_said(error)}.") from error
-
-
-def _said(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise ConfigError(f"routing.policy: the policy {routing.policy!r} cannot be made: {said(error)}.") from error

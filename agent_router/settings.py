@@ -300,6 +300,19 @@ class Telemetry(_Section):
     )
 
 
+class Imports(_Section):
+    """What agents' own logs tell of calls, also of those that never pass through the router."""
+
+    watch: bool = Field(True, description="`serve` reads the logs when it starts, and as they grow")
+    without: list[str] = Field([], description="agents whose logs are left alone, by the names that `sources` shows")
+
+
+class Ledger(_Section):
+    """What is kept of calls."""
+
+    keep_days: int | None = Field(None, ge=1, le=36_500, description="days after which a call is erased; unset: never")
+
+
 class Settings(BaseSettings):
     """Everything that can be configured."""
 
@@ -313,6 +326,13 @@ class Settings(BaseSettings):
     routing: Routing = Routing()
     timeouts: Timeouts = Timeouts()
     telemetry: Telemetry = Telemetry()
+    imports: Imports = Imports()
+    ledger: Ledger = Ledger()
+    plans: dict[str, Literal["api", "subscription"]] = Field(
+        {},
+        description='on what terms an agent\'s own calls are, as its log cannot tell (`claude = "subscription"`): api, '
+        "billed by the token, or subscription, a flat rate; unset for claude, codex, copilot and gemini: unknown",
+    )
 
     @field_validator("upstreams")
     @classmethod

@@ -66,7 +66,14 @@ def environment(data: Path, configuration: str = "", **more: str) -> dict[str, s
         for name, value in os.environ.items()
         if not name.startswith("AGENT_ROUTER_") and not name.endswith("_API_KEY")
     }
-    return kept | {"AGENT_ROUTER_CONFIG": str(data / "config.toml"), "AGENT_ROUTER_DATA": str(data)} | more
+    return (
+        kept
+        | {"AGENT_ROUTER_CONFIG": str(data / "config.toml"), "AGENT_ROUTER_DATA": str(data)}
+        | {
+            "AGENT_ROUTER_IMPORTS__WATCH": "false"  # the logs of whoever runs the tests are not theirs
+        }
+        | more
+    )
 
 
 @contextlib.contextmanager

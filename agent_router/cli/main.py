@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from typing import Annotated
 
 import typer
 
 from agent_router import __version__
-from agent_router.cli import (
-    config,
-    connect,
-    demo,
-    doctor,
-    families,
-    models,
-    serve,
-    service,
-    statusline,
-    usage,
-    why,
-)
+from agent_router.cli.encoding import tolerant
+from agent_router.cli.lazy_commands import lazy_group
 from agent_router.cli.output import JSON_OPTION, print_json
+
+# In the order of `--help`. Imported when they are run: a quick command should not wait for a slow one's imports.
+COMMANDS = {
+    "serve": "agent_router.cli.serve",
+    "demo": "agent_router.cli.demo",
+    "connect": "agent_router.cli.connect",
+    "disconnect": "agent_router.cli.connect:disconnect",
+    "doctor": "agent_router.cli.doctor",
+    "service": "agent_router.cli.service:app",
+    "import": "agent_router.cli.import_logs:import_command",
+    "usage": "agent_router.cli.usage",
+    "top": "agent_router.cli.top",
+    "share": "agent_router.cli.share",
+    "export": "agent_router.cli.export",
+    "sources": "agent_router.cli.sources",
+    "forget": "agent_router.cli.forget",
+    "backup": "agent_router.cli.backup",
+    "why": "agent_router.cli.why",
+    "statusline": "agent_router.cli.statusline",
+    "families": "agent_router.cli.families:app",
+    "config": "agent_router.cli.config",
+    "models": "agent_router.cli.models:app",
+}
 
 app = typer.Typer(
     name="agent-router",
+    cls=lazy_group(COMMANDS),
     invoke_without_command=True,
     add_completion=False,
     rich_markup_mode="rich",
@@ -37,18 +49,6 @@ app = typer.Typer(
         "[bold]auto[/bold]."
     ),
 )
-app.command("serve")(serve.serve)
-app.command("demo")(demo.demo)
-app.command("connect")(connect.connect)
-app.command("disconnect")(connect.disconnect)
-app.command("doctor")(doctor.doctor)
-app.add_typer(service.app, name="service")
-app.command("usage")(usage.usage)
-app.command("why")(why.why)
-app.command("statusline")(statusline.statusline)
-app.add_typer(families.app, name="families")
-app.command("config")(config.config)
-app.add_typer(models.app, name="models")
 
 
 @app.callback()
@@ -76,9 +76,7 @@ def _version(as_json: bool = JSON_OPTION) -> None:
 
 def main() -> None:
     """The entry point."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # rather than fail on a console that is not UTF-8
+    tolerant()
     if "--json" not in sys.argv[1:]:
         app()
         return

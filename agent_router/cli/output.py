@@ -6,17 +6,29 @@ import json
 import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from agent_models.errors import ModelError
 from agent_router.errors import ConfigError
 
-console = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    console: Console
+    errors: Console
+
+
+def __getattr__(name: str) -> Console:
+    """`console` and `errors`, made when they are asked for: programs that read JSON do not wait for rich."""
+    if name not in ("console", "errors"):
+        raise AttributeError(name)
+    from rich.console import Console
+
+    made = globals()[name] = Console(stderr=name == "errors", highlight=False)
+    return made
 
 
 def _anywhere(context: typer.Context, given: bool) -> bool:
@@ -32,8 +44,9 @@ JSON_OPTION: Any = typer.Option(
 
 def print_json(value: Any) -> None:
     """One JSON object on standard output, at once: a program may be waiting for it."""
-    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
     try:
+        # Python's own indents in Python: for a thousand sessions that takes longer than reading a million calls.
+        text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode()
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:  # a console that is not UTF-8, or a file name that is not
         text = json.dumps(value, indent=2, default=str)
@@ -50,12 +63,17 @@ def friendly(as_json: bool = False) -> Iterator[None]:
         if as_json:
             print_json({"error": str(error)})
         else:
+            from rich.markup import escape
+
+            from agent_router.cli.output import errors
+
             errors.print(f"[red]error:[/red] {escape(str(error))}")
         raise typer.Exit(1) from None
 
 
 def table(title: str, columns: list[str], rows: list[list[str]], *, right: Collection[str] = ()) -> Any:
     """A rich table; the columns named in `right` are set to the right."""
+    from rich.markup import escape
     from rich.table import Table
 
     made = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -61,6 +62,7 @@ def serve(
         notes = variables.apply(env_file) if env_file is not None else []
         loaded = configuration.load(given)
         from agent_router.app import App
+        from agent_router.log_watch import beside
         from agent_router.server import bind
         from agent_router.server import serve as run
 
@@ -87,7 +89,8 @@ def serve(
                 console.print(f"  closed  {escape(str(closed))}")
             console.print(f"  local   {escape(str(app.names.default_local))}")
 
-        run(app, listener, ready)
+        with beside() if loaded.settings.imports.watch else nullcontext():
+            run(app, listener, ready)
 
 
 def _speak_into(path: Path) -> None:

@@ -2,128 +2,205 @@
 
 from __future__ import annotations
 
-import re
+import csv
 import sqlite3
-from datetime import date, datetime, time, timedelta
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from agent_models.catalogue import Catalogue
-from agent_router import config as configuration
-from agent_router.cli.output import JSON_OPTION, console, friendly, print_json, table
+from agent_router.cli.day import day
+from agent_router.cli.output import JSON_OPTION, friendly, print_json
 from agent_router.errors import ConfigError
+from agent_router.paths import LEDGER, data_path
+from agent_telemetry.breakdown import GROUPS, SEGMENTS, Row, breakdown
+from agent_telemetry.ledger_reader import sums_by_day
 from agent_telemetry.openness import classifier
-from agent_telemetry.split import split
+from agent_telemetry.split import Classify, Leaf, split
 
-_LAST = re.compile(r"([1-9][0-9]{0,4})d")
+VIEWS = {
+    "today": "the split of today",
+    "daily": "a row a day",
+    "weekly": "a row a week",
+    "monthly": "a row a month",
+    "sessions": "the last sessions",
+    "models": "a row a model",
+    "agents": "a row an agent",
+    "labs": "a row a lab",
+    "tasks": "what was asked for (calls that passed through the router)",
+}
+METRICS = ("output", "requests", "input", "total", "cost")
+_BY = {"daily": ("day",), "weekly": ("week",), "monthly": ("month",)} | {
+    f"{group}s": (group,) for group in ("model", "agent", "lab")
+}
+_SESSIONS_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be shown: of the calls from `since` on and before `until`, measured by `metric`."""
+
+    view: str | None
+    by: tuple[str, ...]
+    since: datetime | None
+    until: datetime | None
+    metric: str
 
 
 def usage(
-    since: Annotated[str | None, typer.Option(help="From this day on (2026-11-21), or the last days (7d).")] = None,
+    view: Annotated[
+        str | None, typer.Argument(help=f"{', '.join(VIEWS)}. [default: the split as a whole]", show_default=False)
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", help=f"Rows for each of these as well: {', '.join(GROUPS)}.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="From this day on (2026-11-21, yesterday), or the last days (7d).")
+    ] = None,
     until: Annotated[str | None, typer.Option(help="Up to and with this day (2026-11-21).")] = None,
+    metric: Annotated[
+        str,
+        typer.Option(help=f"What shares and order go by: {', '.join(METRICS)} (tokens, but for requests and cost)."),
+    ] = "output",
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print rows as CSV.")] = False,
     as_json: bool = JSON_OPTION,
 ) -> None:
-    """Show your open/closed split: tokens, requests and money, by openness, model and agent.
+    """Show your open/closed split: tokens, requests and money, by openness, place, model, lab and agent.
 
-    It reads the local ledger; no server need be running, and nothing is sent anywhere.
+    It reads the local ledger, which [bold]agent-router import[/bold] fills from your agents' own logs; no server need
+    be running, and nothing is sent anywhere. Times are those of your time zone (TZ).
+
+    [bold]agent-router usage daily --since 14d[/bold]             the last two weeks, a row a day
+    [bold]agent-router usage models --by agent[/bold]             which agent uses which model
+    [bold]agent-router usage monthly --by lab --metric cost[/bold]
+    [bold]agent-router usage sessions --csv > sessions.csv[/bold]
     """
-    start, end = _day(since, "--since"), _day(until, "--until", whole=True)
+    asked = _asked(view, by, day(since, "--since"), day(until, "--until", whole=True), metric)
     with friendly(as_json):
-        loaded = configuration.load()
-        catalogue = Catalogue.load(loaded.data / "catalogue.yaml")
+        path = data_path() / LEDGER
+        catalogue = Catalogue.load(data_path() / "catalogue.yaml")
         try:
-            found = split(loaded.ledger, classifier(catalogue), since=start, until=end)
+            _answer(asked, path, catalogue, as_csv=as_csv, as_json=as_json)
         except sqlite3.Error as error:
             raise ConfigError(
-                f"The ledger {loaded.ledger} cannot be read: {error}. If it is damaged, move it away; the router "
-                "begins a new one."
+                f"The ledger {path} cannot be read: {error}. If it is damaged, move it away; the router begins a "
+                "new one."
             ) from None
-        if as_json:
-            print_json(found)
-            return
-        _show(found)
 
 
-def _day(text: str | None, option: str, *, whole: bool = False) -> datetime | None:
-    """The beginning of a day in this time zone, or with `whole` its end; a time of day is taken as it is."""
-    if text is None:
-        return None
-    try:
-        last = _LAST.fullmatch(text.strip())
-        if last:
-            return _midnight(date.today() - timedelta(days=int(last[1]) - 1))
-        if len(text.strip()) <= len("2026-11-21"):
-            return _midnight(date.fromisoformat(text.strip()) + timedelta(days=1 if whole else 0))
-        return datetime.fromisoformat(text.strip()).astimezone()
-    except (ValueError, OverflowError, OSError):
-        said = f"{text!r} is no day; write 2026-11-21, or 7d for the last seven days."
-        raise typer.BadParameter(said, param_hint=option) from None
+def _asked(view: str | None, by: str | None, since: datetime | None, until: datetime | None, metric: str) -> Asked:
+    """BadParameter for what cannot be shown."""
+    if view is not None and view not in VIEWS:
+        raise typer.BadParameter(f"there is no view {view!r}. Views: {', '.join(VIEWS)}.", param_hint="VIEW")
+    if metric not in METRICS:
+        raise typer.BadParameter(f"{metric!r} is none of {', '.join(METRICS)}.", param_hint="--metric")
+    group = by.strip().removesuffix("s") if by is not None and by.strip() not in GROUPS else (by or "").strip()
+    if by is not None and group not in GROUPS:
+        raise typer.BadParameter(f"{by!r} is none of {', '.join(GROUPS)}.", param_hint="--by")
+    if group and view in ("sessions", "tasks"):
+        raise typer.BadParameter(f"{view} are not divided any further.", param_hint="--by")
+    if view == "today":
+        since = since or datetime.combine(date.today(), time()).astimezone()
+    keys = _BY.get(view or "", ())
+    return Asked(view, keys if not group or group in keys else (*keys, group), since, until, metric)
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time()).astimezone()
-
-
-def _show(found: dict[str, Any]) -> None:
-    total = found["all"]
-    if not total["requests"] and not total.get("failed"):
-        console.print("Nothing has passed through the router yet. Start it with `agent-router serve`.", markup=False)
+def _answer(asked: Asked, path: Path, catalogue: Catalogue, *, as_csv: bool, as_json: bool) -> None:
+    classify = classifier(catalogue)
+    if as_json and not asked.by and asked.view in (None, "today"):
+        print_json(split(path, classify, since=asked.since, until=asked.until))
         return
-    _bar(found["by_openness"], total)
-    groups = {"by place": found["by_openness_place"], "by model": found["by_model"], "by agent": found["by_agent"]}
-    # What only failed is said below; a row of zeros would say nothing.
-    groups = {
-        title: {name: leaf for name, leaf in group.items() if leaf["requests"]} for title, group in groups.items()
-    }
-    width = max((len(name) for group in groups.values() for name in group), default=0)
-    for title, group in groups.items():
-        if not group:
-            continue
-        rows = [_row(name, leaf, total) for name, leaf in sorted(group.items(), key=lambda item: -item[1]["output"])]
-        columns = [f"{title:<{min(width, 40)}}", "requests", "input", "cached", "output", "share", "billed", "avoided"]
-        console.print(table("", columns, rows, right=columns[1:]), "")
-    if total["failed"]:
-        console.print(f"{_count(total['failed'], 'further request')} got no answer.")
-    if total["unknown_usage"]:
-        console.print(
-            f"{_count(total['unknown_usage'], 'answer')} came without token counts: counted as requests only."
+    columns, rows = _rows(asked, path, classify, everything=as_csv or as_json)
+    if as_csv:
+        _print_csv(columns, rows)
+    elif as_json:
+        print_json({"view": asked.view or "rows", "rows": [_object(columns, row) for row in rows]})
+    else:
+        from agent_router.cli import usage_text
+
+        if asked.by or asked.view in ("sessions", "tasks"):
+            usage_text.show_rows(asked, columns, rows, catalogue)
+        else:
+            usage_text.show_split(asked, path, classify, catalogue)
+
+
+def _rows(
+    asked: Asked, path: Path, classify: Classify, *, everything: bool
+) -> tuple[tuple[str, ...], list[tuple[dict[str, Any], Row]]]:
+    """The names of the rows' keys, and for each row what else is known of it beside its figures."""
+    if asked.view == "sessions":
+        from agent_telemetry.sessions import sessions
+
+        limit = None if everything else _SESSIONS_SHOWN
+        found = sessions(path, classify, since=asked.since, until=asked.until, limit=limit)
+        known = [
+            (
+                {
+                    "session": each.id,
+                    "agent": each.agent,
+                    "first": each.first.astimezone().isoformat(timespec="seconds"),
+                    "last": each.last.astimezone().isoformat(timespec="seconds"),
+                    "models": ", ".join(each.models),
+                },
+                each.row,
+            )
+            for each in found
+        ]
+        return ("session", "agent", "first", "last", "models"), known
+    if asked.view == "tasks":
+        from agent_telemetry.tasks import tasks
+
+        asks = tasks(path, classify, since=asked.since, until=asked.until)
+        asks.sort(key=lambda task: measure(task.row.leaf, asked.metric), reverse=True)
+        return ("task", "families"), [({"task": task.kind, "families": task.families}, task.row) for task in asks]
+    rows = breakdown(sums_by_day(path, since=asked.since, until=asked.until), classify, asked.by)
+    if asked.by and asked.by[0] not in ("day", "week", "month"):
+        totals: dict[str, float] = {}
+        for row in rows:
+            totals[row.keys[0]] = totals.get(row.keys[0], 0) + measure(row.leaf, asked.metric)
+        rows.sort(key=lambda row: (-totals[row.keys[0]], row.keys[0], -measure(row.leaf, asked.metric)))
+    elif len(asked.by) > 1:
+        rows.sort(key=lambda row: (row.keys[0], -measure(row.leaf, asked.metric), row.keys[1]))
+    return asked.by, [(dict(zip(asked.by, row.keys, strict=True)), row) for row in rows]
+
+
+def measure(leaf: Leaf, metric: str) -> float:
+    """A leaf's figure by which it is compared; money is what was billed, or would have been."""
+    if metric == "cost":
+        cost = leaf["cost"]
+        return float(cost["billed"] or cost["equivalent"] or 0)
+    return float(leaf["total_tokens" if metric == "total" else metric])
+
+
+def _object(columns: Sequence[str], row: tuple[dict[str, Any], Row]) -> dict[str, Any]:
+    known, figures = row
+    return {name: known[name] for name in columns} | figures.leaf | {"segments": figures.segments}
+
+
+def _print_csv(columns: Sequence[str], rows: list[tuple[dict[str, Any], Row]]) -> None:
+    """RFC 4180; a name that a spreadsheet would take for a formula has an apostrophe before it."""
+    figures = ("requests", "input", "cache_read", "cache_write", "output", "reasoning", "total_tokens", "failed",
+               "unknown_usage", "unpriced")  # fmt: skip
+    money = ("billed", "equivalent", "avoided")
+    out = csv.writer(sys.stdout)
+    parts = [f"output_{segment.replace('/', '_')}" for segment in SEGMENTS]
+    out.writerow([*columns, *figures, *(f"{name}_usd" for name in money), *parts])
+    for known, row in rows:
+        out.writerow(
+            [
+                *(harmless(known[name]) for name in columns),
+                *(row.leaf[name] for name in figures),
+                *("" if row.leaf["cost"][name] is None else row.leaf["cost"][name] for name in money),
+                *(row.segments.get(segment, {}).get("output", 0) for segment in SEGMENTS),
+            ]
         )
-    if unpriced := total["unpriced"] - total["unknown_usage"]:
-        console.print(f"{_count(unpriced, 'answer')} came from models without a known price: not in what was billed.")
 
 
-def _bar(openness: dict[str, Any], total: dict[str, Any], width: int = 60) -> None:
-    whole = total["output"] or total["requests"]
-    measure = "output" if total["output"] else "requests"
-    bar, words = "", []
-    for name, colour in (("open", "green"), ("closed", "magenta"), ("unknown", "bright_black")):
-        share = openness[name][measure] / whole if whole else 0
-        bar += f"[{colour}]{'█' * round(share * width)}[/{colour}]"
-        words.append(f"[{colour}]{name} {share:.0%}[/{colour}]")
-    unit = "output tokens" if measure == "output" else "requests"
-    console.print(f"{bar}\n{'  '.join(words)}  of {whole:,} {unit} in {_count(total['requests'], 'request')}\n")
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
-def _row(name: str, leaf: dict[str, Any], total: dict[str, Any]) -> list[str]:
-    share = leaf["output"] / total["output"] if total["output"] else 0
-    return [
-        name,
-        f"{leaf['requests']:,}",
-        f"{leaf['input']:,}",
-        f"{leaf['cache_read']:,}",
-        f"{leaf['output']:,}",
-        f"{share:.0%}",
-        _dollars(leaf["cost"]["billed"]),
-        _dollars(leaf["cost"]["avoided"]),
-    ]
-
-
-def _dollars(amount: float | None) -> str:
-    if amount is None:
-        return "?"
-    return f"${amount:,.2f}" if amount >= 1 or amount == 0 else f"${amount:.4f}"
+def harmless(cell: Any) -> Any:
+    """Text that no spreadsheet takes for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

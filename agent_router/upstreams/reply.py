@@ -83,7 +83,8 @@ class Observed:
     """What was seen of an answer while it passed: filled until the answer has ended.
 
     `signals`: what a local engine noticed. `done`: a stream's last event has passed, though its connection may still be
-    open. `final`: the answer as JSON, where the dialect's last event holds it; one that broke too.
+    open. `final`: the answer as JSON, where the dialect's last event holds it; one that broke too. `id`: the
+    answer's, as its upstream gave it and the caller sees it.
     """
 
     model: str | None = None
@@ -92,6 +93,7 @@ class Observed:
     error: str | None = None
     done: bool = False
     final: bytes | None = None
+    id: str | None = None
 
 
 class Source(Protocol):

@@ -4,10 +4,7 @@ path."""
 from __future__ import annotations
 
 import atexit
-import contextlib
-import errno
 import logging
-import os
 import sqlite3
 import threading
 import time
@@ -17,8 +14,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from agent_telemetry.ledger_file import identity, open_ledger, reason
 from agent_telemetry.ledger_rows import Row, statements
-from agent_telemetry.migrations import NewerLedger, migrate
+from agent_telemetry.migrations import NewerLedger
 from agent_telemetry.usage_record import UsageRecord
 
 KEPT_ROWS = 10_000  # while the database cannot be written
@@ -221,7 +219,7 @@ class Ledger:
         except NewerLedger as newer:
             error = str(newer)
         except Exception as fault:  # whatever it is: this thread lives on
-            error = f"The ledger {self.path} cannot be written: {_reason(fault)}"
+            error = f"The ledger {self.path} cannot be written: {reason(fault)}"
         if error is not None:
             self._disconnect()
             self._take(KEPT_ROWS)  # so that on_batch sees them, whatever becomes of them
@@ -285,22 +283,11 @@ class Ledger:
     def _connect(self) -> None:
         """Open the database where it is not open, or where the open file is no longer the one at `path`."""
         if self._conn is not None:
-            if self._file == _identity(self.path):
+            if self._file == identity(self.path):
                 return
             self._disconnect()
-        _create_private(self.path)
-        conn = sqlite3.connect(self.path, timeout=2.0, isolation_level=None, check_same_thread=False)
-        try:
-            conn.execute("PRAGMA journal_mode = WAL")
-            conn.execute("PRAGMA synchronous = NORMAL")
-            migrate(conn)
-            conn.execute("BEGIN IMMEDIATE")  # fails where the file is read-only
-            conn.execute("ROLLBACK")
-        except BaseException:
-            conn.close()
-            raise
-        self._conn = conn
-        self._file = _identity(self.path)
+        self._conn = open_ledger(self.path)
+        self._file = identity(self.path)
 
     def _disconnect(self) -> None:
         conn, self._conn = self._conn, None
@@ -338,48 +325,3 @@ def _insert_one_by_one(conn: sqlite3.Connection, batch: list[Row]) -> int:
 
 def _clean(found: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(each.encode("utf-8", "replace").decode("utf-8") if isinstance(each, str) else each for each in found)
-
-
-def _create_private(path: Path) -> None:
-    """Make the file with mode 0600 where there is none, and take a looser mode away where there is one.
-
-    SQLite gives its `-wal` and `-shm` the file's mode. An existing file is not opened here: closing it would
-    drop the locks that this process holds on it through SQLite.
-    """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-    except FileExistsError:
-        if not os.access(path, os.W_OK):  # SQLite would open it, and leave a -shm that stays read-only
-            raise PermissionError(errno.EACCES, "readonly file") from None
-        if os.name == "posix":
-            for file in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
-                with contextlib.suppress(OSError):
-                    if file.stat().st_mode & 0o777 != 0o600:
-                        file.chmod(0o600)
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _reason(fault: Exception) -> str:
-    """What is wrong, and what to do about it."""
-    reason = fault.strerror or str(fault) if isinstance(fault, OSError) else str(fault)
-    for sign, remedy in (
-        ("is full", "Free some space; what waits is then written."),
-        ("o space left", "Free some space; what waits is then written."),
-        ("readonly", "Make the file and its folder writable."),
-        ("unable to open", "Make the file and its folder writable."),
-        ("ermission", "Make the file and its folder writable."),
-        ("locked", "Another program holds it; what waits is written when it lets go."),
-        ("not a database", "Move the file away; a new one is then begun."),
-        ("malformed", "Move the file away; a new one is then begun."),
-    ):
-        if sign in reason:
-            return f"{reason}. {remedy}"
-    return f"{reason}." if isinstance(fault, sqlite3.Error | OSError) else f"{type(fault).__name__}: {reason}."

@@ -8,32 +8,20 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import pairwise
+from operator import add
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
-from agent_telemetry.migrations import HOUR_MS
+from agent_telemetry.sums import HOUR_MS, SUMS, TOTALS
 from agent_telemetry.usage_record import UsageRecord
 
 _EPOCH = date(1970, 1, 1)
 _DAY_MS = 24 * HOUR_MS
 _YEAR_2000_MS = 946_684_800_000
+_END_MS = 253_402_300_800_000  # the year 10,000
 _COLUMNS = UsageRecord.__struct_fields__
-
-# The same sums from single calls, for the hours that a range, or a day, covers in part.
-_ANSWERED = "(status IN ('ok', 'cut') OR (status = 'cancelled' AND coalesce(output, 0) > 0))"
-_FROM_CALLS = (
-    f"coalesce(sum({_ANSWERED}), 0), coalesce(sum(NOT {_ANSWERED}), 0), "
-    f"coalesce(sum({_ANSWERED} AND input IS NULL AND output IS NULL), 0), coalesce(sum(input), 0), "
-    "coalesce(sum(cache_read), 0), coalesce(sum(cache_write), 0), coalesce(sum(output), 0), "
-    "coalesce(sum(reasoning), 0), coalesce(sum(billed), 0), count(billed), coalesce(sum(equivalent), 0), "
-    "count(equivalent), coalesce(sum(avoided), 0), count(avoided)"
-)
-SUMS = (
-    *("answered", "failed", "unknown_usage", "input", "cache_read", "cache_write", "output", "reasoning"),
-    *("billed", "billed_known", "equivalent", "equivalent_known", "avoided", "avoided_known"),
-)
 
 
 class Kind(NamedTuple):
@@ -74,12 +62,12 @@ def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
 
 
 def recent(path: Path, limit: int = 50) -> list[UsageRecord]:
-    """The last calls, the newest first. Raises `sqlite3.Error` where the file is no ledger."""
+    """The last calls that count, the newest first. Raises `sqlite3.Error` where the file is no ledger."""
     with reading(path) as conn:
         if conn is None:
             return []
-        sql = f"SELECT {', '.join(_COLUMNS)} FROM calls ORDER BY time DESC, id DESC LIMIT ?"  # noqa: S608
-        return [_record(values) for values in conn.execute(sql, [limit])]
+        sql = f"SELECT {', '.join(_COLUMNS)} FROM calls WHERE duplicate IS NULL ORDER BY time DESC, id DESC LIMIT ?"  # noqa: S608
+        return [record(values) for values in conn.execute(sql, [limit])]
 
 
 def sums_by_day(
@@ -110,6 +98,37 @@ def sums_by_day(
         parts += [(start, low * HOUR_MS), (high * HOUR_MS, end)]
         found = _whole_hours(conn, low, high, split_hours, days)
         return found + [item for part in parts for item in _part(conn, *part, days)]
+
+
+def sums_by_session(
+    path: Path, *, since: datetime | None = None, until: datetime | None = None, zone: tzinfo | None = None
+) -> dict[str | None, tuple[int, ...]]:
+    """The calls from `since` on and before `until` by session, in the order of `SUMS`; None is of no known session.
+
+    Raises `sqlite3.Error` where the file is no ledger.
+    """
+    with reading(path) as conn:
+        if conn is None:
+            return {}
+        start = None if since is None else _milliseconds(since, zone)
+        end = None if until is None else _milliseconds(until, zone)
+        low = -(2**62) if start is None else -(-start // HOUR_MS)
+        high = 2**62 if end is None else end // HOUR_MS
+        sql = f"SELECT session, {_SUMMED} FROM session_sums WHERE hour >= ? AND hour < ? GROUP BY 1"  # noqa: S608
+        found = {session or None: tuple(sums) for session, *sums in conn.execute(sql, [low, max(low, high)])}
+        # The hours of which the range has a part only, from their calls.
+        parts = [(start, end)] if low > high else [(start, low * HOUR_MS), (high * HOUR_MS, end)]
+        sql = f"SELECT session, {TOTALS} FROM calls WHERE time >= ? AND time < ? AND duplicate IS NULL GROUP BY 1"  # noqa: S608
+        for first, last in parts:
+            if first is None or last is None or first >= last:
+                continue
+            for session, *sums in conn.execute(sql, [first, last]):
+                before = found.get(session, (0,) * len(SUMS))
+                found[session] = tuple(map(add, before, sums))
+        return {session: sums for session, sums in found.items() if any(sums)}
+
+
+_SUMMED = ", ".join(f"sum({name})" for name in SUMS)
 
 
 class _Days:
@@ -164,15 +183,15 @@ def _whole_hours(conn: sqlite3.Connection, low: int, high: int, but: list[int], 
         "AND hour NOT IN (SELECT value FROM json_each(?)) GROUP BY 1, 2",
         [low, high, json.dumps(but)],
     )
-    return [DaySum(kinds[kind], _EPOCH + timedelta(days=day), tuple(sums)) for kind, day, *sums in rows]
+    return [DaySum(kinds[kind], _EPOCH + timedelta(days=day), tuple(sums)) for kind, day, *sums in rows if any(sums)]
 
 
 def _part(conn: sqlite3.Connection, start: int, end: int, days: _Days) -> list[DaySum]:
     if start >= end:
         return []
     rows = conn.execute(
-        f"SELECT model, provider, place, agent, route, {days.sql('time')}, {_FROM_CALLS} "  # noqa: S608
-        "FROM calls WHERE time >= ? AND time < ? GROUP BY 1, 2, 3, 4, 5, 6",
+        f"SELECT model, provider, place, agent, route, {days.sql('time')}, {TOTALS} "  # noqa: S608
+        "FROM calls WHERE time >= ? AND time < ? AND duplicate IS NULL GROUP BY 1, 2, 3, 4, 5, 6",
         [start, end],
     )
     return [
@@ -181,13 +200,20 @@ def _part(conn: sqlite3.Connection, start: int, end: int, days: _Days) -> list[D
     ]
 
 
+def bounds(since: datetime | None, until: datetime | None, zone: tzinfo | None = None) -> tuple[int, int]:
+    """A range of time as the ledger has it: milliseconds since 1970, UTC, from the first and before the second."""
+    start = 0 if since is None else max(_milliseconds(since, zone), 0)
+    return start, _END_MS if until is None else min(max(_milliseconds(until, zone), 0), _END_MS)
+
+
 def _milliseconds(moment: datetime, zone: tzinfo | None) -> int:
     if moment.tzinfo is None and zone is not None:
         moment = moment.replace(tzinfo=zone)
     return round(moment.timestamp() * 1000)  # without a zone: the system's
 
 
-def _record(values: tuple[Any, ...]) -> UsageRecord:
+def record(values: tuple[Any, ...]) -> UsageRecord:
+    """The row of a SELECT of all its fields."""
     fields = dict(zip(_COLUMNS, values, strict=True))
     fields["time"] = datetime.fromtimestamp(fields["time"] / 1000, UTC)
     fields["stream"] = None if fields["stream"] is None else bool(fields["stream"])

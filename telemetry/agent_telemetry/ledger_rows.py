@@ -62,11 +62,12 @@ def values(row: msgspec.Struct) -> tuple[Any, ...]:
             if len(value) > TEXT_LENGTH and not (i == _DECISION and type(row) is UsageRecord):
                 found[i] = value[:TEXT_LENGTH]
         elif type(value) is datetime:
-            found[i] = _milliseconds(value)
+            found[i] = milliseconds(value)
     return tuple(found)
 
 
-def _milliseconds(moment: datetime) -> int:
+def milliseconds(moment: datetime) -> int:
+    """Since 1970; a time without a zone counts as UTC."""
     moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     return max(0, round(moment.timestamp() * 1000))
 

@@ -19,9 +19,12 @@ class UsageRecord(msgspec.Struct, frozen=True, kw_only=True):
     provider charges, `equivalent` what the same tokens would have cost at the closed side's list price,
     `avoided` what was not spent because a local model answered.
 
-    `source` and `key` identify the call (for the proxy: "proxy" and the request id); writing the same pair
-    again replaces the row. `status`: ok (answered whole), error (no answer), cancelled (the client left),
-    cut (the stream broke after bytes were released).
+    `source` and `key` identify the call (for the proxy: "proxy" and the request id; for a log: the importer's name and
+    what the same call has in every copy of it); writing the same pair again replaces the row. `status`: ok (answered
+    whole), error (no answer), cancelled (the client left), cut (the stream broke after bytes were released).
+
+    `response_id` is the id that the answer bore. `duplicate` says that the same call has another row, and which
+    ("proxy": it passed through the router); such a row is kept and not counted.
     """
 
     source: str
@@ -56,3 +59,6 @@ class UsageRecord(msgspec.Struct, frozen=True, kw_only=True):
     first_byte_ms: float | None = None
     latency_ms: float | None = None
     decision: str | None = None  # JSON: what was known when it was decided; of the router's own making, no text
+    cache_write_1h: int | None = None  # the part of `cache_write` that is kept for an hour and costs more
+    response_id: str | None = None
+    duplicate: str | None = None  # the source of the row that counts; None: this one does

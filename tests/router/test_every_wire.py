@@ -381,7 +381,7 @@ async def test_every_request_has_its_row(house: House, tmp_path: Path) -> None:
     assert {(row.wire, row.provider) for row in rows} == {("messages", "chat"), ("responses", "anth")}
     assert all(row.status == "ok" and row.input and row.output for row in rows)
     assert len({row.session for row in rows}) == 1
-    assert next(row.agent for row in rows if row.wire == "messages") == "claude-code"
+    assert next(row.agent for row in rows if row.wire == "messages") == "claude"
 
 
 async def test_an_answer_that_says_that_it_failed_is_not_ok_in_the_ledger(house: House, tmp_path: Path) -> None:

@@ -88,6 +88,9 @@ def test_every_field_is_kept(ledger: Ledger, path: Path) -> None:
         input=1,
         cache_read=2,
         cache_write=3,
+        cache_write_1h=1,
+        response_id="msg_1",
+        duplicate="otlp",
         output=4,
         reasoning=5,
         billed=6,
@@ -104,7 +107,12 @@ def test_every_field_is_kept(ledger: Ledger, path: Path) -> None:
     conn.row_factory = sqlite3.Row
     (kept,) = conn.execute("SELECT * FROM calls").fetchall()
     conn.close()
-    expected = msgspec.structs.asdict(full) | {"time": round(WHEN.timestamp() * 1000), "stream": 1, "id": 1}
+    expected = msgspec.structs.asdict(full) | {
+        "time": round(WHEN.timestamp() * 1000),
+        "stream": 1,
+        "id": 1,
+        "origin": None,
+    }
     assert dict(kept) == expected
 
 
@@ -508,7 +516,7 @@ def test_a_fault_that_nobody_thought_of_does_not_end_the_writer(path: Path, monk
         raise RuntimeError("surprise")
 
     with monkeypatch.context() as patch:
-        patch.setattr(ledger_module, "migrate", breaks)
+        patch.setattr("agent_telemetry.ledger_file.migrate", breaks)
         ledger = Ledger(path)
         ledger.record(row("a"))
         wait_until(lambda: not ledger.healthy)

@@ -39,7 +39,7 @@ def test_applied_once_and_recorded(conn: sqlite3.Connection) -> None:
 def test_a_column_for_every_field(conn: sqlite3.Connection) -> None:
     migrate(conn)
     columns = {row[1] for row in conn.execute("PRAGMA table_info(calls)")}
-    assert columns == {"id", *UsageRecord.__struct_fields__}
+    assert columns == {"id", "origin", *UsageRecord.__struct_fields__}
 
 
 def test_a_failed_migration_leaves_nothing(conn: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:

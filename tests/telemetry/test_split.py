@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -98,8 +100,43 @@ def test_groups(write: Callable[[list[dict[str, Any]]], Path]) -> None:
             "open/lan": 2,
             "open/device": 1,
         },
+        "by_agent_openness": {"unknown/open": 16, "unknown/unknown": 8, "codex/closed": 4, "openclaw/open": 3},
         "by_route": {"unknown": 24, "closed": 4, "local": 3},
+        "by_month": {f"{datetime.fromtimestamp(WHEN.timestamp()):%Y-%m}": 31},
+        "by_session": {"unknown": 31},
     }
+
+
+def test_sessions_of_any_range_are_what_their_calls_are(write: Callable[[list[dict[str, Any]]], Path]) -> None:
+    rows: list[dict[str, Any]] = [
+        CLOSED | {"time": WHEN + timedelta(minutes=17 * i), "output": 1 << i, "session": f"s{i % 3}" if i % 4 else None}
+        for i in range(20)
+    ]
+    path = write(rows)
+    moments = [None, *(WHEN + timedelta(minutes=each) for each in (-10, 0, 1, 30, 61, 117, 150, 400))]
+    for since in moments:
+        for until in moments:
+            expected: dict[str, int] = {}
+            for row in rows:
+                if (since is None or row["time"] >= since) and (until is None or row["time"] < until):
+                    key = row["session"] or "unknown"
+                    expected[key] = expected.get(key, 0) + row["output"]
+            found = split(path, classify, since=since, until=until)["by_session"]
+            assert {key: leaf["output"] for key, leaf in found.items()} == expected, (since, until)
+
+
+def test_a_duplicate_is_in_no_figure(write: Callable[[list[dict[str, Any]]], Path]) -> None:
+    path = write([CLOSED | {"output": 1}, CLOSED | {"output": 2, "duplicate": "proxy", "session": "s"}])
+    answer = split(path, classify)
+    assert answer["all"]["requests"] == 1
+    for name, group in answer.items():
+        leaves = [group] if name == "all" else group.values()
+        assert sum(leaf["output"] for leaf in leaves) == 1, name
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("UPDATE calls SET duplicate = CASE WHEN duplicate IS NULL THEN 'proxy' END")
+        conn.commit()
+    assert split(path, classify)["by_session"] == {"s": split(path, classify)["all"]}
+    assert split(path, classify)["all"]["output"] == 2
 
 
 def test_no_ledger_and_an_empty_one(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from agent_router.settings import Budget as Limits
-from agent_telemetry.ledger_reader import SUMS, sums_by_day
+from agent_telemetry.ledger_reader import sums_by_day
+from agent_telemetry.sums import SUMS
 from agent_telemetry.usage_record import UsageRecord
 
 log = logging.getLogger("agent_router")
@@ -65,6 +66,8 @@ class Budget:
             return
         with self._lock:
             for item in found:
+                if item.kind.route is None:  # an agent's own log told of it: it did not pass through here
+                    continue
                 billed = item.sums[_BILLED]
                 self._of_month += billed
                 if item.day == today:

@@ -17,7 +17,7 @@ def observe(body: bytes) -> Observed:
     reader = AnswerReader()
     for _ in reader.read_whole(body):
         pass
-    return Observed(reader.model, reader.usage)
+    return Observed(reader.model, reader.usage, id=reader.id)
 
 
 def _takes_stops(sequences: Sequence[str]) -> bool:

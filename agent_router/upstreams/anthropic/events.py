@@ -50,12 +50,18 @@ class Message(msgspec.Struct):
     """A whole message, or the beginning of one."""
 
     type: str | None = None
+    id: Any = None
     model: str | None = None
     content: list[Block] | None = None
     stop_reason: str | None = None
     stop_sequence: str | None = None
     usage: Any = None
     error: Any = None
+
+    @property
+    def answer_id(self) -> str | None:
+        """The id, where it is one."""
+        return self.id if isinstance(self.id, str) else None
 
 
 class StreamEvent(msgspec.Struct):
@@ -90,6 +96,7 @@ class AnswerReader:
     """
 
     def __init__(self) -> None:
+        self.id: str | None = None
         self.model: str | None = None
         self.finished = False
         self.ended = False
@@ -112,6 +119,9 @@ class AnswerReader:
             cache_read=counts.get("cache_read_input_tokens", 0),
             cache_write=counts.get("cache_creation_input_tokens", 0),
             reasoning=min(counts.get("thinking_tokens", 0), counts["output_tokens"]),
+            cache_write_1h=min(
+                counts.get("ephemeral_1h_input_tokens", 0), counts.get("cache_creation_input_tokens", 0)
+            ),
         )
 
     def read(self, data: bytes) -> Iterator[Event]:
@@ -119,7 +129,7 @@ class AnswerReader:
         event = sloppy_json.decode(_event, data)
         match event.type:
             case "message_start" if event.message is not None:
-                self.model = event.message.model
+                self.id, self.model = event.message.answer_id, event.message.model
                 self._count(event.message.usage)
             case "content_block_start" if event.content_block is not None:
                 yield from self._begin(event.index, event.content_block)
@@ -147,7 +157,7 @@ class AnswerReader:
             raise error_in(message.error)
         if message.content is None:
             raise msgspec.DecodeError("no message")
-        self.model = message.model
+        self.id, self.model = message.answer_id, message.model
         self._count(message.usage)
         for index, block in enumerate(message.content):
             yield from self._begin(index, block)
@@ -208,8 +218,9 @@ class AnswerReader:
         # The counts of later events are totals, not additions; some servers repeat a count as 0.
         if not isinstance(usage, dict):
             return
-        details = usage.get("output_tokens_details")
-        for counts in (usage, details if isinstance(details, dict) else {}):
+        for counts in (usage, usage.get("output_tokens_details"), usage.get("cache_creation")):
+            if not isinstance(counts, dict):
+                continue
             for name, value in counts.items():
                 if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**48:
                     self._counts[name] = max(value, self._counts.get(name, 0))

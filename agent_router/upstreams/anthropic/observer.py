@@ -65,6 +65,7 @@ class MessagesObserver:
         except msgspec.DecodeError:
             return
         self.observed.model = reader.model or self.observed.model
+        self.observed.id = reader.id or self.observed.id
         self.observed.usage = reader.usage or self.observed.usage
         self.finished = self.finished or reader.finished
         self.done = self.observed.done = self.done or reader.ended

@@ -31,6 +31,7 @@ class Chunk(msgspec.Struct):
     choices: list[Choice] | None = None
     usage: Any = None
     error: Any = None
+    id: Any = None
 
 
 _decoder = msgspec.json.Decoder(Chunk)
@@ -52,6 +53,11 @@ def has_substance(chunk: Chunk) -> bool:
         if isinstance(choice.delta, dict) and any(value for key, value in choice.delta.items() if key != "role"):
             return True
     return False
+
+
+def id_of(chunk: Chunk) -> str | None:
+    """The answer's id."""
+    return chunk.id if isinstance(chunk.id, str) and chunk.id else None
 
 
 def model_of(chunk: Chunk) -> str | None:

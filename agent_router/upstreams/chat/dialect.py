@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from agent_router.upstreams.chat.chunk import model_of, read_chunk, usage_of
+from agent_router.upstreams.chat.chunk import id_of, model_of, read_chunk, usage_of
 from agent_router.upstreams.chat.events import ChatReader
 from agent_router.upstreams.chat.finish_reason import is_broken
 from agent_router.upstreams.chat.observer import ChatObserver
@@ -27,7 +27,7 @@ def observe(body: bytes) -> Observed:
     if not any(isinstance(choice.message, dict) for choice in chunk.choices):
         raise EmptyAnswerError
     broken = any(is_broken(choice.finish_reason) for choice in chunk.choices)
-    return Observed(model_of(chunk), usage_of(chunk), error="upstream_error_event" if broken else None)
+    return Observed(model_of(chunk), usage_of(chunk), error="upstream_error_event" if broken else None, id=id_of(chunk))
 
 
 def _takes_stops(sequences: Sequence[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from agent_router.errors import ApiError
-from agent_router.upstreams.chat.chunk import Chunk, has_substance, model_of, read_chunk, usage_of
+from agent_router.upstreams.chat.chunk import Chunk, has_substance, id_of, model_of, read_chunk, usage_of
 from agent_router.upstreams.chat.finish_reason import is_broken
 from agent_router.upstreams.event_boundary import data_of, marked
 from agent_router.upstreams.event_errors import error_in
@@ -71,7 +71,7 @@ class ChatObserver:
         """Take an event that was decoded already. Seeing one twice does no harm."""
         observed = self.observed
         if observed.model is None:
-            observed.model = model_of(chunk)
+            observed.model, observed.id = model_of(chunk), id_of(chunk)
         if chunk.usage is not None:
             observed.usage = usage_of(chunk) or observed.usage
         if chunk.error is not None:

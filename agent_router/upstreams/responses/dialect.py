@@ -27,7 +27,13 @@ def observe(body: bytes) -> Observed:
             raise error_in(response["error"])
         raise msgspec.DecodeError("no response")
     failed = "upstream_error_event" if response.get("status") == "failed" else None
-    return Observed(string(response.get("model")) or None, usage_of(response.get("usage")), error=failed, final=body)
+    return Observed(
+        string(response.get("model")) or None,
+        usage_of(response.get("usage")),
+        error=failed,
+        final=body,
+        id=string(response.get("id")) or None,
+    )
 
 
 def _as_stream(response: dict[str, Any], include_usage: bool) -> bytes:

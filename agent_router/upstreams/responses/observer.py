@@ -105,6 +105,7 @@ class ResponsesObserver:
         except msgspec.DecodeError:
             response = {}
         self.observed.model = string(response.get("model")) or self.observed.model
+        self.observed.id = string(response.get("id")) or self.observed.id
         if kind == "response.created":
             return
         self.observed.usage = usage_of(mapping(response.get("usage"))) or self.observed.usage

@@ -14,6 +14,7 @@ import llama_cpp as llama
 from agent_models.engine import native_log
 from agent_models.engine.context import Context
 from agent_models.engine.embedding_context import EmbeddingContext
+from agent_models.engine.matrix_unit import has_matrix_unit
 from agent_models.engine.memory import USUAL_WINDOW, trained_window
 from agent_models.engine.pooling import RANK, pooling
 from agent_models.engine.protocol import ModelInfo
@@ -195,6 +196,9 @@ def _load(path: Path, *, vocab_only: bool, gpu_layers: int | None) -> Any:
     check_file(path)
     params = llama.llama_model_default_params()
     params.vocab_only = vocab_only
+    # llama.cpp loads the matrix unit with a configuration of which it has not set all bytes: whether that is a general
+    # protection fault depends on what lay on the stack. Without rearranged weights it leaves the unit alone.
+    params.use_extra_bufts = not has_matrix_unit()
     if gpu_layers is not None:
         params.n_gpu_layers = gpu_layers
     native_log.lines.clear()

@@ -70,7 +70,7 @@ def _tried(console: Console, client: Client, folder: Path) -> tuple[table.Row, b
             spent += seconds
             cells.append("none" if task == "background call" and client.background is None else cell)
             console.print(f"  {task}: {cells[-1]}, {seconds:.1f} s")
-        wires = {row.wire for row in running.rows() if row.agent == client.known and row.wire}
+        wires = {row.wire for row in running.rows() if row.agent == running.known and row.wire}
     version = install.version(client) or "?"
     return table.Row(client.title, version, ", ".join(sorted(wires)), tuple(cells), spent), ok
 

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent_router.config import LEDGER
+from agent_router.importers import importers
 from agent_telemetry import ledger_reader
+from agent_telemetry.agent_names import agent_name
+from agent_telemetry.duplicates import PROXY
+from agent_telemetry.importers.home import Home
+from agent_telemetry.importers.import_run import import_logs
 from agent_telemetry.usage_record import UsageRecord
 from tests.clients.real.client import Client, Place, place
 from tests.clients.real.scripted_model import ScriptedModel
 from tests.running_router import router_process
 
-TASKS = ("question", "tool", "second turn", "background call")
+TASKS = ("question", "tool", "second turn", "background call", "counted once")
 _WORDS = ("pineapple", "lantern", "walrus", "gravel", "saffron", "trombone", "meadow", "cobalt", "thimble", "harbour")
 _LASTS = 0.3
 """Seconds that the command goes on after it wrote: Qwen Code loses what is written at the very end, once in eight."""
@@ -33,8 +40,13 @@ class Trial:
     data: Path
 
     def rows(self) -> list[UsageRecord]:
-        """What the ledger has so far, the newest first."""
-        return ledger_reader.recent(self.data / LEDGER, 1000)
+        """What the ledger has so far of what passed through the router, the newest first."""
+        return [row for row in ledger_reader.recent(self.data / LEDGER, 1000) if row.source == PROXY]
+
+    @property
+    def known(self) -> str:
+        """The agent's name in the ledger."""
+        return agent_name(self.client.known) or ""
 
     def kinds(self) -> set[tuple[str | None, str]]:
         """The agents and the kinds of the calls that the ledger has."""
@@ -48,7 +60,7 @@ class Trial:
         word = _word()
         shown = self.client.ask(self.place, f"SAY {word}", False)
         _shows(shown, f"The word is {word}")
-        assert self._until(lambda: any(row.agent == self.client.known and row.status == "ok" for row in self.rows())), (
+        assert self._until(lambda: any(row.agent == self.known and row.status == "ok" for row in self.rows())), (
             f"the ledger has no answered call of {self.client.known}: {sorted(map(str, self.kinds()))}"
         )
 
@@ -70,14 +82,27 @@ class Trial:
         if self.client.background is None:
             return
         shown = self.client.background(self.place)
-        wanted = {(self.client.known, kind) for kind in self.client.calls}
+        wanted = {(self.known, kind) for kind in self.client.calls}
         assert self._until(lambda: wanted <= self.kinds()), (
             f"the ledger has {sorted(map(str, self.kinds()))}, not {sorted(wanted)}: {shown[-2000:]}"
         )
-        strangers = {agent for agent, _ in self.kinds()} - {self.client.known}
+        strangers = {agent for agent, _ in self.kinds()} - {self.known}
         assert not strangers, (
             f"calls of {self.client.known} are taken for {strangers}: {sorted(map(str, self.kinds()))}"
         )
+
+    def _counted_once(self) -> None:
+        """Where the client keeps a log that can be imported, its calls are those that passed through the router."""
+        home = Home(self.place.home, self.place.environment())
+        chosen = [each for each in importers() if each.name == self.known]
+        import_logs(self.data / LEDGER, chosen, home, lambda: _as_it_is)
+        with closing(sqlite3.connect(self.data / LEDGER)) as conn:
+            logged = conn.execute(
+                "SELECT duplicate, time, input, output FROM calls WHERE source != ?", [PROXY]
+            ).fetchall()
+        assert logged or not chosen, f"no call of {self.known} is in its own log"
+        twice = [row for row in logged if row[0] is None]
+        assert not twice, f"{len(twice)} of {len(logged)} calls count twice: {twice[0]} {self.rows()}"
 
     @staticmethod
     def _until(holds: Callable[[], bool]) -> bool:
@@ -93,6 +118,10 @@ class Trial:
 def _shows(shown: str, text: str) -> None:
     """White space aside, which programs that draw their own screen leave out."""
     assert "".join(text.split()) in "".join(shown.split()), f"{text!r} is not shown: {shown[-2000:]}"
+
+
+def _as_it_is(row: UsageRecord) -> UsageRecord:
+    return row
 
 
 def _word() -> str:

@@ -1,0 +1,91 @@
+"""What the ledger's figures rest on: its sources, what was not counted of them, and why."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from agent_telemetry.duplicates import PROXY as PROXY
+from agent_telemetry.ledger_reader import reading
+
+_DROPPED: Final = ("copied", "repeated")
+_UNKNOWN: Final = "unknown:"
+
+
+class Source(msgspec.Struct):
+    """A source of rows.
+
+    `calls` are those that count; `dropped` says of how many others why they do not: "copied" (in a forked or resumed
+    session), "repeated" (written several times while the answer was streamed), "proxied" (the router has them too).
+    `skipped` says what looked like a call and was none, and why; `unknown` counts fields that an importer does not
+    know; `unpriced` are calls without a known price. `first` and `last` are times in ISO 8601, UTC.
+    """
+
+    name: str
+    logs: int = 0
+    calls: int = 0
+    dropped: dict[str, int] = {}
+    skipped: dict[str, int] = {}
+    unknown: dict[str, int] = {}
+    unpriced: int = 0
+    first: str | None = None
+    last: str | None = None
+
+
+def coverage(path: Path) -> list[Source]:
+    """All sources that the ledger knows, in the order of their names. Raises `sqlite3.Error`."""
+    with reading(path) as conn:
+        if conn is None:
+            return []
+        found: dict[str, Source] = {}
+        rows = conn.execute(
+            "SELECT source, duplicate, count(*), sum(billed IS NULL AND equivalent IS NULL), min(time), max(time) "
+            "FROM calls GROUP BY 1, 2"
+        )
+        for name, duplicate, number, unpriced, first, last in rows:
+            source = found.setdefault(name, Source(name))
+            if duplicate is None:
+                source.calls, source.unpriced = number, unpriced
+            else:
+                why = "proxied" if duplicate == PROXY else duplicate
+                source.dropped[why] = number
+            source.first = min(source.first or "~", _iso(first))
+            source.last = max(source.last or "", _iso(last))
+        for name, counts in conn.execute("SELECT source, counts FROM logs"):
+            source = found.setdefault(name, Source(name))
+            source.logs += 1
+            for what, number in msgspec.msgpack.decode(counts, type=dict[str, int]).items():
+                if what.startswith(_UNKNOWN):
+                    _add(source.unknown, what.removeprefix(_UNKNOWN), number)
+                elif what in _DROPPED:
+                    _add(source.dropped, what, number)
+                elif what != "calls":
+                    _add(source.skipped, what, number)
+        return sorted(found.values(), key=lambda source: source.name)
+
+
+def dropped(path: Path) -> dict[str, int]:
+    """Duplicates by reason, of all sources together: quick, for a line beside the figures. Raises `sqlite3.Error`."""
+    with reading(path) as conn:
+        if conn is None:
+            return {}
+        found: dict[str, int] = {}
+        rows = conn.execute("SELECT duplicate, count(*) FROM calls WHERE duplicate IS NOT NULL GROUP BY 1")
+        for duplicate, number in rows:
+            _add(found, "proxied" if duplicate == PROXY else duplicate, number)
+        for (counts,) in conn.execute("SELECT counts FROM logs"):
+            for what, number in msgspec.msgpack.decode(counts, type=dict[str, int]).items():
+                if what in _DROPPED:
+                    _add(found, what, number)
+        return found
+
+
+def _add(counts: dict[str, int], what: str, number: int) -> None:
+    counts[what] = counts.get(what, 0) + number
+
+
+def _iso(milliseconds: int) -> str:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat(timespec="seconds")

@@ -1,0 +1,89 @@
+"""What calls are added up by, as SQL: by kind of call and hour, and by session and hour.
+
+Unknown text is '' in the sums, because NULLs would not be equal in a unique index. `billed_known` counts the calls
+that `billed` sums over, so that nothing known can be told from zero.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+HOUR_MS: Final = 60 * 60 * 1000
+SUMS: Final = (
+    *("answered", "failed", "unknown_usage", "input", "cache_read", "cache_write", "output", "reasoning"),
+    *("billed", "billed_known", "equivalent", "equivalent_known", "avoided", "avoided_known"),
+)
+KIND: Final = ("model", "provider", "place", "agent", "route")
+SESSION: Final = ("session", "agent")
+
+_ANSWERED = "({0}status IN ('ok', 'cut') OR ({0}status = 'cancelled' AND coalesce({0}output, 0) > 0))"
+
+
+def terms(row: str = "") -> list[str]:
+    """What one call adds to each of `SUMS`; `row` is `new.` or `old.` in a trigger."""
+    answered = _ANSWERED.format(row)
+    tokens = [f"coalesce({row}{name}, 0)" for name in SUMS[3:8]]
+    money = [
+        term
+        for name in ("billed", "equivalent", "avoided")
+        for term in (f"coalesce({row}{name}, 0)", f"({row}{name} IS NOT NULL)")
+    ]
+    return [
+        answered,
+        f"NOT {answered}",
+        f"({answered} AND {row}input IS NULL AND {row}output IS NULL)",
+        *tokens,
+        *money,
+    ]
+
+
+TOTALS: Final = ", ".join(f"coalesce(sum({term}), 0)" for term in terms())
+"""The sums of the calls that a SELECT finds."""
+
+
+def one_call(row: str, sign: str = "") -> str:
+    """SQL for a trigger: add its `new` or `old` row to the sums, or with sign `-` take it away.
+
+    Not `INSERT OR IGNORE`: within a trigger the policy of the statement that fired it goes before.
+    """
+    values = ", ".join(f"coalesce({row}.{name}, '')" for name in KIND)
+    same = " AND ".join(f"{name} = coalesce({row}.{name}, '')" for name in KIND)
+    session = ", ".join(f"coalesce({row}.{name}, '')" for name in SESSION)
+    added = ", ".join(f"{sign}({term})" for term in terms(f"{row}."))
+    return (
+        f"INSERT INTO kinds ({', '.join(KIND)}) VALUES ({values}) ON CONFLICT DO NOTHING;"  # noqa: S608
+        f"INSERT INTO sums SELECT id, {row}.time / {HOUR_MS}, {added} FROM kinds WHERE {same} "
+        f"ON CONFLICT (kind, hour) DO UPDATE SET {_ADDED};"
+        f"INSERT INTO session_sums (hour, session, agent, {', '.join(SUMS)}) "
+        f"VALUES ({row}.time / {HOUR_MS}, {session}, {added}) "
+        f"ON CONFLICT (hour, session, agent) DO UPDATE SET {_ADDED};"
+    )
+
+
+def many_calls(conn: sqlite3.Connection, after: int) -> None:
+    """Add the calls whose `id` is greater than `after`, and that count, to the sums at once."""
+    kind = ", ".join(f"coalesce({name}, '')" for name in KIND)
+    where = "FROM calls WHERE id > ? AND duplicate IS NULL"
+    conn.execute(
+        f"INSERT INTO kinds ({', '.join(KIND)}) SELECT DISTINCT {kind} {where} ON CONFLICT DO NOTHING",
+        [after],
+    )
+    totals = ", ".join(f"sum({term}) AS {name}" for name, term in zip(SUMS, terms(), strict=True))
+    by_kind = ", ".join(f"coalesce({name}, '') AS {name}" for name in KIND)
+    same = " AND ".join(f"kinds.{name} = added.{name}" for name in KIND)
+    conn.execute(
+        f"INSERT INTO sums SELECT kinds.id, hour, {', '.join(f'added.{name}' for name in SUMS)} FROM "  # noqa: S608
+        f"(SELECT {by_kind}, time / {HOUR_MS} AS hour, {totals} {where} GROUP BY 1, 2, 3, 4, 5, 6) AS added "
+        f"JOIN kinds ON {same} WHERE true ON CONFLICT (kind, hour) DO UPDATE SET {_ADDED}",
+        [after],
+    )
+    conn.execute(
+        f"INSERT INTO session_sums (hour, session, agent, {', '.join(SUMS)}) "
+        f"SELECT time / {HOUR_MS}, coalesce(session, ''), coalesce(agent, ''), {totals} {where} GROUP BY 1, 2, 3 "
+        f"ON CONFLICT (hour, session, agent) DO UPDATE SET {_ADDED}",
+        [after],
+    )
+
+
+_ADDED = ", ".join(f"{name} = {name} + excluded.{name}" for name in SUMS)
