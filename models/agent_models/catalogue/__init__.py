@@ -145,6 +145,9 @@ def _decide(matches: list[_Match], name: Name) -> _Match | None:
         if match.family.openness != "closed"
         or not any(name.shows_weights(i) for i in range(len(name.words)) if not match.start <= i < match.stop)
     ]
-    if not held or len({match.family.openness for match in held}) > 1:
+    if not held:
         return None
-    return held[0]
+    first, *others = held
+    if any(other.family.openness not in (first.family.openness, "unknown") for other in others):
+        return None
+    return first

@@ -17,7 +17,7 @@ MAX_LENGTH: Final = 256  # characters; no model is called anything longer, only 
 _DECIMAL = re.compile(r"(?<=[0-9])[p_](?=[0-9])")  # v3p1 and 3_3 are how some hosts write 3.1 and 3.3
 _WORD = re.compile(r"[a-z]+|[0-9][a-z0-9]*")
 _FILE_SUFFIX = re.compile(r"\.(gguf|ggml|safetensors|bin|llamafile)$")
-_BOUNDARY = frozenset("/\\:@~,;|\x00\n")  # what parts a vendor, a name and a tag
+_BOUNDARY = frozenset("/\\:@~,;|[\x00\n")  # what parts a vendor, a name and a tag
 _FOLDER = frozenset("/\\")  # what is before it is a vendor or a folder, and not the model
 _SIZE = re.compile(r"[0-9]+(x[0-9]+)?b$")
 # fmt: off
