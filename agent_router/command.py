@@ -13,6 +13,11 @@ def main() -> None:
 
         statusline()
         return
+    if words == ["statusline", "--shell"]:  # and this one at every prompt of a shell
+        from agent_router.statusline import main as statusline
+
+        statusline(short=True)
+        return
     as_json = words[1:] == ["--json"]
     if words[:1] in (["usage"], ["import"]) and (as_json or not words[1:]):
         # As they are used the most; reading options takes typer longer than the rest takes.

@@ -12,25 +12,27 @@ import json
 import sqlite3
 import sys
 import time
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from agent_router.errors import ConfigError
 from agent_router.paths import LEDGER, data_path
-from agent_telemetry.today import Today, today
+from agent_telemetry.today import Part, Today, today
 
 NOTHING = "agent-router: nothing yet"
 _LONGEST_REASON = 60  # characters
 _MOST_INPUT = 1_000_000
 
 
-def main() -> None:
-    """Print the line for what stands on standard input."""
+def main(*, short: bool = False) -> None:
+    """Print the line for what stands on standard input, or the few words for a shell."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        print(line(given()))  # noqa: T201
+        print(segment() if short else line(given()))  # noqa: T201
     except Exception:  # a status line that shows a traceback helps nobody
-        print("agent-router: no figures")  # noqa: T201
+        print("" if short else "agent-router: no figures")  # noqa: T201
 
 
 def given() -> str:
@@ -45,11 +47,70 @@ def line(said: str) -> str:
     try:
         data = data_path()
         found = today(data / LEDGER, _midnight(), _session(said, data))
+        return _words(found, data) if found is not None else NOTHING
     except ConfigError:
         return NOTHING
     except (OSError, sqlite3.Error):
         return "agent-router: the ledger cannot be read"
-    return _words(found) if found is not None else NOTHING
+
+
+def segment() -> str:
+    """A few words for a shell's prompt or a bar: today's open share of output tokens, and what was billed, or would
+    have been (~). Empty where there is nothing to say."""
+    try:
+        data = data_path()
+        found = today(data / LEDGER, _midnight())
+    except (ConfigError, OSError, sqlite3.Error):
+        return ""
+    figures = _figures(found, data) if found is not None else None
+    if figures is None or not figures["requests"]:
+        return ""
+    words = f"open {figures['open']:.0%}"
+    if figures["billed"]:
+        return f"{words} · {_dollars(figures['billed'])}"
+    return f"{words} · ~{_dollars(figures['equivalent'])}" if figures["equivalent"] else words
+
+
+def figures() -> dict[str, Any]:
+    """Today for programs: requests, shares from 0 to 1 (`open` of output tokens, `own_machine` of requests), tokens
+    that closed models took, and money in micro-dollars, `billed` None where nothing is known. ConfigError, OSError and
+    sqlite3.Error."""
+    data = data_path()
+    return _figures(today(data / LEDGER, _midnight()) or Today([], None), data)
+
+
+def _figures(found: Today, data: Path) -> dict[str, Any]:
+    is_open = _openness(data, found.parts)
+    requests, output = sum(part.answered for part in found.parts), sum(part.output for part in found.parts)
+    opened = sum((part.output if output else part.answered) for part in found.parts if is_open(part))
+    closed = [part for part in found.parts if not part.own and not is_open(part)]
+    billed = [part.billed for part in found.parts if part.billed is not None]
+    return {
+        "requests": requests,
+        "open": opened / (output or requests) if requests else 0.0,
+        "own_machine": sum(part.answered for part in found.parts if part.place == "device") / requests
+        if requests
+        else 0,
+        "closed_tokens": sum(part.tokens for part in closed),
+        "closed_billed": _sum(closed),
+        "billed": sum(billed) if billed else None,
+        "equivalent": sum(part.equivalent for part in found.parts if not part.own),
+    }
+
+
+def _sum(parts: list[Part]) -> int | None:
+    known = [part.billed for part in parts if part.billed is not None]
+    return sum(known) if known or not any(part.tokens for part in parts) else None
+
+
+def _openness(data: Path, parts: list[Part]) -> Callable[[Part], bool]:
+    """Whether a part's model has open weights. The catalogue is only loaded where a name must be looked up in it."""
+    if not any(part.model for part in parts):
+        return lambda part: False
+    from agent_models.catalogue import Catalogue
+
+    catalogue = Catalogue.load(data / "catalogue.yaml")
+    return lambda part: part.model is not None and catalogue.openness(part.model) == "open"
 
 
 def _midnight() -> int:
@@ -57,8 +118,8 @@ def _midnight() -> int:
     return int(time.mktime((now.tm_year, now.tm_mon, now.tm_mday, 0, 0, 0, 0, 0, -1)) * 1000)
 
 
-def _session(said: str, data: Any) -> str | None:
-    """The session as the ledger has it: hashed with the installation's salt."""
+def _session(said: str, data: Path) -> tuple[str, str] | None:
+    """The session's two names in the ledger: hashed with the installation's salt, and as it is."""
     try:
         id = json.loads(said).get("session_id")
         salt = (data / "salt").read_bytes()
@@ -68,17 +129,18 @@ def _session(said: str, data: Any) -> str | None:
         return None
     from agent_router.routing.agent import session
 
-    return session({}, salt, id)
+    return session({}, salt, id) or id, id
 
 
-def _words(found: Today) -> str:
+def _words(found: Today, data: Path) -> str:
+    now = _figures(found, data)
     parts = []
-    if found.answered:
-        parts.append(f"{found.here / found.answered:.0%} on this machine today")
-    if found.closed_tokens:
-        money = f", {_dollars(found.closed_billed)}" if found.closed_billed is not None else ""
-        parts.append(f"closed {_short(found.closed_tokens)} tokens{money}")
-    elif found.answered:
+    if now["requests"]:
+        parts.append(f"{now['own_machine']:.0%} on this machine today")
+    if now["closed_tokens"]:
+        money = f", {_dollars(now['closed_billed'])}" if now["closed_billed"] is not None else ""
+        parts.append(f"closed {_short(now['closed_tokens'])} tokens{money}")
+    elif now["requests"]:
         parts.append("nothing closed")
     if found.last is not None:
         reason = "".join(each for each in found.last.reason or "" if each.isprintable())

@@ -157,3 +157,44 @@ def test_a_writer_is_not_waited_for(data: Path) -> None:
         assert statusline.line(said()).startswith("agent-router: 100%")
         assert time.perf_counter() - start < 0.5
         writer.execute("ROLLBACK")
+
+
+def test_open_models_are_not_closed_wherever_they_run(data: Path) -> None:
+    hosted = {"place": "hosted", "input": 10, "output": 10, "billed": 50_000, "equivalent": 50_000}
+    write(
+        data,
+        {**hosted, "model": "glm-4.6"},
+        {**hosted, "model": "claude-opus-4-5", "output": 30},
+        {**hosted, "model": "qwen3-coder:30b", "place": "device", "billed": 0},
+        {**hosted, "model": "gpt-5.4", "duplicate": "proxy"},
+    )
+    assert statusline.line("") == "agent-router: 33% on this machine today · closed 40 tokens, $0.05"
+    assert statusline.segment() == "open 40% · $0.10"
+    assert statusline.figures()["open"] == 0.4
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([], ""),
+        ([{"status": "error"}], ""),
+        ([{"model": "claude-opus-4-5", "place": "hosted", "output": 5, "equivalent": 1_200_000}], "open 0% · ~$1.20"),
+        ([{"model": "qwen3", "place": "device", "output": 5, "billed": 0}], "open 100%"),
+    ],
+)
+def test_in_a_shell(data: Path, rows: list[dict[str, object]], words: str) -> None:
+    if rows:
+        write(data, *rows)
+    assert statusline.segment() == words
+    ran = run(data, "--shell")
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert ran.stdout.decode("ascii").strip() == words.encode("ascii", "backslashreplace").decode()
+    assert json.loads(run(data, "--shell", "--json").stdout)["today"]["requests"] == len(
+        [row for row in rows if "status" not in row]
+    )
+
+
+def test_a_shell_is_never_told_of_trouble(data: Path) -> None:
+    (data / LEDGER).write_text("no database, and long enough to be looked at as one " * 100)
+    assert statusline.segment() == ""
+    assert run(data, "--shell").stdout.strip() == b""

@@ -58,18 +58,22 @@ def test_the_same_as_the_split(tmp_path: Path, offset: int) -> None:
     found = today(path, milliseconds(midnight))
     expected = split(path, lambda model, provider: ("unknown", None), since=midnight, zone=zone)
     assert found is not None
-    assert found.answered == expected["all"]["requests"]
-    assert found.here == expected["by_openness_place"]["unknown/device"]["requests"]
-    assert found.closed_tokens == expected["by_route"]["closed"]["total_tokens"]
-    assert found.closed_billed == round(expected["by_route"]["closed"]["cost"]["billed"] * 1e6)
+    places = {part.place or "unknown": part for part in found.parts}
+    assert len(places) == len(found.parts)
+    for place, part in places.items():
+        leaf = expected["by_openness_place"][f"unknown/{place}"]
+        assert (part.answered, part.tokens, part.output) == (leaf["requests"], leaf["total_tokens"], leaf["output"])
+        assert part.billed == (None if leaf["cost"]["billed"] is None else round(leaf["cost"]["billed"] * 1e6))
+    assert sum(part.answered for part in found.parts) == expected["all"]["requests"]
 
 
-def test_what_is_on_the_users_own_network_is_not_closed(tmp_path: Path) -> None:
+def test_duplicates_are_left_out(tmp_path: Path) -> None:
     now = datetime.now(UTC)
-    places = ("device", "lan", "hosted", "subscription")
-    rows = [call(number, now, place=place, route="closed", input=10**number) for number, place in enumerate(places)]
-    found = today(written(tmp_path / "l.sqlite3", rows), milliseconds(now - timedelta(hours=1)))
-    assert found == Today(4, 1, 1100, None, None)
+    rows = [call(1, now, output=5), call(2, now, output=7, duplicate="proxy")]
+    for back in (timedelta(), timedelta(hours=3)):  # from single calls, and from sums
+        found = today(written(tmp_path / "l.sqlite3", rows), milliseconds(now - back))
+        assert found is not None
+        assert sum(part.output for part in found.parts) == 5
 
 
 def test_a_session_that_nobody_knows_and_one_of_yesterday(tmp_path: Path) -> None:
@@ -81,10 +85,10 @@ def test_a_session_that_nobody_knows_and_one_of_yesterday(tmp_path: Path) -> Non
     ]
     path = written(tmp_path / "l.sqlite3", rows)
     start = milliseconds(now) + 1
-    assert today(path, start) == Today(0, 0, 0, 0, None)
-    assert today(path, start, "a") == Today(0, 0, 0, 0, Last("local", "second", "ok"))
-    assert today(path, start, "b") == Today(0, 0, 0, 0, Last(None, None, "error"))
-    assert today(path, start, "c") == Today(0, 0, 0, 0, None)
+    assert today(path, start) == Today([], None)
+    assert today(path, start, ("a", "x")) == Today([], Last("local", "second", "ok"))
+    assert today(path, start, ("x", "b")) == Today([], Last(None, None, "error"))
+    assert today(path, start, ("c", "d")) == Today([], None)
 
 
 def test_without_a_ledger(tmp_path: Path) -> None:
