@@ -18,6 +18,11 @@ def test_openness_and_lab_come_from_the_catalogue() -> None:
 def test_a_name_without_a_tag_is_what_its_provider_means_by_it() -> None:
     classify = classifier(Catalogue.load())
     assert classify("mistral-small", "ollama") == ("open", "mistral")
+    assert (classify("solar-pro", "ollama"), classify("solar-pro", None)) == (
+        ("open", "upstage"),
+        ("unknown", "upstage"),
+    )
+    assert classify("glm4", "ollama") == ("open", "zhipuai")
     assert classify("codestral", "ollama") == ("open", "mistral")
     assert classify("codestral", "mistral") == ("unknown", "mistral")
     assert classify("codestral-latest", "mistral") == ("closed", "mistral")
