@@ -46,7 +46,8 @@ C:\\models\\Mistral-Nemo-Instruct-2407-Q5_K_M.gguf /home/me/models/qwen2.5-coder
 mlx-community/Llama-3.2-3B-Instruct-4bit TheBloke/Mixtral-8x7B-Instruct-v0.1-AWQ gpt-oss:120b-cloud kimi-k2:1t-cloud
 qwen3-coder:480b-cloud deepseek-v3.1:671b-cloud minimax-m2:cloud glm-4.6:cloud glm4:9b accounts/fireworks/models/glm-4p6
 nomic-embed-text mxbai-embed-large all-minilm:22m snowflake-arctic-embed2 bge-m3 embeddinggemma jina-embeddings-v3
-llava:13b moondream starling-lm sqlcoder command-r ernie-4.5-21b-a3b phi-4 whisper-1 flux-dev flux.1-schnell kokoro-82m
+qwen2.5vl:7b ernie-4.5 llama deepseek llava:13b moondream starling-lm sqlcoder command-r ernie-4.5-21b-a3b phi-4
+whisper-1 flux-dev flux.1-schnell kokoro-82m
 stable-diffusion-3.5-large meta.llama3-1-405b-instruct-v1:0 mistral.mixtral-8x7b-instruct-v0:1 ai21.jamba-1-5-large-v1:0
 """
 
@@ -67,7 +68,8 @@ gpt-5 gpt-5-codex azure/eu/gpt-5.4 vertex_ai/claude-opus-4-6@20260205 gemini-3-p
 openai/gpt-5.4:nitro openai/gpt-4o:extended ft:gpt-4.1-nano-2025-04-14:personal::x my-finetune-of-gpt-4o o3 grok-4
 gemini
 glm-4-plus ernie-5.0 dall-e-3 sora-2 flux-pro-1.1 recraft-v3 seedream-4.5 text-embedding-ada-002 rerank-v3.5 voyage-4
-cohere.command-light-text-v14 anthropic.claude-instant-v1 amazon.titan-embed-text-v2:0 perplexity/sonar-reasoning-pro
+step-2-16k abab6.5s-chat baichuan4 cohere.command-light-text-v14 anthropic.claude-instant-v1
+amazon.titan-embed-text-v2:0 perplexity/sonar-reasoning-pro
 """
 
 UNKNOWN = """
