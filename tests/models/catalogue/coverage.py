@@ -9,10 +9,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import genai_prices
 from genai_prices.data import providers
 
 from agent_models.catalogue import Catalogue
 
+PRICES = f"genai-prices {genai_prices.__version__}"
 NAMES = Path(__file__).with_name("names")
 PAGE = Path(__file__).parents[3] / "docs" / "catalogue.md"
 
@@ -21,7 +23,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "catalogue.md"
 def names() -> dict[str, list[str]]:
     """The lists, by what they are called on the page."""
     return {
-        "genai-prices: all models of all providers, and the names by which it knows them": sorted(_priced()),
+        f"{PRICES}: all models of all providers, and the names by which it knows them": sorted(_priced()),
         "Ollama's library, bare names and tags": _listed("ollama"),
         "OpenRouter's slugs": _listed("openrouter"),
         "What the agents list": _listed("agents"),
