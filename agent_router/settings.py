@@ -328,6 +328,11 @@ class Settings(BaseSettings):
     telemetry: Telemetry = Telemetry()
     imports: Imports = Imports()
     ledger: Ledger = Ledger()
+    plans: dict[str, Literal["api", "subscription"]] = Field(
+        {},
+        description='on what terms an agent\'s own calls are, as its log cannot tell (`claude = "subscription"`): api, '
+        "billed by the token, or subscription, a flat rate; unset for claude, codex, copilot and gemini: unknown",
+    )
 
     @field_validator("upstreams")
     @classmethod

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from agent_models.catalogue.family import Access, CatalogueError, Family, Openness, read_families
 from agent_models.catalogue.model_name import Name, Pattern, read_name
+from agent_models.catalogue.reviewed import reviewed
 
 __all__ = ["Access", "Catalogue", "CatalogueError", "Family", "Openness"]
 
-_REVIEWED = Path(__file__).parent
 _CACHED_NAMES = 4096
 
 _ACCESS_WORDS = {
@@ -62,13 +62,9 @@ class Catalogue:
         Raises:
             CatalogueError: a file cannot be used; the message names it and the line.
         """
-        read = [read_families(path) for path in sorted(_REVIEWED.glob("*.yaml"))]
         own = read_families(overrides)[1] if overrides and overrides.exists() else []
-        return cls(
-            [family for _, families in read for family in families],
-            date=max((reviewed for reviewed, _ in read), default=""),
-            overrides=own,
-        )
+        read = reviewed()
+        return cls(read.families, date=read.reviewed, overrides=own)
 
     def find(self, model: str) -> Family | None:
         """The family that a model string belongs to, or None if that is not evident. Case does not matter."""

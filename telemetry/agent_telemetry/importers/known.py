@@ -14,6 +14,6 @@ _hookimpl = pluggy.HookimplMarker("agent_router")
 @_hookimpl
 def agent_router_importers() -> Sequence[Importer]:
     """In the order in which `sources` shows them."""
-    from agent_telemetry.importers import gemini, openclaw, opencode, pi
+    from agent_telemetry.importers import claude, codex, gemini, openclaw, opencode, pi
 
-    return (openclaw.IMPORTER, opencode.IMPORTER, gemini.IMPORTER, pi.IMPORTER)
+    return (claude.IMPORTER, codex.IMPORTER, openclaw.IMPORTER, opencode.IMPORTER, gemini.IMPORTER, pi.IMPORTER)

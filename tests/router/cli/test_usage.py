@@ -182,8 +182,9 @@ def month(home: Path) -> Path:
     )
     for i in range(35):
         model, provider, place = models[i % 5]
+        agent = "claude" if i % 2 else "pi"
         row = UsageRecord(
-            source="claude" if i % 2 else "pi", key=str(i), time=NOW - timedelta(days=i), agent="claude" if i % 2 else "pi",
+            source=agent, key=str(i), time=NOW - timedelta(days=i), agent=agent,
             session=f"s{i // 10}", model=model, provider=provider, place=place, input=10, output=i, billed=1000,  # type: ignore[arg-type]
             family="title-0123" if i % 3 else None,
         )  # fmt: skip
@@ -212,7 +213,7 @@ def test_by_two_things(run: Command, month: Path) -> None:
     assert {row["agent"] for row in rows} == {"claude", "pi"}
     assert [row["month"] for row in rows] == sorted(row["month"] for row in rows)
     rows = run("usage", "--by", "openness", "--metric", "requests", "--json").json["rows"]
-    assert [row["openness"] for row in rows][0] in ("closed", "unknown")
+    assert rows[0]["openness"] in ("closed", "unknown")
     assert sum(row["requests"] for row in rows) == 35
 
 
