@@ -141,7 +141,7 @@ class _Tariff:
         self._limits = sorted({tier.start for one in each if one is not None for tier in getattr(one, "tiers", ())})
         rows = [[_beyond(one, limit) for one in each] for limit in (None, *self._limits)]
         digits = max(max(0, -_exponent(rate)) for row in rows for rate in row)
-        self._scale = 10**digits
+        self._scale: int = 10**digits
         # A thousand requests at a dollar are a thousand micro-dollars each.
         self._rates: list[tuple[int, ...]] = [
             tuple(int(rate * self._scale) for rate in (*row[:6], row[6] * 1000)) for row in rows
@@ -158,7 +158,7 @@ class _Tariff:
         hour = min(usage.cache_write_1h, written)
         reasoning = min(usage.reasoning, output)
         rates = self._rates[bisect_left(self._limits, prompt) if self._limits else 0]
-        total = (
+        total: int = (
             fresh * rates[0]
             + read * rates[1]
             + (written - hour) * rates[2]

@@ -6,17 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from agent_models.catalogue.family import Access, CatalogueError, Family, Openness, read_families
 from agent_models.catalogue.model_name import Name, Pattern, read_name
 from agent_models.catalogue.reviewed import reviewed
 
-__all__ = ["Access", "Catalogue", "CatalogueError", "Family", "Openness"]
+__all__ = ["ACCESS_WORDS", "Access", "Catalogue", "CatalogueError", "Family", "Openness"]
 
 _CACHED_NAMES = 4096
 
-_ACCESS_WORDS = {
+ACCESS_WORDS: Final[dict[Access, str]] = {
     "open": "open weights (unrestricted)",
     "open-restricted": "open weights (restricted use)",
     "open-noncommercial": "open weights (non-commercial)",
@@ -71,6 +71,11 @@ class Catalogue:
         found = self._find(model)
         return found.family if found else None
 
+    def pattern(self, model: str) -> str | None:
+        """The pattern by which `find` finds it."""
+        found = self._find(model)
+        return found.pattern.text if found else None
+
     def openness(self, model: str) -> Openness:
         """Whether the model's weights can be downloaded. What the catalogue does not know stays unknown."""
         family = self.find(model)
@@ -92,7 +97,7 @@ class Catalogue:
         evidence = f"; see {family.evidence}" if family.evidence else ""
         return (
             f"{shown!r} is {family.name} of {family.lab_name}, by the pattern {pattern.text!r} in {family.source}: "
-            f"{_ACCESS_WORDS[family.access]}{licence}{evidence}."
+            f"{ACCESS_WORDS[family.access]}{licence}{evidence}."
         )
 
     def _look_up(self, model: str) -> _Match | None:

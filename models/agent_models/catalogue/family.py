@@ -106,14 +106,19 @@ def read_families(path: Path) -> tuple[str, list[Family]]:
     Raises:
         CatalogueError: the file cannot be read, is no YAML, or an entry in it is not as described above.
     """
-    import yaml  # here: reading what is compiled does not need it
-
-    # Strings only: a country `NO` or a version `3.10` must not turn into False or 3.1. In C where PyYAML has it.
-    loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CatalogueError(f"{path}: the catalogue file cannot be read: {error}") from error
+    return families_in(text, path)
+
+
+def families_in(text: str, path: Path) -> tuple[str, list[Family]]:
+    """The same of a text that stands, or is to stand, at `path`."""
+    import yaml  # here: reading what is compiled does not need it
+
+    # Strings only: a country `NO` or a version `3.10` must not turn into False or 3.1. In C where PyYAML has it.
+    loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
         content = yaml.load(text, Loader=loader)  # noqa: S506 - the base loader makes strings, lists and dicts only
     except (yaml.YAMLError, RecursionError) as error:
