@@ -6,10 +6,8 @@ from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.markup import escape
-
 from agent_models.catalogue import Catalogue
-from agent_router.cli.output import console, table
+from agent_router.cli.output import console, table, visible
 from agent_telemetry.breakdown import SEGMENTS, Row, breakdown
 from agent_telemetry.ledger_reader import DaySum, Kind, sums_by_day
 from agent_telemetry.split import OPENNESS, Classify, Leaf
@@ -201,7 +199,7 @@ def _table(
         opened = sum(_measure(part, metric) for segment, part in row.segments.items() if segment.startswith("open"))
         own = _measure(leaf, metric)
         made.add_row(
-            *(escape(_cell(name, known[name])) for name in columns),
+            *(visible(_cell(name, known[name])) for name in columns),
             *more,
             f"{leaf['requests']:,}",
             *(() if narrow else (short(leaf["input"]), short(leaf["cache_read"] + leaf["cache_write"]))),
