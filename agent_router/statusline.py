@@ -205,8 +205,8 @@ def _day() -> tuple[int, int]:
     return start, end
 
 
-def _session(said: str, data: Any) -> str | None:
-    """The session as the ledger has it: hashed with the installation's salt."""
+def _session(said: str, data: Path) -> tuple[str, str] | None:
+    """The session's two names in the ledger: hashed with the installation's salt, and as it is."""
     try:
         id = json.loads(said).get("session_id")
         salt = (data / "salt").read_bytes()
@@ -216,7 +216,7 @@ def _session(said: str, data: Any) -> str | None:
         return None
     from agent_router.routing.agent import session
 
-    return session({}, salt, id)
+    return session({}, salt, id) or id, id
 
 
 def _words(found: Figures) -> str:
@@ -238,12 +238,14 @@ def _words(found: Figures) -> str:
 
 
 def _short_words(found: Figures) -> str:
-    """`open 42% · $1.20`; `≈` before what the tokens cost by the price lists, where nothing is known to be billed."""
+    """`open 42% · $1.20`; where nothing was billed, after `≈` what others than the user's own machines did by the price
+    lists."""
     parts = [f"open {_percent(found.open)}"] if found.open is not None else []
-    if found.billed is not None:
+    listed = (found.equivalent or 0) - (found.avoided or 0)
+    if found.billed:
         parts.append(_dollars(found.billed))
-    elif found.equivalent:
-        parts.append(f"≈{_dollars(found.equivalent)}")
+    elif listed > 0:
+        parts.append(f"≈{_dollars(listed)}")
     return " · ".join(parts)
 
 

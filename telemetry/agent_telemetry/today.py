@@ -35,12 +35,12 @@ SELECT model, place, route, {", ".join(f"sum({name})" for name in _NAMES.split("
 """  # noqa: S608
 _LAST = f"""
 SELECT route, reason, status FROM (SELECT * FROM calls ORDER BY time DESC, id DESC LIMIT {_LOOKED_AT})
-WHERE session = ? LIMIT 1
+WHERE session IN (?, ?) AND source = 'proxy' LIMIT 1
 """  # noqa: S608
 
 
 class Last(NamedTuple):
-    """A session's last call."""
+    """A session's last request to the router."""
 
     route: str | None
     reason: str | None
@@ -63,19 +63,21 @@ class Used(NamedTuple):
 
 
 class Today(NamedTuple):
-    """What was used on a day, and a session's last call, of that day or not."""
+    """What was used on a day, and a session's last request, of that day or not."""
 
     used: tuple[Used, ...]
     last: Last | None
 
 
-def today(path: Path, start: int, end: int, session: str | None = None) -> Today | None:
-    """The calls from `start` on and before `end` (milliseconds since 1970, UTC), and a session's last one; None where
-    there is no ledger yet. Never makes the writer wait. Raises `sqlite3.Error` where the file is no ledger."""
+def today(path: Path, start: int, end: int, sessions: tuple[str, str] | None = None) -> Today | None:
+    """The calls from `start` on and before `end` (milliseconds since 1970, UTC), and a session's last request; None
+    where there is no ledger yet. `sessions` are the two names that the ledger may have for it: the salted hash of its
+    id, or the id, where its agent's log told it. Never makes the writer wait. Raises `sqlite3.Error` where the file is
+    no ledger."""
     if not path.exists():
         return None
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.05)) as conn:
-        if not conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'calls_deleted'").fetchone():
+        if not conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'session_sums'").fetchone():
             return None
         first, last = -(-start // _HOUR_MS), end // _HOUR_MS
         given = {"start": start, "end": end, "first": first, "last": last}
@@ -84,5 +86,5 @@ def today(path: Path, start: int, end: int, session: str | None = None) -> Today
         for model, place, route, answered, output, tokens, *money in conn.execute(_DAY, given):
             known = (amount if number else None for amount, number in zip(money[::2], money[1::2], strict=True))
             used.append(Used(model, place, route, answered, output, tokens, *known))
-        found = conn.execute(_LAST, [session]).fetchone() if session else None
+        found = conn.execute(_LAST, sessions).fetchone() if sessions else None
     return Today(tuple(used), Last(*found) if found else None)

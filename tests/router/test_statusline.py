@@ -236,3 +236,21 @@ def test_it_is_remembered_so_that_the_catalogue_is_loaded_once(tmp_path: Path) -
         loaded.append({"agent_models.catalogue", "msgspec", "typer"} & set(ran.stdout.split()))
     # Its own file of settings is written anew by `environment`, and is not the catalogue.
     assert loaded == [{"agent_models.catalogue", "msgspec"}, set()]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"status": "error"}, ""),
+        (
+            {"model": "claude-opus-4-5", "place": "subscription", "billed": 0, "equivalent": 1_200_000},
+            "open 0% · ≈$1.20",
+        ),
+        ({"model": "qwen3", "place": "device", "billed": 0, "equivalent": 90, "avoided": 90}, "open 100%"),
+        ({"model": "glm-4.6", "place": "hosted", "billed": 5000, "equivalent": 5000}, "open 100% · $0.0050"),
+        ({"model": "nobody-knows", "place": "hosted"}, "open 0%"),
+    ],
+)
+def test_the_money_of_a_shell(data: Path, row: dict[str, object], words: str) -> None:
+    write(data, row)
+    assert statusline.line(shell=True) == words

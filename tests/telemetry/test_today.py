@@ -94,15 +94,16 @@ def test_a_session_that_nobody_knows_and_one_of_yesterday(tmp_path: Path) -> Non
     rows = [
         call(1, now - timedelta(days=2), session="a", route="closed", reason="first"),
         call(2, now - timedelta(days=1), session="a", route="local", reason="second"),
-        call(3, now, session="b", status="error"),
+        call(3, now, session="raw-b", status="error"),
+        UsageRecord(source="claude", key="4", time=now, session="raw-a"),
     ]
     path = written(tmp_path / "l.sqlite3", rows)
     start = milliseconds(now) + 1
     end = start + DAY_MS
     assert today(path, start, end) == Today((), None)
-    assert today(path, start, end, "a") == Today((), Last("local", "second", "ok"))
-    assert today(path, start, end, "b") == Today((), Last(None, None, "error"))
-    assert today(path, start, end, "c") == Today((), None)
+    assert today(path, start, end, ("a", "raw-a")) == Today((), Last("local", "second", "ok"))
+    assert today(path, start, end, ("b", "raw-b")) == Today((), Last(None, None, "error"))
+    assert today(path, start, end, ("c", "raw-c")) == Today((), None)
 
 
 def test_without_a_ledger(tmp_path: Path) -> None:

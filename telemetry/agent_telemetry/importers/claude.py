@@ -6,7 +6,7 @@ that is resumed, branched or replayed repeats lines, with another `sessionId` or
 `message.id`. `input_tokens` are without the cache's, `output_tokens` with thinking. `iterations` tells of what ran
 inside one answer: messages, which the figures beside it contain, and compactions and an advisor's answers, which they
 do not. Format: the client itself, up to 2.1, and the API's `usage`:
-https://platform.claude.com/docs/en/build-with-claude/compaction#understanding-usage
+https://platform.claude.com/docs/en/build-with-claude/compaction
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Raw, Struct, structs
 
 from agent_telemetry.importers import values
 from agent_telemetry.importers.home import Home, files
@@ -29,22 +29,24 @@ from agent_telemetry.importers.values import MOST, count, fingerprint, milliseco
 from agent_telemetry.usage_record import UsageRecord
 
 _Count = Annotated[int, Meta(ge=0, le=MOST)]
+_Text = Annotated[str, Meta(max_length=300)]
 _Time = Annotated[datetime, Meta(tz=True)]
+_Duration = Annotated[float, Meta(ge=0, le=1e9)]
 
+_NONE: Final = Raw(b"")
 _SYNTHETIC: Final = "<synthetic>"  # what the client itself says: that the API failed, that the user broke off
-_APART: Final = (b"compaction", b"advisor_message")  # what `usage` does not contain, though `iterations` tells of it
 
 
-class _Written(Struct, forbid_unknown_fields=True):
+class _Written(Struct, gc=False, forbid_unknown_fields=True):
     ephemeral_5m_input_tokens: _Count | None = None
     ephemeral_1h_input_tokens: _Count | None = None
 
 
-class _OutputDetails(Struct, forbid_unknown_fields=True):
+class _OutputDetails(Struct, gc=False, forbid_unknown_fields=True):
     thinking_tokens: _Count | None = None
 
 
-class _Usage(Struct, forbid_unknown_fields=True):
+class _Usage(Struct, gc=False, forbid_unknown_fields=True):
     """All that is known to be in a `usage`: where there is more, or something else, the line is read with care."""
 
     input_tokens: _Count | None = None
@@ -53,46 +55,57 @@ class _Usage(Struct, forbid_unknown_fields=True):
     output_tokens: _Count | None = None
     cache_creation: _Written | None = None
     output_tokens_details: _OutputDetails | None = None
-    iterations: Raw | None = None
-    server_tool_use: Raw | None = None
-    service_tier: Raw | None = None
-    inference_geo: Raw | None = None
-    speed: Raw | None = None
-    fallback_credit: Raw | None = None
+    iterations: Raw = _NONE
+    server_tool_use: Raw = _NONE
+    service_tier: Raw = _NONE
+    inference_geo: Raw = _NONE
+    speed: Raw = _NONE
+    fallback_credit: Raw = _NONE
 
 
-class _Message(Struct):
-    id: str | None = None
-    model: str | None = None
+class _Message(Struct, gc=False):
+    id: _Text | None = None
+    model: _Text | None = None
     usage: _Usage | None = None
 
 
-class _Origin(Struct):
-    sessionId: str | None = None
+class _Origin(Struct, gc=False):
+    sessionId: _Text | None = None
 
 
-class _Line(Struct):
+class _Line(Struct, gc=False):
     type: str | None = None
     timestamp: _Time | None = None
-    sessionId: str | None = None
-    requestSessionId: str | None = None  # a branch's lines keep who paid for them, since 2.1
+    sessionId: _Text | None = None
+    requestSessionId: _Text | None = None  # who paid for a branch's lines; in new versions
     forkedFrom: _Origin | None = None
-    requestId: str | None = None
-    uuid: str | None = None
-    parentUuid: str | None = None
-    durationMs: float | None = None  # until 1.0.8
+    requestId: _Text | None = None
+    uuid: _Text | None = None
+    parentUuid: _Text | None = None
+    requestedModel: _Text | None = None
+    durationMs: _Duration | None = None  # in the first versions
     message: _Message | None = None
 
 
-class _Told(Struct):
+class _NewMessage(_Message, gc=False):
+    usage: Any = None
+
+
+class _NewLine(_Line, gc=False):
+    """One whose `usage` has fields that are not known, or values that are none."""
+
+    message: _NewMessage | None = None
+
+
+class _Told(Struct, gc=False):
     message: _Line | None = None
 
 
-class _Progress(Struct):
+class _Progress(Struct, gc=False):
     """What a sub-agent is at, in its parent's log: its lines, as they stand in its own."""
 
     timestamp: _Time | None = None
-    sessionId: str | None = None
+    sessionId: _Text | None = None
     data: _Told | None = None
 
 
@@ -100,6 +113,7 @@ _P = TypeVar("_P", _Written, _OutputDetails)
 
 _KNOWN: Final = frozenset(_Usage.__struct_fields__)
 _lines: Final = msgspec.json.Decoder(_Line)
+_new_lines: Final = msgspec.json.Decoder(_NewLine)
 _progress: Final = msgspec.json.Decoder(_Progress)
 _BEGINS: Final = b'{"parentUuid"'
 _NO_IDS: Final = frozenset(("", "msg_", "unknown", "msg_unknown", "null", "undefined"))  # what some proxies put there
@@ -121,19 +135,34 @@ class Claude:
         if home.platform == "darwin":
             folders.append(home.folder / "Library/Developer/Xcode/CodingAssistant/ClaudeAgentConfig")
         found = [folder / "projects" for folder in folders]
-        found.append(home.applications / "Claude" / "local-agent-mode-sessions")
-        return list({os.path.realpath(folder): folder for folder in reversed(found)}.values())[::-1]
+        unique = {os.path.realpath(folder): folder for folder in reversed(found)}  # one may be a link to another
+        return [*reversed(unique.values()), home.applications / "Claude" / "local-agent-mode-sessions"]
 
     def logs(self, home: Home) -> Iterable[str]:
-        inside = f"{os.sep}projects{os.sep}"
-        return dict.fromkeys(
-            path for folder in self.folders(home) for path in files(folder, ".jsonl") if inside in path
-        )
+        *folders, desktop = self.folders(home)
+        found = dict.fromkeys(path for folder in folders for path in files(folder, ".jsonl"))
+        inside = f"{os.sep}.claude{os.sep}projects{os.sep}"
+        return found | dict.fromkeys(path for path in files(desktop, ".jsonl") if inside in path)
 
     def read(self, log: Log) -> Iterator[UsageRecord]:
         for block in log.blocks():
-            for key, line in _calls(log, block).items():
+            calls = _calls(log, block)
+            _remember_begun(log, calls)
+            for key, line in calls.items():
                 yield from _rows(log, key, line)
+
+
+def _remember_begun(log: Log, calls: dict[str, _Line]) -> None:
+    """The last answer may have begun in the block before, without any tokens so far, and so without a row."""
+    if not calls:
+        return
+    begun = log.state.pop("begun", None)
+    if begun and (line := calls.get(begun[0])) is not None and begun[1] <= milliseconds(line.timestamp):  # type: ignore[arg-type]
+        line.timestamp, line.sessionId = moment(begun[1]), begun[2]
+        line.requestSessionId = line.forkedFrom = None
+    key, line = next(reversed(calls.items()))
+    if _size(line) == (0, 0):
+        log.state["begun"] = [key, milliseconds(line.timestamp), _session(line)]  # type: ignore[arg-type]
 
 
 def _calls(log: Log, block: bytes) -> dict[str, _Line]:
@@ -141,16 +170,20 @@ def _calls(log: Log, block: bytes) -> dict[str, _Line]:
     calls: dict[str, _Line] = {}
     decode = _lines.decode
     last: datetime | None = None
-    for content in block.split(b"\n"):
-        if b'"usage"' not in content:
-            continue
+    view, end = memoryview(block), 0
+    while (at := block.find(b'"usage"', end)) >= 0:  # most lines have none, and are long
+        begin = block.rfind(b"\n", end, at) + 1 or end
+        end = block.find(b"\n", at)
+        content = view[begin:] if end < 0 else view[begin:end]
+        if end < 0:
+            end = len(block)
         line: _Line | None
         try:
             line = decode(content)
             if line.type == "progress":
                 line = _of_sub_agent(_progress.decode(content))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            line = _with_care(log, content)
+            line = _with_care(log, bytes(content))
         if line is None or line.type != "assistant":
             continue
         message = line.message
@@ -159,7 +192,7 @@ def _calls(log: Log, block: bytes) -> dict[str, _Line]:
         if message.model == _SYNTHETIC:
             log.skipped("synthetic")
             continue
-        if line.timestamp is None:
+        if line.timestamp is None or not 2015 <= line.timestamp.year < 2200:
             line.timestamp = last or _last(log)
         last = line.timestamp
         key = message.id
@@ -184,8 +217,8 @@ def _one(before: _Line, line: _Line) -> _Line:
 
 def _size(line: _Line) -> tuple[int, int]:
     usage: _Usage = line.message.usage  # type: ignore[union-attr, assignment]
-    read, written = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0
-    return usage.output_tokens or 0, (usage.input_tokens or 0) + read + written
+    input = (usage.input_tokens or 0) + (usage.cache_read_input_tokens or 0) + _written(usage)
+    return usage.output_tokens or 0, input
 
 
 def _session(line: _Line) -> str | None:
@@ -204,45 +237,80 @@ def _key(log: Log, line: _Line) -> str:
     if line.uuid is None:
         return fingerprint(line.timestamp, *_size(line))
     chain = log.state.get("chain")
-    begun: str = chain[1] if chain and chain[0] == line.parentUuid else line.uuid
+    begun: str = chain[1] if chain and chain[0] in (line.parentUuid, line.uuid) else line.uuid
     log.state["chain"] = [line.uuid, begun]
     return f"line:{begun}"
 
 
 def _rows(log: Log, key: str, line: _Line) -> Iterator[UsageRecord]:
+    """The call, and those that other models answered inside it."""
     message: _Message = line.message  # type: ignore[assignment]
     usage: _Usage = message.usage  # type: ignore[assignment]
+    if usage.iterations is not _NONE:
+        told = bytes(usage.iterations)
+        if b'"compaction"' in told or b'"advisor_message"' in told:
+            yield from _inside(log, key, line, told)
+    if (row := _row(log, key, line, message.model, usage)) is not None:
+        yield row
+
+
+def _inside(log: Log, key: str, line: _Line, iterations: bytes) -> Iterator[UsageRecord]:
+    """What ran inside an answer. A compaction is added to the answer's own figures, unless these contain it."""
+    try:
+        told = values.document(iterations)
+    except ValueError:
+        return
+    usage: _Usage = line.message.usage  # type: ignore[union-attr, assignment]
+    parts = [(_usage(log, each), each) for each in told if isinstance(each, dict)]
+    all_output = sum(part.output_tokens or 0 for part, each in parts if each.get("type") != "advisor_message")
+    for number, (part, each) in enumerate(parts):
+        if each.get("type") == "advisor_message":
+            row = _row(log, f"{key}/{number}", line, text(each.get("model")), part)
+            if row is not None:
+                yield structs.replace(row, response_id=None, requested_model=None, latency_ms=None)
+        elif each.get("type") == "compaction" and (usage.output_tokens or 0) < all_output:
+            usage.input_tokens = (usage.input_tokens or 0) + (part.input_tokens or 0)
+            usage.output_tokens = (usage.output_tokens or 0) + (part.output_tokens or 0)
+            usage.cache_read_input_tokens = (usage.cache_read_input_tokens or 0) + (part.cache_read_input_tokens or 0)
+            usage.cache_creation_input_tokens = _written(usage) + _written(part)
+
+
+def _row(log: Log, key: str, line: _Line, model: str | None, usage: _Usage) -> UsageRecord | None:
     input, output = usage.input_tokens or 0, usage.output_tokens or 0
-    read, written, long = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0, None
-    if (parts := usage.cache_creation) is not None:
-        long = parts.ephemeral_1h_input_tokens
-        if not written:
-            written = (parts.ephemeral_5m_input_tokens or 0) + (long or 0)
-        if long is not None and long > written:
-            long = written
+    read, written = usage.cache_read_input_tokens or 0, _written(usage)
     if not (input or output or read or written):
         log.skipped("without tokens")
-        return
-    reasoning = usage.output_tokens_details.thinking_tokens if usage.output_tokens_details is not None else None
-    model = message.model
-    yield UsageRecord(
+        return None
+    time: datetime = line.timestamp  # type: ignore[assignment]
+    parts, details, asked = usage.cache_creation, usage.output_tokens_details, line.requestedModel
+    long = parts.ephemeral_1h_input_tokens if parts is not None else None
+    return UsageRecord(
         source="claude",
         agent="claude",
         key=key,
-        time=line.timestamp,  # type: ignore[arg-type]
+        time=time if time.tzinfo is UTC else time.astimezone(UTC),
         session=_session(line) or _session_of(log.path),
-        model=model,
+        requested_model=asked if asked is not None and asked.removesuffix("[1m]") != model else None,
+        model=model or None,
         provider=_provider(model),
         wire="messages",
         input=input,
         cache_read=read,
         cache_write=written,
         output=output,
-        reasoning=reasoning,
-        cache_write_1h=long,
-        response_id=message.id,
+        reasoning=details.thinking_tokens if details is not None else None,
+        cache_write_1h=long if long is None or long <= written else written,
+        response_id=line.message.id or None,  # type: ignore[union-attr]
         latency_ms=line.durationMs,
     )
+
+
+def _written(usage: _Usage) -> int:
+    """Tokens that went into the cache: some tell the parts only, for five minutes and for an hour."""
+    parts = usage.cache_creation
+    if usage.cache_creation_input_tokens or parts is None:
+        return usage.cache_creation_input_tokens or 0
+    return (parts.ephemeral_5m_input_tokens or 0) + (parts.ephemeral_1h_input_tokens or 0)
 
 
 @cache
@@ -273,11 +341,22 @@ def _of_sub_agent(progress: _Progress) -> _Line | None:
 def _with_care(log: Log, content: bytes) -> _Line | None:
     """A line in which something is not as it should be, or new."""
     try:
+        new = _new_lines.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    else:
+        if new.type == "assistant" and new.message is not None:
+            new.message.usage = _usage(log, new.message.usage) if isinstance(new.message.usage, dict) else None
+            return new
+    try:
         told = values.document(content)
     except ValueError:
         log.damaged()
         begins = content.rfind(_BEGINS)  # after one that was never ended
-        return _with_care(log, content[begins:]) if begins > 0 else None
+        try:
+            told = values.document(content[begins:]) if begins > 0 else None
+        except ValueError:
+            return None
     if not isinstance(told, dict):
         return None
     if told.get("type") == "progress":
@@ -300,6 +379,7 @@ def _with_care(log: Log, content: bytes) -> _Line | None:
         text(told.get("requestId")),
         text(told.get("uuid")),
         text(told.get("parentUuid")),
+        text(told.get("requestedModel")),
         float(duration) if type(duration) in (int, float) and 0 <= duration < 1e9 else None,
         _Message(text(message.get("id")), text(message.get("model")), _usage(log, usage)),
     )
@@ -319,7 +399,7 @@ def _usage(log: Log, usage: dict[str, Any]) -> _Usage:
         output_tokens=count(usage.get("output_tokens")),
         cache_creation=_part(log, _Written, "cache_creation", written),
         output_tokens_details=_part(log, _OutputDetails, "output_tokens_details", details),
-        iterations=Raw(msgspec.json.encode(iterations)) if isinstance(iterations, list) else None,
+        iterations=Raw(msgspec.json.encode(iterations)) if isinstance(iterations, list) else _NONE,
     )
 
 

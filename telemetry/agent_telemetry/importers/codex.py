@@ -85,6 +85,7 @@ class _Payload(msgspec.Struct):
     usage: Any = None
     thread_token_usage: Any = None
     response_id: Any = None
+    latest_token_usage_record: Any = None
 
 
 class _Entry(msgspec.Struct):
@@ -145,6 +146,7 @@ def _matters(line: bytes) -> bool:
         or b'"session_meta"' in line
         or b'"thread_settings_applied"' in line
         or b'"turn_started"' in line
+        or b'"compacted"' in head
     )
 
 
@@ -175,6 +177,10 @@ class _Thread:
             self._turn(payload, at)
         elif kind == "thread_settings_applied":
             self._settings(payload, at)
+        elif kind == "compacted":
+            latest = payload.latest_token_usage_record
+            if isinstance(latest, dict) and (thread := text(latest.get("thread_id"))) is not None:
+                self._named(thread, at)
         elif kind == "token_usage_record":
             return self._recorded(payload, at)
         elif kind == "token_count":
@@ -187,11 +193,13 @@ class _Thread:
         id = text(payload.id) or text(payload.session_id)
         state = self._state
         if id is not None and state.get("id", id) != id:  # its parent's, copied
+            state["inherits"] = True
             if "fork" in state:
                 state["fork"]["sure"] = True
+                self._follows(at)
                 state["fork"]["parent"] = state["fork"]["parent"] or id
             elif "total" not in state and "counted" not in state:
-                self._forked(id, sure=True)
+                self._forked(id, True, at)
             return
         if provider := text(payload.model_provider):
             state["provider"] = provider
@@ -207,15 +215,25 @@ class _Thread:
         spawned = payload.source.get("subagent") if isinstance(payload.source, dict) else None
         if isinstance(spawned, dict) and isinstance(spawned.get("thread_spawn"), dict):
             parent = parent or text(spawned["thread_spawn"].get("parent_thread_id"))
+        if fork or payload.history_base is not None:
+            state["inherits"] = True
         if payload.history_base is None and (fork or parent or spawned):
-            self._forked(fork or parent, sure=fork is not None)
+            self._forked(fork or parent, fork is not None, at)
 
-    def _forked(self, parent: str | None, sure: bool) -> None:
+    def _forked(self, parent: str | None, sure: bool, at: datetime | None) -> None:
         created = self._state.get("created")
         born = _born(self._state["id"])
         if born is None or created is None or abs(born - created) > _ID_FITS:
             born = None
-        self._state["fork"] = {"parent": parent, "sure": sure, "created": created, "born": born, "at": created}
+        written = max(created or 0, milliseconds(at)) if at is not None else created
+        told = {"parent": parent, "sure": sure, "created": created, "born": born, "written": written, "at": written}
+        self._state["fork"] = told
+
+    def _follows(self, at: datetime | None) -> None:
+        """A line of the copy, when it was written."""
+        fork = self._state["fork"]
+        if at is not None and fork["at"] is not None and 0 <= milliseconds(at) - fork["at"] <= _AT_ONCE:
+            fork["at"] = milliseconds(at)
 
     def _settings(self, payload: _Payload, at: datetime | None) -> None:
         if (thread := text(payload.thread_id)) is not None:
@@ -239,8 +257,7 @@ class _Thread:
         fork = self._state.get("fork")
         if fork is None:
             return
-        if at is not None and fork["at"] is not None and 0 <= milliseconds(at) - fork["at"] <= _AT_ONCE:
-            fork["at"] = milliseconds(at)
+        self._follows(at)
         if fork["born"] is not None and (began := _born(payload.turn_id)) is not None:
             if began >= fork["born"]:
                 del self._state["fork"]
@@ -292,7 +309,6 @@ class _Thread:
             if before is not None and _less(total, before):
                 state["again"] = state.get("again", 0) + 1
             state["total"] = list(total)
-        fork = "fork" in state
         if self._copied(at, total, last):
             self._log.skipped("copied from another session")
             return None
@@ -303,8 +319,8 @@ class _Thread:
                     del owed[: owed.index(list(last)) + 1]
                 return None
         if total is not None and not (last and (last[0] or last[3])):
-            if before is None and fork:
-                return None  # what was used before the fork
+            if before is None and state.get("inherits"):
+                return None  # what its parent used
             last = total if before is None or _less(total, before) else _difference(total, before)
         if last is None:
             return None
@@ -329,7 +345,9 @@ class _Thread:
         return UsageRecord(
             source=Codex.name,
             agent=Codex.name,
-            key=fingerprint(id, state.get("again", 0), total or state.get("counted"), used),
+            key=fingerprint(
+                id, state.get("again", 0), total or text(payload.response_id) or state.get("counted"), used
+            ),
             time=at or self._last(),
             session=id,
             model=state.get("model"),
@@ -371,7 +389,7 @@ class _Thread:
         fork = self._state["fork"]
         for place in range(fork.get("place", 0), len(calls)):
             when, *figures = calls[place]
-            if when is not None and fork["created"] is not None and when > fork["created"] + _AT_ONCE:
+            if when is not None and fork["written"] is not None and when > fork["written"] + _AT_ONCE:
                 return False
             if figures == [total, last]:
                 fork["place"] = place + 1
@@ -500,7 +518,7 @@ def _said(path: str) -> Iterator[_Said]:
         if entry.payload.type != "token_count" or not isinstance(info, dict):
             continue
         total, last = _figures(info.get("total_token_usage")), _figures(info.get("last_token_usage"))
-        if (total, last) == before or (total is not None and before is not None and total == before[0]):
+        if (total, last) == before:
             continue
         before = total, last
         at = moment(entry.timestamp)

@@ -17,6 +17,8 @@ from agent_telemetry.importers.log_states import LogState, Stamp, load_states, p
 from agent_telemetry.importers.reader import Changed, Reading, readings
 from agent_telemetry.ledger_file import open_ledger
 
+_CACHE_KB = 32_000  # a transaction's pages; those that do not fit are written twice
+
 Progress = Callable[[int, int], None]
 """Told of (bytes read, bytes in all) now and then."""
 
@@ -47,6 +49,7 @@ def import_logs(
     began = time.perf_counter()
     by_name = {importer.name: importer for importer in importers}
     with closing(open_ledger(ledger, timeout=30)) as conn:
+        conn.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
         states = load_states(conn, by_name)
         changed, logs = _changed(importers, home, states)
         total = sum(each.stamp.size for each in changed)

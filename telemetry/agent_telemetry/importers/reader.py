@@ -29,12 +29,11 @@ _log = logging.getLogger(__name__)
 
 
 class Changed(msgspec.Struct):
-    """A log to be read: where it is, what it is now, how far it was read before, and `after` it was written how far."""
+    """A log to be read: where it is, what it is now, and how far it was read before."""
 
     path: str
     stamp: Stamp
     before: LogState
-    after: LogState | None = None
 
 
 class _Row(UsageRecord, frozen=True, kw_only=True, array_like=True):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -262,6 +263,92 @@ def test_turns_that_are_older_than_the_thread_are_copies(tmp_path: Path) -> None
     assert row.time == _at(3600.2)
 
 
+def test_a_reviewer_that_begins_with_what_another_left(tmp_path: Path) -> None:
+    one, own = _usage(100, 10), _usage(300, 12)
+    latest = {"thread_id": _OTHER, "response_id": "r1", "usage": one}
+    compacted = {"timestamp": _iso(_T0), "type": "compacted", "payload": {"latest_token_usage_record": latest}}
+    settings = _event("thread_settings_applied", thread_id=_PARENT, thread_settings={"model": "codex-auto-review"})
+    used = _usage(200, 2)
+    meta = _meta(source={"subagent": {"other": "guardian"}})
+    begins = meta, compacted, _count(one, one)
+    (row,) = _rows(tmp_path, *begins, settings, _record(used, own, "r2"), _count(own, used, _at(9)))
+    assert (row.input, row.model, row.response_id) == (200, "codex-auto-review", "r2")
+
+
+def test_a_copied_estimate_is_no_first_call(tmp_path: Path) -> None:
+    one, estimate = _usage(1000, 10), _usage(0, 0) | {"total_tokens": 400}
+    _write(tmp_path, _PARENT, _meta(), _turn(), _count(one, one, _at(1)), _count(one, estimate, _at(2)))
+    head = _meta(_CHILD, _at(20), forked_from_id=_PARENT), _count(one, estimate, _at(20))
+    _write(tmp_path, _CHILD, *head, _turn(at=_at(30)), _count(_usage(1300, 13), _usage(300, 3), _at(40)))
+    assert sorted(row.input or 0 for row in calls(IMPORTER, tmp_path).values()) == [300, 1000]
+
+
+def test_a_compaction_that_only_its_record_tells_of(tmp_path: Path) -> None:
+    one, summary, next = _usage(100, 10), _usage(90, 30), _usage(50, 5)
+    rows = _rows(
+        *(tmp_path, _meta(), _turn(), _record(one, one, "r1"), _count(one, one)),
+        *(_record(summary, _usage(190, 40), "r2"), _count(one, _usage(0, 0) | {"total_tokens": 20})),
+        *(_event("task_started"), _turn(), _record(next, _usage(240, 45), "r3"), _count(_usage(150, 15), next)),
+    )
+    assert [(row.input, row.response_id) for row in rows] == [(100, "r1"), (90, "r2"), (50, "r3")]
+
+
+def test_a_long_copy_may_take_a_while(tmp_path: Path) -> None:
+    """A thread's id and those of its turns tell, also without its parent's file."""
+    parent, child = _uuid7(_at(0)), _uuid7(_at(3600))
+    one, two, three = _usage(100, 10), _usage(200, 20), _usage(300, 30)
+    lines = [
+        *(_meta(child, _at(3600), forked_from_id=parent), _turn(at=_at(3600), turn_id=_uuid7(_at(1)))),
+        *(_count(one, one, _at(3600)), _count(two, one, _at(3609))),
+        *(_turn(at=_at(3620), turn_id=_uuid7(_at(3620))), _count(three, one, _at(3630))),
+    ]
+    (row,) = _rows(tmp_path, *lines, thread=child)
+    assert row.time == _at(3630)
+
+
+def test_a_fork_from_an_earlier_turn_may_do_as_its_parent_did(tmp_path: Path) -> None:
+    one, two = _usage(100, 10), _usage(200, 20)
+    _write(tmp_path, _PARENT, _meta(), _turn(), _count(one, one, _at(1)), _count(two, one, _at(50)))
+    head = _meta(_CHILD, _at(100), forked_from_id=_PARENT), _meta(at=_at(100)), _count(one, one, _at(100))
+    _write(tmp_path, _CHILD, *head, _turn(at=_at(110)), _count(two, one, _at(120)))
+    assert Counter(row.session for row in calls(IMPORTER, tmp_path).values()) == {_PARENT: 2, _CHILD: 1}
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_fork_that_is_written_some_time_after_it_began(tmp_path: Path, there: bool) -> None:
+    one, two = _usage(100, 10), _usage(300, 30)
+    if there:
+        _write(tmp_path, _PARENT, _meta(), _turn(), _count(one, one, _at(1)))
+    head = _meta(_CHILD, _at(100), forked_from_id=_PARENT), _meta(at=_at(100)), _count(one, one, _at(100))
+    own = _turn(at=_at(130)), _count(two, _usage(200, 20), _at(140))
+    _write(tmp_path, _CHILD, *_moved([*head], _at(125)), *own)
+    assert Counter(row.session for row in calls(IMPORTER, tmp_path).values()) == (
+        {_CHILD: 1, _PARENT: 1} if there else {_CHILD: 1}
+    )
+
+
+def test_a_total_that_begins_anew_as_it_began(tmp_path: Path) -> None:
+    one, two = _usage(100, 10), _usage(300, 30)
+    lines = _count(one, one), _count(two, _usage(200, 20)), _count(one, one, _at(900))
+    assert [row.input for row in _rows(tmp_path, _meta(), _turn(), *lines)] == [100, 200, 100]
+
+
+@pytest.mark.parametrize("said", [{"forked_from_id": _PARENT}, {"history_base": {"thread_id": _PARENT}}])
+def test_what_a_fork_has_from_its_parent_is_no_call(tmp_path: Path, said: Line) -> None:
+    estimate = _usage(0, 0) | {"total_tokens": 20}
+    lines = _count(_usage(9000, 90), estimate, _at(60)), _count(_usage(9100, 91), _usage(100, 1), _at(70))
+    rows = _rows(tmp_path, _meta(_CHILD, **said), _turn(at=_at(50)), *lines, thread=_CHILD)
+    assert [row.input for row in rows] == [100]
+
+
+def test_an_older_version_may_go_on_where_a_newer_one_broke_off(tmp_path: Path) -> None:
+    one, two = _usage(100, 10), _usage(200, 20)
+    lines = _record(one, one, "r1"), _count(one, one), _record(one, two, "r2"), _event("task_started"), _turn()
+    more = _count(_usage(130, 13), _usage(30, 3)), _count(_usage(170, 17), _usage(40, 4))
+    rows = _rows(tmp_path, _meta(), *lines, *more)
+    assert [row.input for row in rows] == [100, 100, 30, 40]
+
+
 def test_the_same_file_in_two_places_is_one_session(tmp_path: Path) -> None:
     one = _usage(100, 10)
     lines = _meta(), _turn(), _count(one, one)
@@ -294,6 +381,40 @@ def test_odd_values_do_not_harm_the_rest(tmp_path: Path, odd: object, place: str
         event["payload"]["info"][place] = one | {"output_tokens": odd}
     rows = _rows(tmp_path, _meta(), _turn(), event, _count(two, _usage(200, 20), _at(2)))
     assert (rows[-1].input, rows[-1].output) == (200, 20)
+
+
+@pytest.mark.parametrize(
+    "odd", [None, True, -1, 1e30, 10**400, "", "\ud800", "x" * 9000, [], [[]], {}, {"a": {"b": 1}}]
+)
+def test_an_odd_value_in_any_place(tmp_path: Path, odd: object) -> None:
+    one, two, own = _usage(100, 10), _usage(300, 30), _usage(350, 31)
+    _write(tmp_path, _PARENT, _meta(), _turn(), _count(one, one, _at(1)), _count(two, _usage(200, 20), _at(2)))
+    source = {"subagent": {"thread_spawn": {"parent_thread_id": _PARENT}}}
+    lines = [
+        _meta(_CHILD, _at(9), forked_from_id=_PARENT, source=source),
+        *(_meta(at=_at(9)), _turn(at=_at(9), turn_id=_uuid7(_at(1))), _count(one, one, _at(9))),
+        {"timestamp": _iso(_at(9)), "type": "compacted", "payload": {"latest_token_usage_record": {"thread_id": "x"}}},
+        _event("thread_settings_applied", _at(10), thread_id=_CHILD, thread_settings={"model": "m"}),
+        *(_event("task_started", _at(10), turn_id=_uuid7(_at(10))), _record(_usage(50, 1), own, "r1")),
+        _count(own, _usage(50, 1), _at(11)),
+    ]
+    last = _count(_usage(357, 32), _usage(7, 1), _at(60))
+    for place in _places(lines):
+        changed = copy.deepcopy(lines)
+        holder: Any = changed
+        for step in place[:-1]:
+            holder = holder[step]
+        holder[place[-1]] = odd
+        _write(tmp_path, _CHILD, *changed, _turn(at=_at(50)), last)
+        rows = calls(IMPORTER, tmp_path).values()
+        assert {100, 200, 7} <= {row.input for row in rows}, place
+
+
+def _places(value: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, each in items:
+        yield (*before, name)
+        yield from _places(each, (*before, name))
 
 
 def test_what_is_damaged_or_new_is_told(tmp_path: Path) -> None:
