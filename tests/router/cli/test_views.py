@@ -158,3 +158,11 @@ def test_top_on_a_terminal(ledger: Path, keys: bytes) -> None:
         process.kill()
         process.wait()
         os.close(main)
+
+
+def test_what_is_no_file_is_not_replaced(run: Command, ledger: Path) -> None:
+    pipe = ledger / "pipe.csv"
+    os.mkfifo(pipe)
+    ran = run("export", "calls", pipe, "--force")
+    assert (ran.status, "is no file that could be replaced" in " ".join(ran.err.split())) == (1, True)
+    assert pipe.is_fifo()
