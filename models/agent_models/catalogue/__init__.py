@@ -33,9 +33,9 @@ class _Match(NamedTuple):
     stop: int
 
     @property
-    def weight(self) -> tuple[int, int, int]:
-        """More words first, then more characters, then the earlier place."""
-        return len(self.pattern.words), len(self.pattern.text), -self.start
+    def weight(self) -> tuple[int, int, int, int]:
+        """More words first, then one with a tag, then more characters, then the earlier place."""
+        return len(self.pattern.words), self.pattern.tag, len(self.pattern.text), -self.start
 
 
 class Catalogue:
@@ -150,6 +150,9 @@ def _decide(matches: list[_Match], name: Name) -> _Match | None:
         if match.family.openness != "closed"
         or not any(name.shows_weights(i) for i in range(len(name.words)) if not match.start <= i < match.stop)
     ]
-    if not held or len({match.family.openness for match in held}) > 1:
+    if not held:
         return None
-    return held[0]
+    first, *others = held
+    if any(other.family.openness not in (first.family.openness, "unknown") for other in others):
+        return None
+    return first
