@@ -188,6 +188,7 @@ def _table(
     made.add_column("open", justify="right", no_wrap=True)
     made.add_column("", no_wrap=True)
     whole = _measure(total.leaf, metric)
+    greatest = max(_measure(row.leaf, metric) for _, row in rows) or 1
     labs = {family.lab: family for family in catalogue.families}
     for known, row in rows[:limit]:
         leaf = row.leaf
@@ -207,7 +208,7 @@ def _table(
             percent(own / whole) if whole else "",
             _cost(leaf),
             percent(opened / own) if own else "",
-            bar(row, metric, max(1, round(10 * own / whole)) if columns[-1] != "day" and whole else 10),
+            bar(row, metric, max(1, round(10 * own / greatest)) if columns[-1] != "day" else 10),
         )
     console.print(made)
     if limit is not None and len(rows) > limit:
