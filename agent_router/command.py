@@ -8,16 +8,11 @@ import sys
 def main() -> None:
     """The entry point."""
     words = sys.argv[1:]
-    if words == ["statusline"]:  # run at every turn of an agent, which waits for it
-        from agent_router.statusline import main as statusline
+    if words[:1] == ["statusline"]:  # run at every turn of an agent or every prompt of a shell, which waits for it
+        from agent_router.statusline import run
 
-        statusline()
-        return
-    if words == ["statusline", "--shell"]:  # and this one at every prompt of a shell
-        from agent_router.statusline import main as statusline
-
-        statusline(short=True)
-        return
+        if run(words[1:]):
+            return
     as_json = words[1:] == ["--json"]
     if words[:1] in (["usage"], ["import"]) and (as_json or not words[1:]):
         # As they are used the most; reading options takes typer longer than the rest takes.

@@ -59,6 +59,8 @@ def export(
         raise typer.BadParameter("Parquet is written into a file.", param_hint="--format")
     with friendly():
         path = data_path() / LEDGER
+        if not to_stdout and file.exists() and not file.is_file():
+            raise ConfigError(f"{file} is no file that could be replaced; - writes to standard output.")
         if not to_stdout and file.exists() and not force:
             raise ConfigError(f"{file} exists; --force replaces it.")
         columns, read = exporting.TABLES[table]

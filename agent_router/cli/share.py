@@ -84,6 +84,6 @@ def _object(made: Any, targets: list[Path]) -> dict[str, Any]:
         "open": made.open,
         "own": made.own,
         "models": [model._asdict() for model in made.models],
-        "labs": made.labs,
+        "labs": [{"lab": name, "share": share} for name, share in made.labs],
         "streak": made.streak,
     }

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from rich.console import Group
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from agent_router.cli.output import visible
 from agent_router.cli.usage_text import count, dollars, percent, short
 
 _COLOURS = {"open": "green", "closed": "magenta", "unknown": "bright_black"}
@@ -50,7 +50,7 @@ def _models(today: dict[str, Any]) -> Table:
     for model, leaf in list(today["by_model"].items())[:_MODELS]:
         fed = leaf["input"] + leaf["cache_read"] + leaf["cache_write"]
         made.add_row(
-            escape(model), f"{leaf['requests']:,}", short(fed), short(leaf["output"]), dollars(leaf["cost"]["billed"])
+            visible(model), f"{leaf['requests']:,}", short(fed), short(leaf["output"]), dollars(leaf["cost"]["billed"])
         )
     return made
 
@@ -63,7 +63,7 @@ def _calls(seen: dict[str, Any]) -> Table:
     for each in seen["running"]:
         begun = datetime.fromisoformat(str(each.get("time"))).astimezone()
         shown = [f"{begun:%H:%M:%S}", each.get("agent") or "?", each.get("requested_model") or "?", "…", "", "", "", ""]
-        made.add_row(*(escape(str(cell)) for cell in shown), style="bold")
+        made.add_row(*(visible(str(cell)) for cell in shown), style="bold")
     for call in seen["calls"]:
         where = "/".join(filter(None, (call["route"], call["place"])))
         cells = [
@@ -76,5 +76,5 @@ def _calls(seen: dict[str, Any]) -> Table:
             "" if call["latency_ms"] is None else f"{call['latency_ms'] / 1000:.1f}",
             call["reason"] or "",
         ]
-        made.add_row(*map(escape, cells), style=_COLOURS[call["openness"]])
+        made.add_row(*map(visible, cells), style=_COLOURS[call["openness"]])
     return made

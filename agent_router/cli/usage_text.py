@@ -6,10 +6,8 @@ from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.markup import escape
-
 from agent_models.catalogue import Catalogue
-from agent_router.cli.output import console, table
+from agent_router.cli.output import console, table, visible
 from agent_telemetry.breakdown import SEGMENTS, Row, breakdown
 from agent_telemetry.ledger_reader import DaySum, Kind, sums_by_day
 from agent_telemetry.split import OPENNESS, Classify, Leaf
@@ -190,6 +188,7 @@ def _table(
     made.add_column("open", justify="right", no_wrap=True)
     made.add_column("", no_wrap=True)
     whole = _measure(total.leaf, metric)
+    greatest = max(_measure(row.leaf, metric) for _, row in rows) or 1
     labs = {family.lab: family for family in catalogue.families}
     for known, row in rows[:limit]:
         leaf = row.leaf
@@ -201,7 +200,7 @@ def _table(
         opened = sum(_measure(part, metric) for segment, part in row.segments.items() if segment.startswith("open"))
         own = _measure(leaf, metric)
         made.add_row(
-            *(escape(_cell(name, known[name])) for name in columns),
+            *(visible(_cell(name, known[name])) for name in columns),
             *more,
             f"{leaf['requests']:,}",
             *(() if narrow else (short(leaf["input"]), short(leaf["cache_read"] + leaf["cache_write"]))),
@@ -209,7 +208,7 @@ def _table(
             percent(own / whole) if whole else "",
             _cost(leaf),
             percent(opened / own) if own else "",
-            bar(row, metric, max(1, round(10 * own / whole)) if columns[-1] != "day" and whole else 10),
+            bar(row, metric, max(1, round(10 * own / greatest)) if columns[-1] != "day" else 10),
         )
     console.print(made)
     if limit is not None and len(rows) > limit:

@@ -19,7 +19,10 @@ from agent_telemetry.sums import SUMS
 WIDTH, HEIGHT = 1200, 630
 _OUTPUT, _ANSWERED = SUMS.index("output"), SUMS.index("answered")
 _MOST = 5  # models that are named
+_MOST_LABS = 6
 _MARGIN = 56
+_CELL, _GAP = 9.4, 2.0  # of the calendar
+_CALENDAR_LEFT = WIDTH - _MARGIN - 53 * (_CELL + _GAP)
 _ROOM = 36  # letters of a model's name and its lab's in one line
 _FONT = "Inter, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 _COLOURS = {
@@ -49,7 +52,8 @@ class Model(NamedTuple):
 class Card(NamedTuple):
     """What a card says. Shares are of output tokens, from 0 to 1, or of requests where no tokens are known.
 
-    `days` maps each day with calls to its open share; `streak` is the longest row of days with an open model.
+    `labs` are the names of the labs of open models and their shares, the most first. `days` maps each day with calls to
+    its open share; `streak` is the longest row of days with an open model.
     """
 
     first: date
@@ -58,7 +62,7 @@ class Card(NamedTuple):
     output: int
     shares: dict[str, float]
     models: tuple[Model, ...]
-    labs: int
+    labs: tuple[tuple[str, float], ...]
     days: dict[date, float]
     streak: int
 
@@ -91,12 +95,12 @@ def card(
         of_day[0] += figures[measure] if openness == "open" else 0
         of_day[1] += figures[measure]
     models = []
-    labs = set()
+    labs: dict[str, float] = {}
     name = "output" if measure == _OUTPUT else "requests"
     for row in breakdown(sums, classify, ("model", "lab")):
         opened = sum(leaf[name] for part, leaf in row.segments.items() if part.startswith("open"))
         if opened:
-            labs.add(row.keys[1])
+            labs[row.keys[1]] = labs.get(row.keys[1], 0) + opened / whole
             models.append(Model(row.keys[0], lab_name(row.keys[1]), opened / whole))
     models.sort(key=lambda model: (-model.share, model.name))
     return Card(
@@ -106,7 +110,7 @@ def card(
         sum(item.sums[_OUTPUT] for item in sums),
         {part: share for part, share in shares.items() if share},
         tuple(models[:_MOST]),
-        len(labs),
+        tuple(sorted(((lab_name(lab), share) for lab, share in labs.items()), key=lambda lab: (-lab[1], lab[0]))),
         {day: opened / total for day, (opened, total) in days.items() if total},
         _streak(day for day, (opened, _) in days.items() if opened),
     )
@@ -147,6 +151,7 @@ def svg(card: Card, *, dark: bool = True) -> str:
         *_split_bar(card, theme),
         *_models(card, theme),
         *_calendar(card, theme),
+        *_labs(card, theme),
         _text(_MARGIN, HEIGHT - 26, _footer(card), 16, theme.quiet),
         _text(WIDTH - _MARGIN, HEIGHT - 26, "agent-router · made on this machine", 16, theme.quiet, anchor="end"),
         "</svg>",
@@ -159,9 +164,9 @@ def _headline(card: Card, theme: _Theme) -> list[str]:
     if card.own:
         figures.append((percent(card.own), "on my own machines", _COLOURS["open/device"]))
     if card.streak > 1:
-        figures.append((f"{card.streak} days", "longest open streak", theme.ink))
-    if card.labs > 1 and len(figures) < 4:
-        figures.append((str(card.labs), "open labs", theme.ink))
+        figures.append((str(card.streak), "open days in a row", theme.ink))
+    if len(card.labs) > 1 and len(figures) < 4:
+        figures.append((str(len(card.labs)), "open labs", theme.ink))
     width = (WIDTH - 2 * _MARGIN) / 4
     parts = []
     for number, (value, words, colour) in enumerate(figures):
@@ -211,11 +216,11 @@ def _models(card: Card, theme: _Theme) -> list[str]:
 
 def _calendar(card: Card, theme: _Theme) -> list[str]:
     """A year's days, a column a week from Monday to Sunday: the more of a day was open, the stronger its colour."""
-    cell, gap = 9.4, 2.0
+    cell, gap = _CELL, _GAP
     last_monday = card.last - timedelta(days=card.last.weekday())
     weeks = min(53, (last_monday - (card.first - timedelta(days=card.first.weekday()))).days // 7 + 1)
     begin = last_monday - timedelta(weeks=weeks - 1)
-    left = WIDTH - _MARGIN - 53 * (cell + gap)
+    left = _CALENDAR_LEFT
     top = 374.0
     parts = [_text(left, 338, "Day by day", 20, theme.ink, bold=True)]
     month = 0
@@ -247,6 +252,19 @@ def _calendar(card: Card, theme: _Theme) -> list[str]:
                      f'fill-opacity="{strength}"/>')  # fmt: skip
         parts.append(_text(x + 17, y, words, 14, theme.quiet))
         x += 46 + 8 * len(words)
+    return parts
+
+
+def _labs(card: Card, theme: _Theme) -> list[str]:
+    if not card.labs:
+        return []
+    left, y = _CALENDAR_LEFT, 518
+    parts = [_text(left, y, "Labs behind them", 20, theme.ink, bold=True)]
+    for number, (name, share) in enumerate(card.labs[:_MOST_LABS]):
+        x = left + number % 3 * 200
+        words = _text(x, y + 27 + number // 3 * 24, _cut(name, 17), 16, theme.ink)
+        quiet = f' <tspan fill="{theme.quiet}">{escape(percent(share))}</tspan></text>'
+        parts.append(words.removesuffix("</text>") + quiet)
     return parts
 
 

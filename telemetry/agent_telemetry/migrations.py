@@ -61,6 +61,14 @@ def migrate(conn: sqlite3.Connection) -> None:
         raise
 
 
+def is_current(conn: sqlite3.Connection) -> bool:
+    """Whether the database has all that this version knows; one of a newer version has."""
+    try:
+        return not _pending(conn)
+    except NewerLedger:
+        return True
+
+
 def _pending(conn: sqlite3.Connection) -> list[Callable[[Database], None]]:
     if not conn.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'").fetchone():
         return list(MIGRATIONS)

@@ -22,7 +22,7 @@ _TYPES: Final = {
     "usd": "DECIMAL(18,6)",
 }
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-_TOGETHER: Final = 1000  # rows that are written at once
+_GROUP: Final = 30_720  # rows that Parquet keeps together, and that memory must hold
 
 Writer = Callable[[IO[bytes], Mapping[str, str], Iterable[tuple[Any, ...]]], int]
 """Writes rows of these columns (name → type, see `exporting.Type`) to a binary file; how many there were."""
@@ -61,11 +61,16 @@ def write_parquet(out: IO[bytes], columns: Mapping[str, str], rows: Iterable[tup
         with duckdb.connect(":memory:") as conn:
             # Nothing is loaded from elsewhere; the reader for CSV and the writer for Parquet are built in.
             conn.execute("SET autoinstall_known_extensions = false; SET autoload_known_extensions = false")
-            conn.execute(f"SET memory_limit = '100MB'; SET threads = 1; SET temp_directory = '{folder}'")
+            conn.execute(f"SET memory_limit = '64MB'; SET threads = 1; SET temp_directory = '{folder}'")
             conn.execute("SET TimeZone = 'UTC'")
             types = ", ".join(f"'{name}': '{_TYPES[kind]}'" for name, kind in columns.items())
-            read = f"read_csv(?, header = true, delim = ',', quote = '\"', escape = '\"', columns = {{{types}}})"
-            conn.execute(f"COPY (SELECT * FROM {read}) TO '{made}' (FORMAT parquet, COMPRESSION zstd)", [source])  # noqa: S608
+            # Its reader would ask for 32 MB at once; a row has a few kB.
+            size = "max_line_size = 200000, buffer_size = 2000000"
+            read = (
+                f"read_csv(?, {size}, header = true, delim = ',', quote = '\"', escape = '\"', columns = {{{types}}})"
+            )
+            form = f"FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_GROUP}"
+            conn.execute(f"COPY (SELECT * FROM {read}) TO '{made}' ({form})", [source])  # noqa: S608
         with open(made, "rb") as file:
             while block := file.read(1 << 20):
                 out.write(block)

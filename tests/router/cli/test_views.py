@@ -18,9 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_router.cli.usage import VIEWS
 from agent_router.config import LEDGER
-from agent_telemetry import exporting
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.usage_record import UsageRecord
 from tests.router.cli.command import Command
@@ -162,28 +160,9 @@ def test_top_on_a_terminal(ledger: Path, keys: bytes) -> None:
         os.close(main)
 
 
-DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "usage.md"
-COMMANDS = [
-    line.partition("#")[0].split()[1:]
-    for line in DOCUMENT.read_text().splitlines()
-    if line.startswith("agent-router ") and not line.startswith("agent-router top")
-]
-
-
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_the_documents_commands(run: Command, ledger: Path, words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ledger)
-    monkeypatch.setenv("HOME", str(ledger))
-    if words[0] == "forget":
-        words = [*words, "--yes"]
-    if words[:2] == ["export", "daily"]:  # to a pipe, which this process has not
-        words = [each if each != "-" else "daily.csv" for each in words]
-    assert run(*words).status == (1 if words[:3] == ["forget", "--agent", "codex"] else 0)
-
-
-def test_the_documents_tables() -> None:
-    text = DOCUMENT.read_text()
-    for name in (*exporting.CALLS, *exporting.DAYS):
-        assert f"`{name}`" in text, name
-    for name in VIEWS:
-        assert f"agent-router usage {name}" in text, name
+def test_what_is_no_file_is_not_replaced(run: Command, ledger: Path) -> None:
+    pipe = ledger / "pipe.csv"
+    os.mkfifo(pipe)
+    ran = run("export", "calls", pipe, "--force")
+    assert (ran.status, "is no file that could be replaced" in " ".join(ran.err.split())) == (1, True)
+    assert pipe.is_fifo()
