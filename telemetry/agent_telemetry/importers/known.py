@@ -14,6 +14,6 @@ _hookimpl = pluggy.HookimplMarker("agent_router")
 @_hookimpl
 def agent_router_importers() -> Sequence[Importer]:
     """In the order in which `sources` shows them."""
-    from agent_telemetry.importers import gemini, openclaw, opencode, pi
+    from agent_telemetry.importers import gemini, openclaw, opencode, pi, qwen
 
-    return (openclaw.IMPORTER, opencode.IMPORTER, gemini.IMPORTER, pi.IMPORTER)
+    return (openclaw.IMPORTER, opencode.IMPORTER, gemini.IMPORTER, pi.IMPORTER, qwen.IMPORTER)
