@@ -14,6 +14,15 @@ _hookimpl = pluggy.HookimplMarker("agent_router")
 @_hookimpl
 def agent_router_importers() -> Sequence[Importer]:
     """In the order in which `sources` shows them."""
-    from agent_telemetry.importers import gemini, openclaw, opencode, pi, qwen
+    from agent_telemetry.importers import cline, gemini, kilo, openclaw, opencode, pi, qwen, roo
 
-    return (openclaw.IMPORTER, opencode.IMPORTER, gemini.IMPORTER, pi.IMPORTER, qwen.IMPORTER)
+    return (
+        openclaw.IMPORTER,
+        opencode.IMPORTER,
+        gemini.IMPORTER,
+        pi.IMPORTER,
+        qwen.IMPORTER,
+        cline.IMPORTER,
+        roo.IMPORTER,
+        kilo.IMPORTER,
+    )
