@@ -14,15 +14,7 @@ _hookimpl = pluggy.HookimplMarker("agent_router")
 @_hookimpl
 def agent_router_importers() -> Sequence[Importer]:
     """In the order in which `sources` shows them."""
-    from agent_telemetry.importers import cline, gemini, kilo, openclaw, opencode, pi, qwen, roo
+    from agent_telemetry.importers import cline, gemini, kilo, llm, openclaw, opencode, pi, qwen, roo
 
-    return (
-        openclaw.IMPORTER,
-        opencode.IMPORTER,
-        gemini.IMPORTER,
-        pi.IMPORTER,
-        qwen.IMPORTER,
-        cline.IMPORTER,
-        roo.IMPORTER,
-        kilo.IMPORTER,
-    )
+    known = (openclaw, opencode, gemini, pi, qwen, cline, roo, kilo, llm)
+    return [each.IMPORTER for each in known]
