@@ -14,7 +14,20 @@ _hookimpl = pluggy.HookimplMarker("agent_router")
 @_hookimpl
 def agent_router_importers() -> Sequence[Importer]:
     """In the order in which `sources` shows them."""
-    from agent_telemetry.importers import cline, gemini, kilo, llm, openclaw, opencode, pi, qwen, roo
+    from agent_telemetry.importers import (
+        cline,
+        crush,
+        gemini,
+        goose,
+        hermes,
+        kilo,
+        llm,
+        openclaw,
+        opencode,
+        pi,
+        qwen,
+        roo,
+    )
 
-    known = (openclaw, opencode, gemini, pi, qwen, cline, roo, kilo, llm)
+    known = (openclaw, opencode, gemini, pi, qwen, cline, roo, kilo, llm, goose, crush, hermes)
     return [each.IMPORTER for each in known]
