@@ -8,12 +8,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from statistics import median
 
 from agent_telemetry.ledger_file import open_ledger
 from agent_telemetry.sums import many_calls
-from tests.bench.figures import Figures
 
 ROWS = 1_000_000
 _BEGIN = 1_764_000_000_000  # a year, in milliseconds since 1970
@@ -66,13 +67,12 @@ def fill(path: Path, rows: int = ROWS, seed: int = 1) -> None:
         conn.execute("COMMIT")
 
 
-def measure(figures: Figures, runs: int = 7) -> None:
-    """Fill a ledger and ask it."""
+def measure(runs: int) -> Iterator[tuple[str, float, float]]:
+    """Of each command the words, the median of its seconds, and the most memory in MB."""
     with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder)
-        fill(data / "ledger.sqlite3")
+        fill(Path(folder) / "ledger.sqlite3")
         environment = {**os.environ, "AGENT_ROUTER_DATA": folder, "AGENT_ROUTER_CONFIG": ""}
-        for words in (["usage", "--json"], ["usage"], ["usage", "--json", "--since", "30d"]):
+        for words in (["usage", "--json"], ["usage"], ["usage", "daily"], ["usage", "--json", "--since", "30d"]):
             seconds, megabytes = [], 0.0
             for _ in range(runs):
                 began = time.perf_counter()
@@ -80,9 +80,7 @@ def measure(figures: Figures, runs: int = 7) -> None:
                 done = subprocess.run(command, env=environment, capture_output=True, check=True)
                 seconds.append(time.perf_counter() - began)
                 megabytes = max(megabytes, int(done.stderr.split()[-1]) / 1024)
-            name = "agent-router " + " ".join(words)
-            figures.add(name, sorted(seconds)[runs // 2], "at 1,000,000 rows, median", "s", bar=0.3)
-            figures.add(name, megabytes, "memory", "MB", bar=150)
+            yield " ".join(words), median(seconds), megabytes
 
 
 _RUN = """
