@@ -300,7 +300,7 @@ class Telemetry(_Section):
     )
 
 
-class Imports(_Section):
+class Logs(_Section):
     """What agents' own logs tell of calls, also of those that never pass through the router."""
 
     watch: bool = Field(True, description="`serve` reads the logs when it starts, and as they grow")
@@ -326,7 +326,7 @@ class Settings(BaseSettings):
     routing: Routing = Routing()
     timeouts: Timeouts = Timeouts()
     telemetry: Telemetry = Telemetry()
-    imports: Imports = Imports()
+    logs: Logs = Logs()
     ledger: Ledger = Ledger()
     plans: dict[str, Literal["api", "subscription"]] = Field(
         {},

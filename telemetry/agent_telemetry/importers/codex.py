@@ -278,7 +278,7 @@ class _Thread:
                 self._state["id"] = thread
             self._named(thread, at)
             if thread != self._state["id"]:
-                self._log.skipped("copied from another session")
+                self._log.skipped("copied")
                 return None
         if used is None:
             return None
@@ -310,7 +310,7 @@ class _Thread:
                 state["again"] = state.get("again", 0) + 1
             state["total"] = list(total)
         if self._copied(at, total, last):
-            self._log.skipped("copied from another session")
+            self._log.skipped("copied")
             return None
         if state.get("recorded"):
             owed = state.setdefault("owed", [])

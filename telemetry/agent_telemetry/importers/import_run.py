@@ -64,7 +64,6 @@ def _import(
     by_name = {importer.name: importer for importer in importers}
     with closing(open_ledger(ledger, timeout=30)) as conn:
         conn.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
-        conn.execute("PRAGMA temp_store = MEMORY")
         states = load_states(conn, by_name)
         changed, logs = _changed(importers, home, states)
         total = sum(each.stamp.size for each in changed)

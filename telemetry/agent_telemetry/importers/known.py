@@ -14,6 +14,22 @@ _hookimpl = pluggy.HookimplMarker("agent_router")
 @_hookimpl
 def agent_router_importers() -> Sequence[Importer]:
     """In the order in which `sources` shows them."""
-    from agent_telemetry.importers import claude, codex, gemini, openclaw, opencode, pi
+    from agent_telemetry.importers import (
+        claude,
+        cline,
+        codex,
+        crush,
+        gemini,
+        goose,
+        hermes,
+        kilo,
+        llm,
+        openclaw,
+        opencode,
+        pi,
+        qwen,
+        roo,
+    )
 
-    return (claude.IMPORTER, codex.IMPORTER, openclaw.IMPORTER, opencode.IMPORTER, gemini.IMPORTER, pi.IMPORTER)
+    known = (claude, codex, openclaw, opencode, gemini, pi, qwen, cline, roo, kilo, llm, goose, crush, hermes)
+    return [each.IMPORTER for each in known]

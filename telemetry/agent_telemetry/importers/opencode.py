@@ -55,24 +55,27 @@ class _Stored(NamedTuple):
 
 
 class Opencode:
-    """Looks in `opencode` in XDG's data folder, and for the database that `OPENCODE_DB` names."""
+    """Looks in the folder of its name in XDG's data folder, and for the database that `variable` names. Kilo, a fork of
+    it, has the same under its own name."""
 
-    name: Final = "opencode"
-    title: Final = "opencode"
+    def __init__(self, name: str = "opencode", title: str = "opencode", *, variable: str = "OPENCODE_DB") -> None:
+        self.name = name
+        self.title = title
+        self._variable = variable
 
     def folders(self, home: Home) -> list[Path]:
-        return list(dict.fromkeys((home.data / "opencode", home.folder / ".local" / "share" / "opencode")))
+        return list(dict.fromkeys((home.data / self.name, home.folder / ".local" / "share" / self.name)))
 
     def logs(self, home: Home) -> Iterable[str]:
         found: dict[str, None] = {}
         for folder in self.folders(home):
             for path in files(folder, ".db", deep=False):
-                if os.path.basename(path).startswith("opencode"):
+                if os.path.basename(path).startswith(self.name):
                     found.setdefault(path)
             for path in _legacy(folder):
                 found.setdefault(path)
-        if named := home.named("OPENCODE_DB"):
-            found.setdefault(os.fspath(named if named.is_absolute() else home.data / "opencode" / named))
+        if named := home.named(self._variable):
+            found.setdefault(os.fspath(named if named.is_absolute() else home.data / self.name / named))
         return found
 
     def read(self, log: Log) -> Iterator[UsageRecord]:
