@@ -99,7 +99,8 @@ def count(path: Path, *, since: datetime | None = None, until: datetime | None =
     with reading(path) as conn:
         if conn is None:
             return 0
-        sql = "SELECT count(*) FROM calls WHERE time >= ? AND time < ? AND duplicate IS NULL"
+        time = "time" if since is not None else "+time"  # without its index all are read in a tenth of the time
+        sql = f"SELECT count(*) FROM calls WHERE {time} >= ? AND {time} < ? AND duplicate IS NULL"  # noqa: S608
         return int(conn.execute(sql, bounds(since, until)).fetchone()[0])
 
 
