@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent_models.catalogue import Catalogue
 from agent_router.cli.output import console, table, visible
 from agent_telemetry.breakdown import SEGMENTS, Row, breakdown
-from agent_telemetry.ledger_reader import DaySum, Kind, sums_by_day
+from agent_telemetry.ledger_reader import DaySum, overall
 from agent_telemetry.split import OPENNESS, Classify, Leaf
 
 if TYPE_CHECKING:
@@ -42,9 +41,9 @@ NOTHING = (
 
 def show_split(asked: Asked, path: Path, classify: Classify, catalogue: Catalogue) -> None:
     """The split as a whole: a bar, then by agent, model and openness, money, and what it rests on."""
-    sums = sums_by_day(path, since=asked.since, until=asked.until)
-    days = sorted({item.day for item in sums})
-    sums = _without_days(sums)
+    found = overall(path, since=asked.since, until=asked.until)
+    days = sorted(found.days)
+    sums = [DaySum(kind, days[0], figures) for kind, figures in found.kinds.items()]
     whole = breakdown(sums, classify)
     total = whole[0] if whole else None
     if total is None or not (total.leaf["requests"] or total.leaf["failed"]):
@@ -131,15 +130,6 @@ def percent(share: float) -> str:
     if 0 < share < 0.005:
         return "<1%"
     return ">99%" if 0.995 <= share < 1 else f"{share:.0%}"
-
-
-def _without_days(sums: list[DaySum]) -> list[DaySum]:
-    """One sum a kind of call: a year has a hundred times as many."""
-    found: dict[Kind, list[int]] = {}
-    for kind, _, figures in sums:
-        before = found.get(kind)
-        found[kind] = list(figures) if before is None else list(map(add, before, figures))
-    return [DaySum(kind, sums[0].day, tuple(figures)) for kind, figures in found.items()]
 
 
 def _metric(leaf: Leaf, wanted: str) -> str:

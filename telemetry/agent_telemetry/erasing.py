@@ -29,7 +29,13 @@ def erase(conn: sqlite3.Connection, agent: str = ALL, *, before: int) -> int:
             "INSERT INTO erased VALUES (?, ?) ON CONFLICT (agent) DO UPDATE SET before = max(before, excluded.before)",
             [agent, before],
         )
-        for table in ("sums", "session_sums"):  # what has nothing left to say
+        for table in (
+            "sums",
+            "session_sums",
+            "kind_totals",
+            "hour_totals",
+            "session_totals",
+        ):  # what has nothing left to say
             conn.execute(f"DELETE FROM {table} WHERE answered = 0 AND failed = 0")  # noqa: S608
         conn.execute("DELETE FROM kinds WHERE id NOT IN (SELECT kind FROM sums)")
         nothing = msgspec.msgpack.encode({})

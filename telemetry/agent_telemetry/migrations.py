@@ -216,6 +216,13 @@ def m004_imports(db: Database) -> None:
         f"CREATE TABLE session_sums (session TEXT NOT NULL, agent TEXT NOT NULL, hour INTEGER NOT NULL, {declared},"
         " PRIMARY KEY (hour, session, agent)) WITHOUT ROWID"
     )
+    # Those of the whole ledger are asked for the most, and may be a thousandth as many as those by kind and hour.
+    for table, key in (
+        ("kind_totals", "kind INTEGER"),
+        ("hour_totals", "hour INTEGER"),
+        ("session_totals", "session TEXT"),
+    ):
+        db.execute(f"CREATE TABLE {table} ({key} NOT NULL PRIMARY KEY, {declared}) WITHOUT ROWID")
     for event in ("inserted", "updated", "deleted"):
         db.execute(f"DROP TRIGGER calls_{event}")  # they are of agent_telemetry.sums from now on
     for old, new in AGENT_NAMES.items():

@@ -9,7 +9,7 @@ from operator import add
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agent_telemetry.ledger_reader import DaySum, Kind, sums_by_day, sums_by_session
+from agent_telemetry.ledger_reader import DaySum, Kind, Overall, overall, overall_of, sums_by_session
 from agent_telemetry.sums import SUMS
 
 Classify = Callable[[str | None, str | None], tuple[str, str | None]]
@@ -48,7 +48,7 @@ def split(
     Openness is looked up now, not when the call was made: a correction of the catalogue corrects the past.
     Raises `sqlite3.Error` where the file is no ledger. A missing file is an empty split.
     """
-    answer = split_of(sums_by_day(path, since=since, until=until, zone=zone), classify)
+    answer = _split(overall(path, since=since, until=until, zone=zone), classify)
     if not by_session:
         return answer
     sessions: dict[str, list[int]] = {}
@@ -60,20 +60,20 @@ def split(
 
 def split_of(sums: Iterable[DaySum], classify: Classify) -> Split:
     """The split of sums that were read already, without `by_session`; see `split`."""
-    by_day: dict[str, list[int]] = {}
-    by_kind: dict[Kind, list[int]] = {}
-    for item in sums:
-        _add(by_day, item.day.isoformat(), item.sums)
-        _add(by_kind, item.kind, item.sums)
+    return _split(overall_of(sums), classify)
+
+
+def _split(found: Overall, classify: Classify) -> Split:
+    by_day = {day.isoformat(): list(figures) for day, figures in found.days.items()}
     by_month: dict[str, list[int]] = {}
-    for day, figures in by_day.items():
-        _add(by_month, day[:7], figures)
+    for day, of_day in by_day.items():
+        _add(by_month, day[:7], of_day)
     known = cache(classify)
     names = ("model", "provider", "agent", "lab", "openness", "openness_place", "agent_openness", "route")
     groups: dict[str, dict[str, list[int]]] = {name: {} for name in names}
     groups["openness"] = {openness: [0] * len(SUMS) for openness in OPENNESS}
     everything = [0] * len(SUMS)
-    for kind, figures in by_kind.items():
+    for kind, figures in found.kinds.items():
         openness, lab = known(kind.model, kind.provider)
         place = f"{openness}/{kind.place or UNKNOWN}"
         of_agent = f"{kind.agent or UNKNOWN}/{openness}"

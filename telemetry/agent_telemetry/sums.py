@@ -1,4 +1,4 @@
-"""What calls are added up by, as SQL: by kind of call and hour, and by session and hour.
+"""What calls are added up by, as SQL: by kind of call and hour, by session and hour, and by each of these alone.
 
 Unknown text is '' in the sums, because NULLs would not be equal in a unique index. `billed_known` counts the calls
 that `billed` sums over, so that nothing known can be told from zero.
@@ -50,14 +50,19 @@ def one_call(row: str, sign: str = "") -> str:
     values = ", ".join(f"coalesce({row}.{name}, '')" for name in KIND)
     same = " AND ".join(f"{name} = coalesce({row}.{name}, '')" for name in KIND)
     session = ", ".join(f"coalesce({row}.{name}, '')" for name in SESSION)
+    hour, sums = f"{row}.time / {HOUR_MS}", ", ".join(SUMS)
     added = ", ".join(f"{sign}({term})" for term in terms(f"{row}."))
     return (
         f"INSERT INTO kinds ({', '.join(KIND)}) VALUES ({values}) ON CONFLICT DO NOTHING;"  # noqa: S608
-        f"INSERT INTO sums SELECT id, {row}.time / {HOUR_MS}, {added} FROM kinds WHERE {same} "
+        f"INSERT INTO sums SELECT id, {hour}, {added} FROM kinds WHERE {same} "
         f"ON CONFLICT (kind, hour) DO UPDATE SET {_ADDED};"
-        f"INSERT INTO session_sums (hour, session, agent, {', '.join(SUMS)}) "
-        f"VALUES ({row}.time / {HOUR_MS}, {session}, {added}) "
+        f"INSERT INTO kind_totals SELECT id, {added} FROM kinds WHERE {same} "
+        f"ON CONFLICT (kind) DO UPDATE SET {_ADDED};"
+        f"INSERT INTO hour_totals VALUES ({hour}, {added}) ON CONFLICT (hour) DO UPDATE SET {_ADDED};"
+        f"INSERT INTO session_sums (hour, session, agent, {sums}) VALUES ({hour}, {session}, {added}) "
         f"ON CONFLICT (hour, session, agent) DO UPDATE SET {_ADDED};"
+        f"INSERT INTO session_totals VALUES (coalesce({row}.session, ''), {added}) "
+        f"ON CONFLICT (session) DO UPDATE SET {_ADDED};"
     )
 
 
@@ -77,6 +82,15 @@ def many_calls(conn: sqlite3.Connection, after: int) -> None:
     conn.execute(
         f"INSERT INTO sums SELECT kinds.id, hour, {added} FROM added JOIN kinds ON {same} WHERE true GROUP BY 1, 2 "  # noqa: S608
         f"ON CONFLICT (kind, hour) DO UPDATE SET {_ADDED}"
+    )
+    for table, key in (("hour_totals", "hour"), ("session_totals", "session")):
+        conn.execute(
+            f"INSERT INTO {table} SELECT {key}, {added} FROM added WHERE true GROUP BY 1 "  # noqa: S608
+            f"ON CONFLICT ({key}) DO UPDATE SET {_ADDED}"
+        )
+    conn.execute(
+        f"INSERT INTO kind_totals SELECT kinds.id, {added} FROM added JOIN kinds ON {same} WHERE true GROUP BY 1 "  # noqa: S608
+        f"ON CONFLICT (kind) DO UPDATE SET {_ADDED}"
     )
     conn.execute(
         f"INSERT INTO session_sums (hour, session, agent, {', '.join(SUMS)}) "  # noqa: S608

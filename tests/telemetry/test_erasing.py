@@ -71,7 +71,7 @@ def test_an_agent(conn: sqlite3.Connection) -> None:
 
 def test_all_of_it_leaves_nothing_in_the_file(conn: sqlite3.Connection, path: Path) -> None:
     assert erase(conn, before=_milliseconds(100)) == 10
-    for table in ("calls", "sums", "session_sums", "kinds"):
+    for table in ("calls", "sums", "session_sums", "kinds", "kind_totals", "hour_totals", "session_totals"):
         assert conn.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
     files = [each for each in (path, path.with_name(path.name + "-wal")) if each.exists()]
     assert not any(b"secret-key-3" in each.read_bytes() for each in files)

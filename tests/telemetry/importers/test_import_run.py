@@ -239,7 +239,8 @@ def test_many_rows_are_summed_as_one_by_one(place: Place) -> None:
     sums = "sum(answered), sum(input), sum(output), sum(reasoning)"
     calls = place.select("SELECT count(*), sum(input), sum(output), sum(reasoning) FROM calls")
     assert place.select(f"SELECT {sums} FROM sums") == calls
-    assert place.select(f"SELECT {sums} FROM session_sums") == calls
+    for table in ("session_sums", "kind_totals", "hour_totals", "session_totals"):
+        assert place.select(f"SELECT {sums} FROM {table}") == calls, table
     assert place.select("SELECT count(*) FROM bulk") == [(0,)]
 
 
