@@ -25,9 +25,7 @@ def watch(roots: Callable[[], list[str]], run: Callable[[], Any], stop: threadin
 
     while not stop.is_set():
         folders = roots()
-        if not folders:
-            stop.wait(EVERY_S)
-        else:
+        try:
             # Left at the first change, so that new folders are watched as well from then on.
             for _ in changes(
                 *folders,
@@ -40,6 +38,10 @@ def watch(roots: Callable[[], list[str]], run: Callable[[], Any], stop: threadin
                 raise_interrupt=True,
             ):
                 break
+        except (OSError, RuntimeError):  # a system has so many watches, and a folder may be gone just now
+            folders = []
+        if not folders:
+            stop.wait(EVERY_S)
         if not stop.is_set():
             run()
 

@@ -218,11 +218,18 @@ def _cell(name: str, value: Any) -> str:
 def _money(leaf: Leaf) -> None:
     cost = leaf["cost"]
     parts = [
-        f"billed {dollars(cost['billed'])}",
+        f"billed {dollars(cost['billed'])}{_of(leaf)}",
         f"at list prices {dollars(cost['equivalent'])}",
         f"avoided by open models of your own {dollars(cost['avoided'])}",
     ]
     console.print("Money: " + ", ".join(parts) + ".", markup=False)
+
+
+def _of(leaf: Leaf) -> str:
+    """Of how many requests that is, where it is not of all."""
+    if cost_unknown := leaf["unpriced"]:
+        return f" for {leaf['requests'] - cost_unknown:,} of {count(leaf['requests'], 'request')}"
+    return ""
 
 
 def _notes(leaf: Leaf, path: Path) -> None:
@@ -263,9 +270,9 @@ def _figure(value: float, metric: str) -> str:
 
 
 def _cost(leaf: Leaf) -> str:
-    """What was billed; in brackets what it would have cost, where that is all that is known."""
+    """What was billed; in brackets what it would have cost, where of most of it nobody knows what was billed."""
     cost = leaf["cost"]
-    if cost["billed"] is None and cost["equivalent"] is not None:
+    if 2 * leaf["unpriced"] > leaf["requests"] and cost["equivalent"] is not None:
         return f"({dollars(cost['equivalent'])})"
     return dollars(cost["billed"])
 
