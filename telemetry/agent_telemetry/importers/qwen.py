@@ -19,7 +19,7 @@ from typing import Any, Final
 from agent_telemetry.importers import values
 from agent_telemetry.importers.home import Home, files
 from agent_telemetry.importers.log import Log
-from agent_telemetry.importers.values import count, fingerprint, milliseconds, moment, text
+from agent_telemetry.importers.values import count, duration, fingerprint, milliseconds, moment, text
 from agent_telemetry.usage_record import UsageRecord
 
 _ANSWER: Final = {
@@ -135,8 +135,8 @@ class Qwen:
             provider=_PROVIDERS.get(str(event.get("auth_type"))),
             wire=_WIRES.get(str(event.get("auth_type"))),
             response_id=text(event.get("response_id")),
-            latency_ms=_duration(event.get("duration_ms")),
-            first_byte_ms=_duration(event.get("ttft_ms")),
+            latency_ms=duration(event.get("duration_ms")),
+            first_byte_ms=duration(event.get("ttft_ms")),
         )
 
     def _document(self, log: Log) -> Iterator[UsageRecord]:
@@ -232,10 +232,6 @@ def _time(log: Log, written: object) -> datetime:
         log.state["time"] = milliseconds(at)
         return at
     return moment(log.state.get("time")) or datetime.fromtimestamp(os.stat(log.path).st_mtime, UTC)
-
-
-def _duration(value: object) -> float | None:
-    return float(value) if type(value) in (int, float) and 0 < value < 1e8 else None  # type: ignore[operator,arg-type]
 
 
 IMPORTER: Final = Qwen()

@@ -64,6 +64,11 @@ def _iso(value: str) -> datetime | None:
         return None
 
 
+def duration(value: object) -> float | None:
+    """Milliseconds that something took; None for what is no such number."""
+    return float(value) if type(value) in (int, float) and 0 < value < 1e8 else None  # type: ignore[operator,arg-type]
+
+
 def milliseconds(time: datetime) -> int:
     """Whole milliseconds since 1970."""
     return round(time.timestamp() * 1000)
