@@ -16,12 +16,14 @@ def agent_router_importers() -> Sequence[Importer]:
     """In the order in which `sources` shows them."""
     from agent_telemetry.importers import (
         cline,
+        copilot,
         crush,
         gemini,
         goose,
         hermes,
         kilo,
         llm,
+        open_webui,
         openclaw,
         opencode,
         pi,
@@ -29,5 +31,5 @@ def agent_router_importers() -> Sequence[Importer]:
         roo,
     )
 
-    known = (openclaw, opencode, gemini, pi, qwen, cline, roo, kilo, llm, goose, crush, hermes)
+    known = (openclaw, opencode, gemini, pi, qwen, cline, roo, kilo, llm, goose, crush, copilot, hermes, open_webui)
     return [each.IMPORTER for each in known]
