@@ -118,6 +118,7 @@ class Exchange:
             input=usage.input if usage else None,
             cache_read=usage.cache_read if usage else None,
             cache_write=usage.cache_write if usage else None,
+            cache_write_1h=usage.cache_write_1h if usage else None,
             output=usage.output if usage else None,
             reasoning=usage.reasoning if usage else None,
             first_byte_ms=self.first_byte,

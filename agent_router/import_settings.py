@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from agent_router.paths import PREFIX, config_path
 
-_SECTIONS = ("imports", "ledger")
+_SECTIONS = ("logs", "ledger")
 
 
 class ImportSettings(NamedTuple):
@@ -25,7 +25,7 @@ def import_settings() -> ImportSettings:
     from agent_router import config
 
     settings = config.load().settings
-    return ImportSettings(tuple(settings.imports.without), settings.ledger.keep_days)
+    return ImportSettings(tuple(settings.logs.without), settings.ledger.keep_days)
 
 
 def _named() -> bool:

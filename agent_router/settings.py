@@ -300,7 +300,7 @@ class Telemetry(_Section):
     )
 
 
-class Imports(_Section):
+class Logs(_Section):
     """What agents' own logs tell of calls, also of those that never pass through the router."""
 
     watch: bool = Field(True, description="`serve` reads the logs when it starts, and as they grow")
@@ -326,8 +326,13 @@ class Settings(BaseSettings):
     routing: Routing = Routing()
     timeouts: Timeouts = Timeouts()
     telemetry: Telemetry = Telemetry()
-    imports: Imports = Imports()
+    logs: Logs = Logs()
     ledger: Ledger = Ledger()
+    plans: dict[str, Literal["api", "subscription"]] = Field(
+        {},
+        description='on what terms an agent\'s own calls are, as its log cannot tell (`claude = "subscription"`): api, '
+        "billed by the token, or subscription, a flat rate; unset for claude, codex, copilot and gemini: unknown",
+    )
 
     @field_validator("upstreams")
     @classmethod

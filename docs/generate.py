@@ -14,7 +14,9 @@ from agent_router.openapi import document
 HERE = Path(__file__).parent
 COMMANDS = [["serve"], ["service"], ["service", "install"], ["service", "status"], ["service", "remove"], ["demo"]]
 COMMANDS += [["connect"], ["disconnect"], ["doctor"]]
-COMMANDS += [["models"], ["models", "add"], ["models", "remove"], ["usage"], ["statusline"], ["why"]]
+COMMANDS += [["import"], ["usage"], ["sources"], ["top"], ["share"], ["export"], ["forget"], ["backup"]]
+COMMANDS += [["models"], ["models", "add"], ["models", "remove"], ["models", "explain"], ["models", "classify"]]
+COMMANDS += [["statusline"], ["why"]]
 COMMANDS += [["families"], ["families", "list"], ["families", "show"], ["families", "pin"], ["families", "forget"]]
 COMMANDS += [["config"]]
 

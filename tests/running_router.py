@@ -70,7 +70,7 @@ def environment(data: Path, configuration: str = "", **more: str) -> dict[str, s
         kept
         | {"AGENT_ROUTER_CONFIG": str(data / "config.toml"), "AGENT_ROUTER_DATA": str(data)}
         | {
-            "AGENT_ROUTER_IMPORTS__WATCH": "false"  # the logs of whoever runs the tests are not theirs
+            "AGENT_ROUTER_LOGS__WATCH": "false"  # the logs of whoever runs the tests are not theirs
         }
         | more
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from typing import Annotated
 
 import typer
 
 from agent_router import __version__
+from agent_router.cli.encoding import tolerant
 from agent_router.cli.lazy_commands import lazy_group
 from agent_router.cli.output import JSON_OPTION, print_json
 
@@ -76,9 +76,7 @@ def _version(as_json: bool = JSON_OPTION) -> None:
 
 def main() -> None:
     """The entry point."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # rather than fail on a console that is not UTF-8
+    tolerant()
     if "--json" not in sys.argv[1:]:
         app()
         return

@@ -14,6 +14,7 @@ from agent_models.catalogue import Catalogue
 from agent_models.engine.inspection import inspect_model
 from agent_models.engine.protocol import ModelInfo
 from agent_router import config as configuration
+from agent_router.cli.model_openness import classify, explain
 from agent_router.cli.output import JSON_OPTION, console, friendly, print_json, table
 from agent_router.config import Configuration
 from agent_router.config_file import ConfigFile, is_same
@@ -23,7 +24,13 @@ from agent_router.model_list import model_list
 from agent_router.paths import PREFIX
 from agent_router.routing.names import LONGEST, Names
 
-app = typer.Typer(help="List the models that callers may name; add or remove a local one.", invoke_without_command=True)
+app = typer.Typer(
+    help="List the models that callers may name; add or remove a local one; say which are open.",
+    invoke_without_command=True,
+)
+
+app.command("explain")(explain)
+app.command("classify")(classify)
 
 
 @app.callback()

@@ -44,12 +44,12 @@ JSON_OPTION: Any = typer.Option(
 
 def print_json(value: Any) -> None:
     """One JSON object on standard output, at once: a program may be waiting for it."""
-    # msgspec, because Python's own indents in Python: a million rows' sessions would take longer than reading them.
-    text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode()
     try:
+        # Python's own indents in Python: for a thousand sessions that takes longer than reading a million calls.
+        text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode()
         text.encode(sys.stdout.encoding or "utf-8")
-    except UnicodeEncodeError:  # a console that is not UTF-8
-        text = json.dumps(msgspec.json.decode(text), indent=2)
+    except UnicodeEncodeError:  # a console that is not UTF-8, or a file name that is not
+        text = json.dumps(value, indent=2, default=str)
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
@@ -73,12 +73,19 @@ def friendly(as_json: bool = False) -> Iterator[None]:
 
 def table(title: str, columns: list[str], rows: list[list[str]], *, right: Collection[str] = ()) -> Any:
     """A rich table; the columns named in `right` are set to the right."""
-    from rich.markup import escape
     from rich.table import Table
 
     made = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        made.add_row(*(escape(cell) for cell in row))
+        made.add_row(*map(visible, row))
     return made
+
+
+def visible(text: str) -> str:
+    """What a caller or a log named, as rich shows it letter by letter: no markup, and nothing that steers a terminal or
+    turns the direction of writing round."""
+    from rich.markup import escape
+
+    return escape("".join(each if each.isprintable() or each == "\n" else "�" for each in text))

@@ -89,7 +89,7 @@ def serve(
                 console.print(f"  closed  {escape(str(closed))}")
             console.print(f"  local   {escape(str(app.names.default_local))}")
 
-        with beside() if loaded.settings.imports.watch else nullcontext():
+        with beside() if loaded.settings.logs.watch else nullcontext():
             run(app, listener, ready)
 
 

@@ -88,7 +88,8 @@ def usage(
             _answer(asked, path, catalogue, as_csv=as_csv, as_json=as_json)
         except sqlite3.Error as error:
             raise ConfigError(
-                f"The ledger {path} cannot be read: {error}. If it is damaged, move it away; the router begins a new one."
+                f"The ledger {path} cannot be read: {error}. If it is damaged, move it away; the router begins a "
+                "new one."
             ) from None
 
 

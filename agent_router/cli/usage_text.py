@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.markup import escape
-
 from agent_models.catalogue import Catalogue
-from agent_router.cli.output import console
+from agent_router.cli.output import console, table, visible
 from agent_telemetry.breakdown import SEGMENTS, Row, breakdown
-from agent_telemetry.ledger_reader import DaySum, sums_by_day
+from agent_telemetry.ledger_reader import DaySum, Kind, sums_by_day
 from agent_telemetry.split import OPENNESS, Classify, Leaf
 
 if TYPE_CHECKING:
@@ -31,8 +30,10 @@ _WORDS = {
     "unknown": "unknown",
 }
 _LETTERS = {"open/device": "#", "open/lan": "+", "open/hosted": "=", "closed": ".", "unknown": "?"}
+_PERIODS = ("day", "week", "month", "first", "last")
 _UNITS = {"output": "output tokens", "input": "fresh input tokens", "total": "tokens", "cost": "USD"}
 _MOST_ROWS = 12
+_WIDE = 104  # columns of a terminal, from which on there is room for all of a table
 NOTHING = (
     "Nothing is known yet. `agent-router import` reads the logs that your agents keep on this machine; "
     "`agent-router serve` does so by itself, and counts what passes through it."
@@ -42,6 +43,8 @@ NOTHING = (
 def show_split(asked: Asked, path: Path, classify: Classify, catalogue: Catalogue) -> None:
     """The split as a whole: a bar, then by agent, model and openness, money, and what it rests on."""
     sums = sums_by_day(path, since=asked.since, until=asked.until)
+    days = sorted({item.day for item in sums})
+    sums = _without_days(sums)
     whole = breakdown(sums, classify)
     total = whole[0] if whole else None
     if total is None or not (total.leaf["requests"] or total.leaf["failed"]):
@@ -49,7 +52,8 @@ def show_split(asked: Asked, path: Path, classify: Classify, catalogue: Catalogu
         console.print("No calls in that time." if in_range and path.exists() else NOTHING, markup=False)
         return
     metric = _metric(total.leaf, asked.metric)
-    _range(sums)
+    first, last = days[0], days[-1]
+    console.print(f"{first:%d %b %Y}" + (f" to {last:%d %b %Y}" if last != first else ""), markup=False)
     console.print(bar(total, metric, min(console.width, 78)))
     console.print(_legend(total, metric), "")
     for title, group in (("agent", "agent"), ("model", "model"), ("lab", "lab")):
@@ -70,7 +74,22 @@ def show_rows(
         console.print("No calls in that time." if asked.since or asked.until else NOTHING, markup=False)
         return
     total = _sum([row for _, row in rows])
+    if asked.view == "sessions":
+        _sessions(rows)
+        return
     _table(columns, rows, total, _metric(total.leaf, asked.metric), catalogue)
+
+
+def _sessions(rows: list[tuple[dict[str, Any], Row]]) -> None:
+    lines = [
+        [
+            *(_cell(name, known[name]) for name in ("last", "session", "agent", "models")),
+            *(f"{row.leaf['requests']:,}", short(row.leaf["output"]), _cost(row.leaf)),
+        ]
+        for known, row in rows
+    ]
+    columns = ["last", "session", "agent", "models", "requests", "output", "cost"]
+    console.print(table("", columns, lines, right=columns[4:]))
 
 
 def bar(row: Row, metric: str, width: int) -> str:
@@ -114,10 +133,13 @@ def percent(share: float) -> str:
     return ">99%" if 0.995 <= share < 1 else f"{share:.0%}"
 
 
-def _range(sums: list[DaySum]) -> None:
-    days = [item.day for item in sums]
-    first, last = min(days), max(days)
-    console.print(f"{first:%d %b %Y}" + (f" to {last:%d %b %Y}" if last != first else ""), markup=False)
+def _without_days(sums: list[DaySum]) -> list[DaySum]:
+    """One sum a kind of call: a year has a hundred times as many."""
+    found: dict[Kind, list[int]] = {}
+    for kind, _, figures in sums:
+        before = found.get(kind)
+        found[kind] = list(figures) if before is None else list(map(add, before, figures))
+    return [DaySum(kind, sums[0].day, tuple(figures)) for kind, figures in found.items()]
 
 
 def _metric(leaf: Leaf, wanted: str) -> str:
@@ -154,18 +176,19 @@ def _table(
 ) -> None:
     from rich.table import Table
 
-    narrow = console.width < 76
+    narrow = console.width < _WIDE
     made = Table(header_style="bold", box=None, pad_edge=False, expand=False)
     last = len(columns) - 1
     for number, name in enumerate(columns):
-        made.add_column(name, overflow="fold", max_width=40 if number == last else 24)
+        made.add_column(name, overflow="fold", max_width=40 if number == last else 24, no_wrap=name in _PERIODS)
     if columns[-1] in ("model", "lab") and not narrow:
         made.add_column("lab" if columns[-1] == "model" else "country")
     for name in ("requests", *(() if narrow else ("input", "cached")), "output", "share", "cost"):
-        made.add_column(name, justify="right")
-    made.add_column("open" if not narrow else "", justify="right")
+        made.add_column(name, justify="right", no_wrap=True)
+    made.add_column("open", justify="right", no_wrap=True)
     made.add_column("", no_wrap=True)
     whole = _measure(total.leaf, metric)
+    greatest = max(_measure(row.leaf, metric) for _, row in rows) or 1
     labs = {family.lab: family for family in catalogue.families}
     for known, row in rows[:limit]:
         leaf = row.leaf
@@ -177,7 +200,7 @@ def _table(
         opened = sum(_measure(part, metric) for segment, part in row.segments.items() if segment.startswith("open"))
         own = _measure(leaf, metric)
         made.add_row(
-            *(escape(_cell(name, known[name])) for name in columns),
+            *(visible(_cell(name, known[name])) for name in columns),
             *more,
             f"{leaf['requests']:,}",
             *(() if narrow else (short(leaf["input"]), short(leaf["cache_read"] + leaf["cache_write"]))),
@@ -185,7 +208,7 @@ def _table(
             percent(own / whole) if whole else "",
             _cost(leaf),
             percent(opened / own) if own else "",
-            bar(row, metric, max(1, round(10 * own / whole)) if columns[-1] != "day" and whole else 10),
+            bar(row, metric, max(1, round(10 * own / greatest)) if columns[-1] != "day" else 10),
         )
     console.print(made)
     if limit is not None and len(rows) > limit:
@@ -219,8 +242,8 @@ def _notes(leaf: Leaf, path: Path) -> None:
         console.print(f"{count(leaf['unknown_usage'], 'answer')} came without token counts: counted as requests only.")
     if unpriced := leaf["unpriced"] - leaf["unknown_usage"]:
         console.print(
-            f"{count(unpriced, 'answer')} with nothing known of what was billed: models without a known price, or agents "
-            "that may be signed in with a plan (say so under \\[plans] in the configuration)."
+            f"{count(unpriced, 'answer')} with nothing known of what was billed: models without a known price, or "
+            "agents that may be signed in with a plan (say so under \\[plans] in the configuration)."
         )
     from agent_telemetry.coverage import dropped
 
@@ -261,4 +284,6 @@ def dollars(amount: float | None) -> str:
     """With as many digits as a small sum needs; `?` where nothing is known."""
     if amount is None:
         return "?"
+    if amount >= 1000:
+        return f"${amount:,.0f}"
     return f"${amount:,.2f}" if amount >= 1 or amount == 0 else f"${amount:.4f}"

@@ -38,4 +38,4 @@ class SplitCache:
 
     async def _read(self, range_: str) -> Split:
         since = begin_of(range_, datetime.now())
-        return await asyncio.to_thread(split, self._path, self._classify, since=since)
+        return await asyncio.to_thread(split, self._path, self._classify, since=since, by_session=False)

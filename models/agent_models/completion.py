@@ -193,13 +193,15 @@ class ToolCallDelta(msgspec.Struct, frozen=True, tag="tool_call"):
 
 
 class Usage(msgspec.Struct, frozen=True, tag="usage"):
-    """Tokens in four disjoint buckets. `output` includes `reasoning`."""
+    """Tokens in four disjoint buckets. `output` includes `reasoning`; `cache_write` includes `cache_write_1h`, what is
+    kept for an hour and not for minutes, which costs more."""
 
     input: int
     output: int
     cache_read: int = 0
     cache_write: int = 0
     reasoning: int = 0
+    cache_write_1h: int = 0
 
     @property
     def prompt(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import pairwise
 from operator import add
@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from agent_telemetry.ledger_file import open_ledger, reason
+from agent_telemetry.migrations import is_current
 from agent_telemetry.sums import HOUR_MS, SUMS, TOTALS
 from agent_telemetry.usage_record import UsageRecord
 
@@ -44,21 +46,41 @@ class DaySum(NamedTuple):
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
-    """A read-only connection in one snapshot, or None where there is no ledger yet. Raises `sqlite3.Error`."""
+    """A read-only connection in one snapshot, or None where there is no ledger yet. A ledger of an older version is
+    brought up to date first. Raises `sqlite3.Error`."""
     if not path.exists():
         yield None
         return
-    conn = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0, isolation_level=None)
-    with closing(conn):
+    conn = _read_only(path)
+    try:
         try:
             conn.execute("BEGIN")
             empty = not conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'calls_deleted'").fetchone()
+            if not empty and not is_current(conn):
+                conn.close()
+                _bring_up_to_date(path)
+                conn = _read_only(path)
+                conn.execute("BEGIN")
         except sqlite3.OperationalError:
             if not path.exists():  # deleted meanwhile
                 yield None
                 return
             raise
         yield None if empty else conn
+    finally:
+        conn.close()
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=2.0, isolation_level=None)
+
+
+def _bring_up_to_date(path: Path) -> None:
+    try:
+        open_ledger(path).close()
+    except OSError as error:
+        said = f"it is of an older version, and cannot be brought up to date: {reason(error)}"
+        raise sqlite3.OperationalError(said.rstrip(".")) from None
 
 
 def recent(path: Path, limit: int = 50) -> list[UsageRecord]:

@@ -61,6 +61,14 @@ def migrate(conn: sqlite3.Connection) -> None:
         raise
 
 
+def is_current(conn: sqlite3.Connection) -> bool:
+    """Whether the database has all that this version knows; one of a newer version has."""
+    try:
+        return not _pending(conn)
+    except NewerLedger:
+        return True
+
+
 def _pending(conn: sqlite3.Connection) -> list[Callable[[Database], None]]:
     if not conn.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migrations'").fetchone():
         return list(MIGRATIONS)
@@ -195,7 +203,6 @@ def m004_imports(db: Database) -> None:
     for column in ("cache_write_1h INTEGER", "response_id TEXT", "duplicate TEXT", "origin INTEGER"):
         db.execute(f"ALTER TABLE calls ADD COLUMN {column}")
     db.execute("DROP INDEX calls_key")  # read with the source, for which there is another index
-    db.execute("CREATE INDEX calls_response ON calls (response_id) WHERE response_id IS NOT NULL")
     db.execute("CREATE INDEX calls_duplicate ON calls (duplicate) WHERE duplicate IS NOT NULL")
     db.execute(
         "CREATE TABLE logs (id INTEGER PRIMARY KEY, source TEXT NOT NULL, path BLOB NOT NULL, inode INTEGER NOT NULL,"

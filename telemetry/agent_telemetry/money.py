@@ -1,4 +1,4 @@
-"""What a call cost, would have cost, and did not cost: filled in on the ledger's writer thread."""
+"""What a call through the router cost, would have cost, and did not cost: filled in on the ledger's writer thread."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ class Money:
             cache_read=row.cache_read or 0,
             cache_write=row.cache_write or 0,
             reasoning=row.reasoning or 0,
+            cache_write_1h=row.cache_write_1h or 0,
         )
         own = row.place in ("device", "lan")
         closed = self._closed_embedding if row.wire == "embeddings" else self._closed

@@ -30,13 +30,14 @@ def split(
     since: datetime | None = None,
     until: datetime | None = None,
     zone: tzinfo | None = None,
+    by_session: bool = True,
 ) -> Split:
     """The split of the calls from `since` on and before `until`; days are those of `zone` (None: the system's).
 
     `all` is one leaf; `by_day` (ISO dates, ascending), `by_month` (`2026-11`), `by_model`, `by_provider`, `by_agent`,
     `by_lab`, `by_session`, `by_openness` (always open, closed and unknown), `by_openness_place` ("open/device",
     "closed/hosted", ...), `by_agent_openness` ("claude/open") and `by_route` map names to leaves. What has no name is
-    "unknown".
+    "unknown". Without `by_session`, of which there may be thousands, that key is missing.
 
     A leaf holds integers: `input` (fresh), `cache_read`, `cache_write`, `output` (with reasoning), `reasoning`,
     `total_tokens` (the first four), `requests` (calls that were answered: whole, or cut or cancelled after
@@ -48,6 +49,8 @@ def split(
     Raises `sqlite3.Error` where the file is no ledger. A missing file is an empty split.
     """
     answer = split_of(sums_by_day(path, since=since, until=until, zone=zone), classify)
+    if not by_session:
+        return answer
     sessions: dict[str, list[int]] = {}
     for session, figures in sums_by_session(path, since=since, until=until, zone=zone).items():
         _add(sessions, session or UNKNOWN, figures)

@@ -63,27 +63,27 @@ def one_call(row: str, sign: str = "") -> str:
 
 def many_calls(conn: sqlite3.Connection, after: int) -> None:
     """Add the calls whose `id` is greater than `after`, and that count, to the sums at once."""
-    kind = ", ".join(f"coalesce({name}, '')" for name in KIND)
-    where = "FROM calls WHERE id > ? AND duplicate IS NULL"
-    conn.execute(
-        f"INSERT INTO kinds ({', '.join(KIND)}) SELECT DISTINCT {kind} {where} ON CONFLICT DO NOTHING",
-        [after],
-    )
+    names = (*KIND, "session")
+    known = ", ".join(f"coalesce({name}, '') AS {name}" for name in names)
     totals = ", ".join(f"sum({term}) AS {name}" for name, term in zip(SUMS, terms(), strict=True))
-    by_kind = ", ".join(f"coalesce({name}, '') AS {name}" for name in KIND)
+    conn.execute("DROP TABLE IF EXISTS temp.added")
+    conn.execute(
+        f"CREATE TEMP TABLE added AS SELECT {known}, time / {HOUR_MS} AS hour, {totals} FROM calls "  # noqa: S608
+        f"WHERE id > {int(after)} AND duplicate IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7"
+    )
+    kind, added = ", ".join(KIND), ", ".join(f"sum(added.{name})" for name in SUMS)
     same = " AND ".join(f"kinds.{name} = added.{name}" for name in KIND)
+    conn.execute(f"INSERT INTO kinds ({kind}) SELECT DISTINCT {kind} FROM added WHERE true ON CONFLICT DO NOTHING")  # noqa: S608
     conn.execute(
-        f"INSERT INTO sums SELECT kinds.id, hour, {', '.join(f'added.{name}' for name in SUMS)} FROM "  # noqa: S608
-        f"(SELECT {by_kind}, time / {HOUR_MS} AS hour, {totals} {where} GROUP BY 1, 2, 3, 4, 5, 6) AS added "
-        f"JOIN kinds ON {same} WHERE true ON CONFLICT (kind, hour) DO UPDATE SET {_ADDED}",
-        [after],
+        f"INSERT INTO sums SELECT kinds.id, hour, {added} FROM added JOIN kinds ON {same} WHERE true GROUP BY 1, 2 "  # noqa: S608
+        f"ON CONFLICT (kind, hour) DO UPDATE SET {_ADDED}"
     )
     conn.execute(
-        f"INSERT INTO session_sums (hour, session, agent, {', '.join(SUMS)}) "
-        f"SELECT time / {HOUR_MS}, coalesce(session, ''), coalesce(agent, ''), {totals} {where} GROUP BY 1, 2, 3 "
-        f"ON CONFLICT (hour, session, agent) DO UPDATE SET {_ADDED}",
-        [after],
+        f"INSERT INTO session_sums (hour, session, agent, {', '.join(SUMS)}) "  # noqa: S608
+        f"SELECT hour, session, agent, {added} FROM added WHERE true GROUP BY 1, 2, 3 "
+        f"ON CONFLICT (hour, session, agent) DO UPDATE SET {_ADDED}"
     )
+    conn.execute("DROP TABLE temp.added")
 
 
 _ADDED = ", ".join(f"{name} = {name} + excluded.{name}" for name in SUMS)

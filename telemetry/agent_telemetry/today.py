@@ -9,57 +9,82 @@ from typing import NamedTuple
 
 _HOUR_MS = 60 * 60 * 1000
 _LOOKED_AT = 2000  # last calls in which a session is looked for: there is no index of sessions
-# Of a hosted upstream, or of one whose place nobody knows: neither this machine nor the user's own network.
-_CLOSED = "route = 'closed' AND coalesce(place, '') NOT IN ('device', 'lan')"
 _ANSWERED = "(status IN ('ok', 'cut') OR (status = 'cancelled' AND coalesce(output, 0) > 0))"
-_TOKENS = "coalesce(input, 0) + coalesce(cache_read, 0) + coalesce(cache_write, 0) + coalesce(output, 0)"
-# Whole hours come from their sums, the part of an hour before them (zones that are not whole hours off) from calls.
+_MONEY = ("billed", "equivalent", "avoided")
+_TOKENS = ("input", "cache_read", "cache_write", "output")
+_OF_SUMS = ", ".join(("answered", "output", " + ".join(_TOKENS), *(f"{name}, {name}_known" for name in _MONEY)))
+_OF_CALLS = ", ".join(
+    (
+        _ANSWERED,
+        "coalesce(output, 0)",
+        " + ".join(f"coalesce({name}, 0)" for name in _TOKENS),
+        *(f"coalesce({name}, 0), {name} IS NOT NULL" for name in _MONEY),
+    )
+)
+_NAMES = "answered, output, tokens, billed, billed_known, equivalent, equivalent_known, avoided, avoided_known"
+# Whole hours come from their sums, the parts of hours around them (zones that are not whole hours off) from calls.
 _DAY = f"""
-SELECT total(answered), total(answered * here), total(tokens * closed), total(billed * closed),
-       total(billed_known * closed) FROM (
-  SELECT answered, place = 'device' AS here, {_CLOSED} AS closed,
-         input + cache_read + cache_write + output AS tokens, billed, billed_known
-  FROM kinds CROSS JOIN sums ON kind = kinds.id WHERE hour >= :hour
+WITH found(model, place, route, {_NAMES}) AS (
+  SELECT model, place, route, {_OF_SUMS}
+  FROM kinds CROSS JOIN sums ON kind = kinds.id WHERE hour >= :first AND hour < :last
   UNION ALL
-  SELECT {_ANSWERED}, coalesce(place, '') = 'device', {_CLOSED}, {_TOKENS}, coalesce(billed, 0), billed IS NOT NULL
-  FROM calls WHERE time >= :start AND time < :whole)
+  SELECT coalesce(model, ''), coalesce(place, ''), coalesce(route, ''), {_OF_CALLS} FROM calls
+  WHERE (time >= :start AND time < min(:first_ms, :end) OR time >= max(:last_ms, :start, :first_ms) AND time < :end)
+  AND duplicate IS NULL)
+SELECT model, place, route, {", ".join(f"sum({name})" for name in _NAMES.split(", "))} FROM found GROUP BY 1, 2, 3
 """  # noqa: S608
 _LAST = f"""
 SELECT route, reason, status FROM (SELECT * FROM calls ORDER BY time DESC, id DESC LIMIT {_LOOKED_AT})
-WHERE session = ? LIMIT 1
+WHERE session IN (?, ?) AND source = 'proxy' LIMIT 1
 """  # noqa: S608
 
 
 class Last(NamedTuple):
-    """A session's last call."""
+    """A session's last request to the router."""
 
     route: str | None
     reason: str | None
     status: str
 
 
-class Today(NamedTuple):
-    """Calls that were `answered`, how many of them `here` on this machine; tokens (in all four buckets) that hosted
-    upstreams were sent or sent, and what these cost in micro-dollars, None where no price is known."""
+class Used(NamedTuple):
+    """The calls of a model at a place by a route, '' where unknown: how many were `answered`, their output tokens, and
+    tokens in all four buckets; money in micro-dollars, None where nothing is known of it."""
 
+    model: str
+    place: str
+    route: str
     answered: int
-    here: int
-    closed_tokens: int
-    closed_billed: int | None
+    output: int
+    tokens: int
+    billed: int | None
+    equivalent: int | None
+    avoided: int | None
+
+
+class Today(NamedTuple):
+    """What was used on a day, and a session's last request, of that day or not."""
+
+    used: tuple[Used, ...]
     last: Last | None
 
 
-def today(path: Path, start: int, session: str | None = None) -> Today | None:
-    """The calls from `start` on (milliseconds since 1970, UTC), and a session's last one, today or not; None where
-    there is no ledger yet. Never makes the writer wait. Raises `sqlite3.Error` where the file is no ledger."""
+def today(path: Path, start: int, end: int, sessions: tuple[str, str] | None = None) -> Today | None:
+    """The calls from `start` on and before `end` (milliseconds since 1970, UTC), and a session's last request; None
+    where there is no ledger yet. `sessions` are the two names that the ledger may have for it: the salted hash of its
+    id, or the id, where its agent's log told it. Never makes the writer wait. Raises `sqlite3.Error` where the file is
+    no ledger."""
     if not path.exists():
         return None
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.05)) as conn:
-        if not conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'calls_deleted'").fetchone():
+        if not conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'session_sums'").fetchone():
             return None
-        hour = -(-start // _HOUR_MS)
-        given = {"hour": hour, "start": start, "whole": hour * _HOUR_MS}
-        answered, here, tokens, billed, known = conn.execute(_DAY, given).fetchone()
-        last = conn.execute(_LAST, [session]).fetchone() if session else None
-    money = int(billed) if known or not tokens else None
-    return Today(int(answered), int(here), int(tokens), money, Last(*last) if last else None)
+        first, last = -(-start // _HOUR_MS), end // _HOUR_MS
+        given = {"start": start, "end": end, "first": first, "last": last}
+        given |= {"first_ms": first * _HOUR_MS, "last_ms": last * _HOUR_MS}
+        used = []
+        for model, place, route, answered, output, tokens, *money in conn.execute(_DAY, given):
+            known = (amount if number else None for amount, number in zip(money[::2], money[1::2], strict=True))
+            used.append(Used(model, place, route, answered, output, tokens, *known))
+        found = conn.execute(_LAST, sessions).fetchone() if sessions else None
+    return Today(tuple(used), Last(*found) if found else None)

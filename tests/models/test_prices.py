@@ -5,18 +5,18 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import NoReturn
 
 import genai_prices
 import pytest
 from genai_prices import update_prices
 from genai_prices.data import providers
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_models.completion import Usage
-from agent_models.prices import Price, context_window, price
+from agent_models.prices import Listing, Price, context_window, price
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 USAGE = Usage(input=1_000, output=100, cache_read=1_000, cache_write=1_000)
@@ -133,22 +133,59 @@ def test_the_time_of_the_call_decides_and_a_naive_one_is_utc() -> None:
 
 
 TOKENS = st.integers(0, 2_000_000)
+TIMES = st.datetimes(datetime(2023, 1, 1), datetime(2027, 1, 1), timezones=st.sampled_from([UTC, timezone(timedelta(hours=9))]))  # fmt: skip # noqa: E501
+LISTED = [(provider, model) for provider in providers for model in provider.models]
+DATED = [each for each in LISTED if isinstance(each[1].prices, list)]
+BY_THE_HOUR = [each for each in LISTED if "cache_write_1h_mtok" in repr(each[1].prices)]
 
 
-@given(st.sampled_from(providers).flatmap(lambda p: st.tuples(st.just(p), st.sampled_from(p.models))), TOKENS, TOKENS, TOKENS, TOKENS)  # fmt: skip # noqa: E501
-def test_the_sums_are_those_of_genai_prices(listed, fresh: int, read: int, written: int, output: int) -> None:  # type: ignore[no-untyped-def]
-    from agent_models.prices import _amount
-
+@given(
+    st.sampled_from(LISTED) | st.sampled_from(DATED) | st.sampled_from(BY_THE_HOUR),
+    TIMES,
+    TOKENS,
+    TOKENS,
+    TOKENS,
+    TOKENS,
+    TOKENS,
+)
+@settings(max_examples=400)
+def test_the_sums_are_those_of_genai_prices(  # type: ignore[no-untyped-def]
+    listed, at: datetime, fresh: int, read: int, written: int, hour: int, output: int
+) -> None:
     provider, model = listed
-    usage = Usage(input=fresh, output=output, cache_read=read, cache_write=written)
-    ours = _amount(model.get_prices(AT), usage, free=False)
+    hour = min(hour, written)
+    usage = Usage(input=fresh, output=output, cache_read=read, cache_write=written, cache_write_1h=hour)
+    ours = Listing(model, "x").microusd(usage, at)
     if ours is None:
         return
     theirs = genai_prices.Usage(
-        input_tokens=usage.prompt, cache_read_tokens=read, cache_write_tokens=written, output_tokens=output
+        input_tokens=usage.prompt,
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+        cache_write_1h_tokens=hour,
+        output_tokens=output,
     )
     # The library adds nothing for what a price is missing; ours is None there, so what is left must agree.
-    assert ours == model.calc_price(theirs, provider, genai_request_timestamp=AT).total_price
+    total = model.calc_price(theirs, provider, genai_request_timestamp=at).total_price
+    assert ours == (total * 1_000_000).to_integral_value(ROUND_HALF_EVEN)
+
+
+def test_what_is_kept_for_an_hour_costs_more() -> None:
+    assert BY_THE_HOUR
+    minutes = Usage(input=0, output=0, cache_write=1_000_000)
+    hour = Usage(input=0, output=0, cache_write=1_000_000, cache_write_1h=1_000_000)
+    assert amount("claude-opus-4-5", "anthropic", minutes) == 6_250_000
+    assert amount("claude-opus-4-5", "anthropic", hour) == 10_000_000
+
+
+def test_one_listing_knows_the_prices_of_all_times() -> None:
+    for provider, model in DATED:
+        listing = Listing(model, "x")
+        for at in (datetime(2020 + i % 8, 1 + i % 12, 1 + i % 28, i % 24, i * 7 % 60, tzinfo=UTC) for i in range(60)):
+            theirs = genai_prices.Usage(input_tokens=1_000_000, output_tokens=1_000_000)
+            total = model.calc_price(theirs, provider, genai_request_timestamp=at).total_price
+            ours = listing.microusd(Usage(input=1_000_000, output=1_000_000), at)
+            assert ours in (None, (total * 1_000_000).to_integral_value(ROUND_HALF_EVEN))
 
 
 @given(st.text(), st.none() | st.text(), st.text())

@@ -17,11 +17,14 @@ def exchange() -> Exchange:
 
 def test_the_row_holds_what_was_observed() -> None:
     made = exchange()
-    made.observed = Observed("gpt-5.4-2026", Usage(input=3, output=5, cache_read=7, cache_write=1, reasoning=2))
+    made.observed = Observed(
+        "gpt-5.4-2026", Usage(input=3, output=5, cache_read=7, cache_write=1, reasoning=2, cache_write_1h=1)
+    )
     made.place = "hosted"
     row = made.record()
     assert (row.source, row.key, row.model, row.provider) == ("proxy", made.id, "gpt-5.4-2026", "openai")
     assert (row.input, row.cache_read, row.cache_write, row.output, row.reasoning) == (3, 7, 1, 5, 2)
+    assert row.cache_write_1h == 1
     assert (row.propensity, row.attempts, row.status) == (0.5, 1, "ok")
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from agent_router import statusline
 from agent_router.config import LEDGER
+from agent_router.known_openness import FILE
 from agent_router.routing.agent import session
 from agent_router.salt import installation_salt
 from agent_telemetry.ledger import Ledger
@@ -45,7 +46,7 @@ def said(id: object = ID) -> str:
 
 def test_the_whole_line(data: Path) -> None:
     mine = session({}, installation_salt(data), ID)
-    local = {"place": "device", "route": "local", "session": mine, "input": 10, "output": 2}
+    local = {"place": "device", "route": "local", "session": mine, "model": "qwen3-8b", "input": 10, "output": 2}
     closed = {"place": "hosted", "route": "closed", "model": "claude-sonnet-5", "input": 48_000, "output": 300}
     write(
         data,
@@ -54,7 +55,7 @@ def test_the_whole_line(data: Path) -> None:
         {**local, "session": "other", "reason": "another session's", "time": NOW + timedelta(seconds=2)},
         {**local, "status": "error", "session": "other", "time": NOW + timedelta(seconds=2)},
     )
-    whole = "agent-router: 67% on this machine today · closed 48.3k tokens, $0.41"
+    whole = "agent-router: 2% open, 2% on this machine today · closed 48.3k tokens, $0.41"
     assert statusline.line(said()) == f"{whole} · last local: the family has earned it"
     for nobody in ("", "no json", "[]", "{}", said(None), said(3), said("other-session"), "[" * 100_000):
         assert statusline.line(nobody) == whole
@@ -65,14 +66,22 @@ def test_the_whole_line(data: Path) -> None:
     [
         ([], "agent-router: nothing yet"),
         ([{"status": "error"}], "agent-router: nothing yet today"),
-        ([{"place": "device", "route": "local"}], "agent-router: 100% on this machine today · nothing closed"),
+        ([{"place": "device", "route": "local"}], "agent-router: 0% open, 100% on this machine today · nothing closed"),
         (
             [{"place": "hosted", "route": "closed", "input": 1_250_000}],
-            "agent-router: 0% on this machine today · closed 1.2M tokens",
+            "agent-router: 0% open, 0% on this machine today · closed 1.2M tokens",
+        ),
+        (
+            [{"place": "hosted", "model": "qwen3-235b-a22b", "output": 3}, {"model": "gpt-5.4", "output": 1}],
+            "agent-router: 75% open, 0% on this machine today · closed 1 tokens",
+        ),
+        (
+            [{"model": "gpt-5.4", "output": 1}, {"model": "qwen3-8b", "output": 999, "place": "lan"}],
+            "agent-router: >99% open, 0% on this machine today · closed 1 tokens",
         ),
         (
             [{"place": "hosted", "route": "closed", "input": 999, "billed": 1234}],
-            "agent-router: 0% on this machine today · closed 999 tokens, $0.0012",
+            "agent-router: 0% open, 0% on this machine today · closed 999 tokens, $0.0012",
         ),
     ],
 )
@@ -113,7 +122,8 @@ def run(data: Path, *words: str, stdin: bytes = b"") -> subprocess.CompletedProc
 
 
 def test_in_a_process_of_its_own_it_is_quick(tmp_path: Path) -> None:
-    write(tmp_path, *({"place": "device", "route": "local", "session": str(i % 9)} for i in range(3000)))
+    row = {"place": "device", "route": "local", "model": "qwen3-8b", "output": 1}
+    write(tmp_path, {**row, "billed": 2_000_000}, *({**row, "session": str(i % 9)} for i in range(2999)))
     installation_salt(tmp_path)
     took = []
     for _ in range(8):
@@ -121,10 +131,12 @@ def test_in_a_process_of_its_own_it_is_quick(tmp_path: Path) -> None:
         ran = run(tmp_path, stdin=said().encode())
         took.append(time.perf_counter() - start)
         assert (ran.returncode, ran.stderr) == (0, b"")
-        assert ran.stdout.startswith(b"agent-router: 100% on this machine today")
+        assert ran.stdout.startswith(b"agent-router: 100% open, 100% on this machine today")
     assert min(took) < 0.15, took
+    assert run(tmp_path, "--shell").stdout == b"open 100% - $2.00\n"  # the encoding is ASCII
+    assert run(tmp_path, "--format", "{device} of {output} {x}").stdout == b"100% of 3.0k {x}\n"
     as_json = run(tmp_path, "--json", stdin=said().encode())
-    assert json.loads(as_json.stdout)["line"].startswith("agent-router: 100%")
+    assert json.loads(as_json.stdout)["line"].startswith("agent-router: 100% open, 100%")
     (tmp_path / LEDGER).unlink()
     assert run(tmp_path, stdin=b"\xff\xfe").stdout == run(tmp_path).stdout == b"agent-router: nothing yet\n"
 
@@ -154,6 +166,91 @@ def test_a_writer_is_not_waited_for(data: Path) -> None:
     with sqlite3.connect(data / LEDGER, isolation_level=None) as writer:
         writer.execute("BEGIN IMMEDIATE")
         start = time.perf_counter()
-        assert statusline.line(said()).startswith("agent-router: 100%")
+        assert statusline.line(said()).startswith("agent-router: 0% open, 100%")
         assert time.perf_counter() - start < 0.5
         writer.execute("ROLLBACK")
+
+
+def test_rows_of_logs_count_once_and_only_todays(data: Path) -> None:
+    log = {"agent": "claude", "place": "subscription", "equivalent": 2_000_000}
+    write(
+        data,
+        {**log, "model": "claude-sonnet-5", "output": 60},
+        {**log, "model": "glm-4.6", "output": 40},
+        {**log, "model": "claude-sonnet-5", "output": 1000, "duplicate": "proxy"},
+        {**log, "model": "claude-sonnet-5", "output": 1000, "time": NOW + timedelta(days=2)},
+        {**log, "model": "claude-sonnet-5", "output": 1000, "time": NOW - timedelta(days=2)},
+    )
+    assert statusline.line() == "agent-router: 40% open, 0% on this machine today · closed 60 tokens"
+    assert statusline.line(shell=True) == "open 40% · ≈$4.00"
+    found = statusline.as_object(shell=True)
+    assert (found["line"], found["open"], found["closed"], found["requests"]) == ("open 40% · ≈$4.00", 0.4, 0.6, 2)
+    assert (found["equivalent"], found["billed"], found["last"]) == (4.0, None, None)
+    assert statusline.line(form="{closed} {billed} {equivalent} {{open}} {nothing}") == "60% ? $4.00 {40%} {nothing}"
+
+
+def test_a_shell_is_told_nothing_while_there_is_nothing(data: Path) -> None:
+    assert statusline.line(shell=True) == ""
+    (data / LEDGER).write_text("no database, and long enough to be looked at as one " * 100)
+    assert statusline.line(shell=True) == ""
+    assert statusline.as_object()["error"] == statusline.UNREADABLE
+    assert statusline.line(form="{requests} {open}") == "0 ?"
+
+
+def test_with_midnight_in_mid_hour_and_clocks_that_change(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(data, {"model": "qwen3-8b", "output": 5, "place": "device"})
+    for zone in ("Asia/Kathmandu", "America/St_Johns", "Pacific/Kiritimati", "UTC"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        assert statusline.line(shell=True) == "open 100%"
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_the_users_catalogue_counts_from_when_it_is_there(data: Path) -> None:
+    write(data, {"model": "house-model", "output": 5})
+    assert statusline.line(shell=True) == "open 0%"
+    assert "house-model" in (data / FILE).read_text()
+    own = "reviewed: 2026-11-21\nlabs: [{lab: mine, families: [{slug: h, access: open, patterns: [house-model]}]}]"
+    (data / "catalogue.yaml").write_text(own)
+    assert statusline.line(shell=True) == "open 100%"
+    (data / "catalogue.yaml").write_text("labs: [")
+    assert statusline.line(shell=True) == "open 0%"
+    for broken in ("", "[]", "{", '{"stamp": 1, "models": []}', "[" * 100_000):
+        (data / FILE).write_text(broken)
+        assert statusline.line(shell=True) == "open 0%"
+
+
+def test_it_is_remembered_so_that_the_catalogue_is_loaded_once(tmp_path: Path) -> None:
+    write(tmp_path, {"model": "qwen3-8b", "output": 5})
+    program = (
+        "import sys; sys.argv = ['agent-router', 'statusline', '--shell']; from agent_router.command import main; "
+        "main(); print(*sys.modules)"
+    )
+    loaded = []
+    for _ in range(2):
+        ran = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, env=environment(tmp_path), check=True
+        )
+        assert ran.stdout.startswith("open 100%\n")
+        loaded.append({"agent_models.catalogue", "msgspec", "typer"} & set(ran.stdout.split()))
+    # Its own file of settings is written anew by `environment`, and is not the catalogue.
+    assert loaded == [{"agent_models.catalogue", "msgspec"}, set()]
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"status": "error"}, ""),
+        (
+            {"model": "claude-opus-4-5", "place": "subscription", "billed": 0, "equivalent": 1_200_000},
+            "open 0% · ≈$1.20",
+        ),
+        ({"model": "qwen3", "place": "device", "billed": 0, "equivalent": 90, "avoided": 90}, "open 100%"),
+        ({"model": "glm-4.6", "place": "hosted", "billed": 5000, "equivalent": 5000}, "open 100% · $0.0050"),
+        ({"model": "nobody-knows", "place": "hosted"}, "open 0%"),
+    ],
+)
+def test_the_money_of_a_shell(data: Path, row: dict[str, object], words: str) -> None:
+    write(data, row)
+    assert statusline.line(shell=True) == words

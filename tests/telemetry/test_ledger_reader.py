@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from agent_telemetry import migrations
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.ledger_reader import reading, recent, sums_by_day
 from agent_telemetry.usage_record import UsageRecord
@@ -67,3 +68,33 @@ def test_a_path_with_odd_characters(tmp_path: Path) -> None:
     ledger.record(UsageRecord(source="proxy", key="a", time=WHEN))
     ledger.close()
     assert len(recent(path)) == 1
+
+
+def old_ledger(path: Path) -> None:
+    """One as the version before agents' logs were read left it."""
+    conn = sqlite3.connect(path, isolation_level=None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:3])
+        migrations.migrate(conn)
+    conn.execute(
+        "INSERT INTO calls (source, key, time, model, status, attempts) VALUES ('proxy', 'a', 1, 'm', 'ok', 1)"
+    )
+    conn.close()
+
+
+def test_a_ledger_of_an_older_version_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    old_ledger(path)
+    with reading(path) as conn:
+        assert conn is not None
+        assert conn.execute("SELECT sum(answered) FROM session_sums").fetchone() == (1,)
+    assert [row.model for row in recent(path)] == ["m"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_one_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    old_ledger(path)
+    path.chmod(0o400)
+    with pytest.raises(sqlite3.Error, match="older version"):
+        recent(path)

@@ -119,6 +119,9 @@ class AnswerReader:
             cache_read=counts.get("cache_read_input_tokens", 0),
             cache_write=counts.get("cache_creation_input_tokens", 0),
             reasoning=min(counts.get("thinking_tokens", 0), counts["output_tokens"]),
+            cache_write_1h=min(
+                counts.get("ephemeral_1h_input_tokens", 0), counts.get("cache_creation_input_tokens", 0)
+            ),
         )
 
     def read(self, data: bytes) -> Iterator[Event]:
@@ -215,8 +218,9 @@ class AnswerReader:
         # The counts of later events are totals, not additions; some servers repeat a count as 0.
         if not isinstance(usage, dict):
             return
-        details = usage.get("output_tokens_details")
-        for counts in (usage, details if isinstance(details, dict) else {}):
+        for counts in (usage, usage.get("output_tokens_details"), usage.get("cache_creation")):
+            if not isinstance(counts, dict):
+                continue
             for name, value in counts.items():
                 if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**48:
                     self._counts[name] = max(value, self._counts.get(name, 0))

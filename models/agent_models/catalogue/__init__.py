@@ -6,17 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from agent_models.catalogue.family import Access, CatalogueError, Family, Openness, read_families
 from agent_models.catalogue.model_name import Name, Pattern, read_name
+from agent_models.catalogue.reviewed import reviewed
 
-__all__ = ["Access", "Catalogue", "CatalogueError", "Family", "Openness"]
+__all__ = ["ACCESS_WORDS", "Access", "Catalogue", "CatalogueError", "Family", "Openness"]
 
-_REVIEWED = Path(__file__).parent
 _CACHED_NAMES = 4096
 
-_ACCESS_WORDS = {
+ACCESS_WORDS: Final[dict[Access, str]] = {
     "open": "open weights (unrestricted)",
     "open-restricted": "open weights (restricted use)",
     "open-noncommercial": "open weights (non-commercial)",
@@ -33,9 +33,9 @@ class _Match(NamedTuple):
     stop: int
 
     @property
-    def weight(self) -> tuple[int, int, int]:
-        """More words first, then more characters, then the earlier place."""
-        return len(self.pattern.words), len(self.pattern.text), -self.start
+    def weight(self) -> tuple[int, int, int, int]:
+        """More words first, then one with a tag, then more characters, then the earlier place."""
+        return len(self.pattern.words), self.pattern.tag, len(self.pattern.text), -self.start
 
 
 class Catalogue:
@@ -62,18 +62,19 @@ class Catalogue:
         Raises:
             CatalogueError: a file cannot be used; the message names it and the line.
         """
-        read = [read_families(path) for path in sorted(_REVIEWED.glob("*.yaml"))]
         own = read_families(overrides)[1] if overrides and overrides.exists() else []
-        return cls(
-            [family for _, families in read for family in families],
-            date=max((reviewed for reviewed, _ in read), default=""),
-            overrides=own,
-        )
+        read = reviewed()
+        return cls(read.families, date=read.reviewed, overrides=own)
 
     def find(self, model: str) -> Family | None:
         """The family that a model string belongs to, or None if that is not evident. Case does not matter."""
         found = self._find(model)
         return found.family if found else None
+
+    def pattern(self, model: str) -> str | None:
+        """The pattern by which `find` finds it."""
+        found = self._find(model)
+        return found.pattern.text if found else None
 
     def openness(self, model: str) -> Openness:
         """Whether the model's weights can be downloaded. What the catalogue does not know stays unknown."""
@@ -96,7 +97,7 @@ class Catalogue:
         evidence = f"; see {family.evidence}" if family.evidence else ""
         return (
             f"{shown!r} is {family.name} of {family.lab_name}, by the pattern {pattern.text!r} in {family.source}: "
-            f"{_ACCESS_WORDS[family.access]}{licence}{evidence}."
+            f"{ACCESS_WORDS[family.access]}{licence}{evidence}."
         )
 
     def _look_up(self, model: str) -> _Match | None:
@@ -149,6 +150,9 @@ def _decide(matches: list[_Match], name: Name) -> _Match | None:
         if match.family.openness != "closed"
         or not any(name.shows_weights(i) for i in range(len(name.words)) if not match.start <= i < match.stop)
     ]
-    if not held or len({match.family.openness for match in held}) > 1:
+    if not held:
         return None
-    return held[0]
+    first, *others = held
+    if any(other.family.openness not in (first.family.openness, "unknown") for other in others):
+        return None
+    return first

@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal, get_args
 
 import msgspec
-import yaml
 
 from agent_models.catalogue.model_name import Pattern, read_pattern
 from agent_models.errors import ModelError
@@ -43,9 +42,6 @@ _OPENNESS: Final[dict[str, Openness]] = {
     "unreleased": "closed",
     "unknown": "unknown",
 }
-# Strings only: a country `NO` or a version `3.10` must not turn into False or 3.1. In C where PyYAML has it.
-_Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-
 _Slug = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.\-]{0,63}$")]
 _Date = Annotated[str, msgspec.Meta(pattern=r"^([0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?)?$")]
 
@@ -114,8 +110,17 @@ def read_families(path: Path) -> tuple[str, list[Family]]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CatalogueError(f"{path}: the catalogue file cannot be read: {error}") from error
+    return families_in(text, path)
+
+
+def families_in(text: str, path: Path) -> tuple[str, list[Family]]:
+    """The same of a text that stands, or is to stand, at `path`."""
+    import yaml  # here: reading what is compiled does not need it
+
+    # Strings only: a country `NO` or a version `3.10` must not turn into False or 3.1. In C where PyYAML has it.
+    loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
-        content = yaml.load(text, Loader=_Loader)  # noqa: S506 - the base loader makes strings, lists and dicts only
+        content = yaml.load(text, Loader=loader)  # noqa: S506 - the base loader makes strings, lists and dicts only
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
@@ -161,6 +166,8 @@ def _families(content: object, source: str, place: list[str | int]) -> tuple[str
 
 def _line(text: str, place: Sequence[str | int]) -> int:
     """The line, from 1, of the node at `place` in a YAML text; the deepest node that is there."""
+    import yaml
+
     node = yaml.compose(text, Loader=yaml.SafeLoader)
     for step in place:
         if isinstance(node, yaml.MappingNode):

@@ -17,7 +17,8 @@ MAX_LENGTH: Final = 256  # characters; no model is called anything longer, only 
 _DECIMAL = re.compile(r"(?<=[0-9])[p_](?=[0-9])")  # v3p1 and 3_3 are how some hosts write 3.1 and 3.3
 _WORD = re.compile(r"[a-z]+|[0-9][a-z0-9]*")
 _FILE_SUFFIX = re.compile(r"\.(gguf|ggml|safetensors|bin|llamafile)$")
-_BOUNDARY = frozenset("/\\:@~,;|\x00\n")  # what parts a vendor, a name and a tag
+_BOUNDARY = frozenset("/\\:@~,;|[\x00\n")  # what parts a vendor, a name and a tag
+_FOLDER = frozenset("/\\")  # what is before it is a vendor or a folder, and not the model
 _SIZE = re.compile(r"[0-9]+(x[0-9]+)?b$")
 # fmt: off
 _WEIGHTS_WORDS: Final = frozenset({
@@ -30,8 +31,8 @@ _WEIGHTS_WORDS: Final = frozenset({
 class Name(NamedTuple):
     """A model name's words.
 
-    `gaps[i]` is the text between word i - 1 and word i. `starts` and `ends` hold the indices at which a part of
-    the name (vendor, name, tag) begins, and one past which it ends.
+    `gaps[i]` is the text between word i - 1 and word i. `starts` holds the indices at which a part of the name
+    (vendor, name, tag) begins, `ends` those one past which a part other than a vendor or a folder ends.
     """
 
     words: tuple[str, ...]
@@ -46,12 +47,16 @@ class Name(NamedTuple):
 
 
 class Pattern(NamedTuple):
-    """Words that must stand in a row. `at_start` and `at_end` tie them to a part's beginning and end."""
+    """Words that must stand in a row. `at_start` and `at_end` tie them to a part's beginning and end.
+
+    `tag`: the word that must begin an Ollama tag, behind a colon; 0 if none must.
+    """
 
     text: str
     words: tuple[str, ...]
     at_start: bool
     at_end: bool
+    tag: int = 0
 
     def matches(self, name: Name, index: int) -> bool:
         """Whether the pattern's words stand in `name` at word `index`, and end where a version ends."""
@@ -59,6 +64,8 @@ class Pattern(NamedTuple):
         if name.words[index:stop] != self.words:
             return False
         if self.at_start and index not in name.starts:
+            return False
+        if self.tag and ":" not in name.gaps[index + self.tag]:
             return False
         if self.at_end:
             return stop in name.ends
@@ -71,7 +78,7 @@ def read_name(model: str) -> Name:
         model = re.split(r"[/\\]", model[-MAX_LENGTH - 1 :])[-1]
         if len(model) > MAX_LENGTH:
             return Name((), (), frozenset(), frozenset())
-    text = _DECIMAL.sub(".", _FILE_SUFFIX.sub(r"/\1", model.strip().lower()))
+    text = _DECIMAL.sub(".", _FILE_SUFFIX.sub(r":\1", model.strip().lower()))
     words: list[str] = []
     gaps: list[str] = []
     starts, ends = {0}, set()
@@ -84,7 +91,8 @@ def read_name(model: str) -> Name:
             continue
         if words and (_BOUNDARY.intersection(gap) or "--" in gap):
             starts.add(len(words))
-            ends.add(len(words))
+            if not _FOLDER.intersection(gap):
+                ends.add(len(words))
         words.append(found[0])
         gaps.append(gap)
     ends.add(len(words))
@@ -94,13 +102,16 @@ def read_name(model: str) -> Name:
 def read_pattern(text: str) -> Pattern:
     """Read a catalogue pattern: a name, with `^` before it and `$` behind it to tie it to a part's ends.
 
+    A colon in it must be one in the name: `codestral:latest` is Ollama's, `codestral-latest` is Mistral's.
+
     Raises:
         ValueError: the pattern has no word in it.
     """
-    words = read_name(text.removeprefix("^").removesuffix("$")).words
-    if not words:
+    name = read_name(text.removeprefix("^").removesuffix("$"))
+    if not name.words:
         raise ValueError(f"the pattern {text!r} holds no letter or digit")
-    return Pattern(text, words, text.startswith("^"), text.endswith("$"))
+    tag = next((index for index, gap in enumerate(name.gaps) if index and ":" in gap), 0)
+    return Pattern(text, name.words, text.startswith("^"), text.endswith("$"), tag)
 
 
 def _version_goes_on(name: Name, stop: int) -> bool:

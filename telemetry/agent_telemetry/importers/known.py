@@ -15,7 +15,9 @@ _hookimpl = pluggy.HookimplMarker("agent_router")
 def agent_router_importers() -> Sequence[Importer]:
     """In the order in which `sources` shows them."""
     from agent_telemetry.importers import (
+        claude,
         cline,
+        codex,
         copilot,
         crush,
         gemini,
@@ -31,5 +33,6 @@ def agent_router_importers() -> Sequence[Importer]:
         roo,
     )
 
-    known = (openclaw, opencode, gemini, pi, qwen, cline, roo, kilo, llm, goose, crush, copilot, hermes, open_webui)
-    return [each.IMPORTER for each in known]
+    agents = (claude, codex, openclaw, opencode, gemini, pi, qwen)
+    more = (cline, roo, kilo, llm, goose, crush, copilot, hermes, open_webui)
+    return [each.IMPORTER for each in (*agents, *more)]

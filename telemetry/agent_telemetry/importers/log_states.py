@@ -9,7 +9,7 @@ import hashlib
 import os
 import sqlite3
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -74,28 +74,43 @@ def load_states(conn: sqlite3.Connection, sources: Iterable[str]) -> dict[tuple[
     return states
 
 
-def unchanged(conn: sqlite3.Connection, before: LogState) -> bool:
-    """Whether the ledger still has a log as it was when it was read: nobody else has imported it meanwhile."""
-    sql = "SELECT offset, size, modified FROM logs WHERE source = ? AND path = ?"
-    now = conn.execute(sql, [before.source, before.path]).fetchone()
-    if now is None:
-        return before.id is None
-    return before.id is not None and tuple(now) == (before.offset, before.stamp.size, before.stamp.modified)
+def changed_meanwhile(conn: sqlite3.Connection, states: Sequence[LogState]) -> set[tuple[str, bytes]]:
+    """Which of these logs are not as they were when they were read: another import was there first."""
+    known = {
+        (source, path): figures
+        for source in {state.source for state in states}
+        for path, *figures in conn.execute("SELECT path, offset, size, modified FROM logs WHERE source = ?", [source])
+    }
+    return {
+        (state.source, state.path)
+        for state in states
+        if known.get((state.source, state.path))
+        != (None if state.id is None else [state.offset, state.stamp.size, state.stamp.modified])
+    }
 
 
-def store(conn: sqlite3.Connection, state: LogState) -> int:
-    """Keep a state; the id of its row."""
-    (id,) = conn.execute(
-        "INSERT INTO logs (source, path, inode, size, modified, offset, mark, state, counts) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, path) DO UPDATE SET inode = excluded.inode, "
-        "size = excluded.size, modified = excluded.modified, offset = excluded.offset, mark = excluded.mark, "
-        "state = excluded.state, counts = excluded.counts RETURNING id",
+def number(conn: sqlite3.Connection, states: Iterable[LogState]) -> None:
+    """Give those that have no row yet the ids of the rows that they will have, within this transaction."""
+    (last,) = conn.execute("SELECT coalesce(max(id), 0) FROM logs").fetchone()
+    for state in states:
+        if state.id is None:
+            last += 1
+            state.id = last
+
+
+def store(conn: sqlite3.Connection, states: Iterable[LogState]) -> None:
+    """Keep states that have ids."""
+    conn.executemany(
+        "INSERT OR REPLACE INTO logs (id, source, path, inode, size, modified, offset, mark, state, counts) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            *(state.source, state.path, *state.stamp, state.offset, state.mark),
-            *(msgspec.msgpack.encode(state.state), msgspec.msgpack.encode(state.counts)),
+            (
+                *(state.id, state.source, state.path, *state.stamp, state.offset, state.mark),
+                *(msgspec.msgpack.encode(state.state), msgspec.msgpack.encode(state.counts)),
+            )
+            for state in states
         ],
-    ).fetchone()
-    return int(id)
+    )
 
 
 def _state(row: tuple[Any, ...]) -> LogState:

@@ -5,40 +5,38 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
+import queue
 import sqlite3
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, Final, Literal
 
 import msgspec
-from msgspec import structs
 
 from agent_telemetry.importers.importer import Importer
 from agent_telemetry.importers.log import Log
 from agent_telemetry.importers.log_states import LogState, Stamp
+from agent_telemetry.importers.logged_call import Enrich, Values, values
 from agent_telemetry.importers.merging import merged
 from agent_telemetry.usage_record import UsageRecord
 
 WORTH_A_PROCESS: Final = 8_000_000
 """Bytes of logs from which on a second process reads them, while this one writes: it takes some 30 ms to begin."""
 _TOGETHER: Final = 500  # rows that are sent at once
+_WAITING: Final = 64  # messages, of some 100 kB, that may wait to be written
 
 _log = logging.getLogger(__name__)
 
 
 class Changed(msgspec.Struct):
-    """A log to be read: where it is, what it is now, how far it was read before, and `after` it was written how far."""
+    """A log to be read: where it is, what it is now, and how far it was read before."""
 
     path: str
     stamp: Stamp
     before: LogState
-    after: LogState | None = None
-
-
-class _Row(UsageRecord, frozen=True, kw_only=True, array_like=True):
-    """A row on its way from one process to another."""
 
 
 class Reading(msgspec.Struct):
@@ -51,26 +49,34 @@ class Reading(msgspec.Struct):
     mark: bytes
     state: dict[str, Any]
     counts: dict[str, int]
-    rows: list[_Row]
+    rows: list[Values]
     failed: Literal["", "damaged", "busy"] = ""
 
 
-def readings(importers: Mapping[str, Importer], changed: list[Changed]) -> Iterator[Reading]:
-    """What the changed logs hold, in their order. Of one that cannot be read the reading says so."""
+def readings(
+    importers: Mapping[str, Importer], changed: list[Changed], enrichment: Callable[[], Enrich]
+) -> Iterator[Reading]:
+    """What the changed logs hold, in their order. Of one that cannot be read the reading says so.
+
+    `enrichment` makes what finds places and prices; it is asked where and when there is a call.
+    """
     # A fork is quick, and safe where a program has one thread, as the command line has.
     alone = sys.platform == "linux" and threading.active_count() == 1 and os.cpu_count() != 1
     if alone and sum(each.stamp.size for each in changed) >= WORTH_A_PROCESS:
-        yield from _in_another_process(importers, changed)
+        yield from _in_another_process(importers, changed, enrichment)
     else:
-        yield from _read_all(importers, changed)
+        yield from _read_all(importers, changed, enrichment)
 
 
-def _read_all(importers: Mapping[str, Importer], changed: Iterable[Changed]) -> Iterator[Reading]:
-    for number, each in enumerate(changed):
-        yield _read(importers[each.before.source], number, each)
+def _read_all(
+    importers: Mapping[str, Importer], changed: list[Changed], enrichment: Callable[[], Enrich], begin: int = 0
+) -> Iterator[Reading]:
+    for number in range(begin, len(changed)):
+        each = changed[number]
+        yield _read(importers[each.before.source], number, each, enrichment)
 
 
-def _read(importer: Importer, number: int, each: Changed) -> Reading:
+def _read(importer: Importer, number: int, each: Changed, enrichment: Callable[[], Enrich]) -> Reading:
     before = each.before
     log = Log(each.path, offset=before.offset, mark=before.mark, state=_copy(before.state), fresh=not before.offset)
     found: dict[str, UsageRecord] = {}
@@ -89,7 +95,10 @@ def _read(importer: Importer, number: int, each: Changed) -> Reading:
         return Reading(number, True, before.offset, before.mark, {}, {}, [], failed="busy" if busy else "damaged")
     if repeats:
         log.counts["repeated"] += repeats
-    rows: list[Any] = list(found.values())
+    rows: list[Values] = []
+    if found:
+        enrich = enrichment()
+        rows = [values(enrich(row)) for row in found.values()]
     return Reading(number, log.fresh, log.offset, log.mark, log.state, dict(log.counts), rows)
 
 
@@ -99,39 +108,56 @@ def _copy(state: dict[str, Any]) -> dict[str, Any]:
     return copied
 
 
-def _in_another_process(importers: Mapping[str, Importer], changed: list[Changed]) -> Iterator[Reading]:
+def _in_another_process(
+    importers: Mapping[str, Importer], changed: list[Changed], enrichment: Callable[[], Enrich]
+) -> Iterator[Reading]:
     context = multiprocessing.get_context("fork")
     receiving, sending = context.Pipe(duplex=False)
-    process = context.Process(target=_send_all, args=(importers, changed, sending), daemon=True)
+    process = context.Process(target=_send_all, args=(importers, changed, enrichment, sending), daemon=True)
     process.start()
     sending.close()
     decoder = msgspec.msgpack.Decoder(list[Reading])
+    arrived: queue.Queue[bytes | None] = queue.Queue(_WAITING)
+    # So that it need not wait while rows are written: a pipe holds less than that takes.
+    thread = threading.Thread(target=_receive, args=(receiving, arrived), daemon=True)
+    thread.start()
     done = 0
     try:
-        while done < len(changed):
-            for reading in decoder.decode(receiving.recv_bytes()):
+        while done < len(changed) and (message := arrived.get()) is not None:
+            for reading in decoder.decode(message):
                 done = reading.number + 1
                 yield reading
-    except EOFError:
         # It was killed, for want of memory perhaps: what is left is read here.
-        for number, each in enumerate(changed[done:], done):
-            yield _read(importers[each.before.source], number, each)
+        yield from _read_all(importers, changed, enrichment, done)
     finally:
-        receiving.close()
         process.join(1)
         if process.is_alive():
             process.kill()
             process.join()
         process.close()
+        while thread.is_alive():  # it may wait for room
+            with suppress(queue.Empty):
+                arrived.get_nowait()
+            thread.join(0.01)
+        receiving.close()
 
 
-def _send_all(importers: Mapping[str, Importer], changed: list[Changed], sending: Connection) -> None:
+def _receive(receiving: Connection, arrived: queue.Queue[bytes | None]) -> None:
+    try:
+        while True:
+            arrived.put(receiving.recv_bytes())
+    except (EOFError, OSError):
+        arrived.put(None)
+
+
+def _send_all(
+    importers: Mapping[str, Importer], changed: list[Changed], enrichment: Callable[[], Enrich], sending: Connection
+) -> None:
     encoder = msgspec.msgpack.Encoder()
     waiting: list[Reading] = []
     rows = 0
     try:
-        for reading in _read_all(importers, changed):
-            reading.rows = [structs.astuple(row) for row in reading.rows]  # type: ignore[misc]
+        for reading in _read_all(importers, changed, enrichment):
             waiting.append(reading)
             rows += len(reading.rows) + 1
             if rows >= _TOGETHER:

@@ -48,6 +48,13 @@ def test_a_name_is_cut_into_words(model: str, words: tuple[str, ...]) -> None:
         ("^pocket$", "pocket-tts", False),
         ("^command$", "cohere/command:latest", True),
         ("^command$", "command-r", False),
+        ("^mistral$", "mistral", True),
+        ("^mistral$", "library/mistral:7b", True),
+        ("^mistral$", "mistral/anything", False),
+        ("^mistral$", "mistral\\anything.gguf", False),
+        ("^sonnet$", "sonnet[1m]", True),
+        ("codestral:latest", "codestral:latest", True),
+        ("codestral:latest", "codestral-latest", False),
     ],
 )
 def test_a_pattern_matches_whole_words_and_whole_versions(pattern: str, model: str, expected: bool) -> None:

@@ -97,7 +97,7 @@ def test_one_agent_only(run: Command, logs: Path) -> None:
 
 
 def test_left_alone_by_the_configuration(run: Command, logs: Path) -> None:
-    (logs / "config.toml").write_text('[imports]\nwithout = ["pi"]\n')
+    (logs / "config.toml").write_text('[logs]\nwithout = ["pi"]\n')
     assert run("import", "--json").json["new"] == 0
     assert "pi" not in [each["source"] for each in run("sources", "--json").json["sources"]]
 
@@ -235,7 +235,7 @@ def test_watching(logs: Path) -> None:
 
 def test_serve_imports_and_watches(logs: Path) -> None:
     """`serve` does so by itself, in a process that ends with it, killed or not."""
-    environment = {**os.environ, "AGENT_ROUTER_IMPORTS__WATCH": "true"}
+    environment = {**os.environ, "AGENT_ROUTER_LOGS__WATCH": "true"}
     process = subprocess.Popen(
         [sys.executable, "-m", "agent_router", "serve", "--port", "0", "--json"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,

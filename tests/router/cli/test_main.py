@@ -77,7 +77,7 @@ def test_without_a_command_there_is_help(run: Command) -> None:
         *(
             ["serve", "--port", "x"],
             ["serve", "--port"],
-            ["usage", "--since", "yesterday"],
+            ["usage", "--since", "someday"],
             ["config", "too", "many"],
             [],
         ),
@@ -95,7 +95,6 @@ def test_wrong_arguments_are_one_json_object_too(run: Command, arguments: list[s
     "arguments",
     [
         ["config"],
-        ["usage"],
         ["models"],
         ["models", "list"],
         ["models", "remove", "x"],

@@ -43,5 +43,7 @@ def test_json_can_be_read_whatever_the_encoding(encoding: str, monkeypatch: pyte
 def test_brackets_in_a_cell_are_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
     from agent_router.cli.output import console
 
-    console.print(table("", ["model"], [["[red]name[/red]"]]))
-    assert "[red]name[/red]" in capsys.readouterr().out
+    console.print(table("", ["model"], [["[red]name[/red]"], ["a\x1b[31mb\r\x00c\u202ed\u200f"]]))
+    out = capsys.readouterr().out
+    assert "[red]name[/red]" in out
+    assert "a�[31mb��c�d�" in out

@@ -1,5 +1,5 @@
-"""Logs that pi 1.6.0, OpenClaw 2026.9.6, opencode 1.18.33 and Gemini CLI 0.61.0 wrote themselves, before a scripted
-model: a question, a tool, a second turn, a fork or a resumed session, and a summary. Texts are cut away."""
+"""Logs that pi 1.6.0, OpenClaw 2026.9.6, opencode 1.18.33, Gemini CLI 0.61.0 and Codex 0.171.0 wrote themselves, before
+a scripted model: a question, a tool, a second turn, a fork or a resumed session, and a summary. Texts are cut away."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_telemetry.importers import gemini, openclaw, opencode, pi
+from agent_telemetry.importers import codex, gemini, openclaw, opencode, pi
 from agent_telemetry.importers.importer import Importer
 from agent_telemetry.importers.zstandard_text import zstd
 from tests.telemetry.importers.generators.opencode import SCHEMA
@@ -87,6 +87,26 @@ def test_gemini(tmp_path: Path) -> None:
         ("b615b83a-90d2", "agent-router/auto", 9490, 3163, 4),
         ("afa88c74-3446", "agent-router/auto", 9852, 3283, 4),
     ]
+
+
+def test_codex(tmp_path: Path) -> None:
+    """The fourth session was summed up; the last two are forks, which point to what was before them."""
+    shutil.copytree(_REAL / "codex", tmp_path / ".codex/sessions/2026/11/28")
+    assert _found(codex.IMPORTER, tmp_path) == [
+        ("01a220a9-4923", "auto", 7602, 2534, 4),
+        ("01a220a9-4a1c", "auto", 7607, 2535, 8),
+        ("01a220a9-4a1c", "auto", 7683, 2560, 19),
+        ("01a220a9-4c4f", "auto", 7602, 2534, 4),
+        ("01a220a9-4c4f", "auto", 7661, 2553, 4),
+        ("01a220a9-4dda", "auto", 7602, 2533, 4),
+        ("01a220a9-4dda", "auto", 4344, 1448, 16),
+        ("01a220a9-4dda", "auto", 7744, 2581, 4),
+        ("01a220a9-500c", "auto", 10074, 3358, 4),
+        ("01a220a9-500c", "auto", 8914, 2971, 4),
+        ("01a220a9-6f6a", "auto", 11373, 3791, 4),
+        ("01a220a9-9f01", "auto", 11430, 3810, 4),
+    ]
+    assert all(row.response_id for row in calls(codex.IMPORTER, tmp_path).values())
 
 
 def _found(importer: Importer, home: Path) -> list[tuple[object, ...]]:

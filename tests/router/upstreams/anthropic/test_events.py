@@ -122,6 +122,16 @@ def test_the_two_parts_of_the_usage() -> None:
     assert reader.usage == Usage(10, 40, cache_read=5, cache_write=2, reasoning=30)
 
 
+def test_what_is_kept_for_an_hour_is_a_part_of_what_is_written() -> None:
+    def written(**told: Any) -> Usage | None:
+        return read(start(input_tokens=10, output_tokens=1, **told))[0].usage
+
+    kept = {"ephemeral_5m_input_tokens": 2, "ephemeral_1h_input_tokens": 3}
+    assert written(cache_creation_input_tokens=5, cache_creation=kept) == Usage(10, 1, cache_write=5, cache_write_1h=3)
+    assert written(cache_creation_input_tokens=2, cache_creation=kept) == Usage(10, 1, cache_write=2, cache_write_1h=2)
+    assert written(cache_creation=None) == Usage(10, 1)
+
+
 def test_totals_are_repeated_not_added() -> None:
     reader, _ = read(
         start(input_tokens=10, output_tokens=1), end(None, input_tokens=10, output_tokens=4), end(output_tokens=9)
