@@ -97,7 +97,7 @@ class Qwen:
                     told = values.document(line)
                 except ValueError:
                     log.damaged()
-                    rest = values.appended(line) or _appended(line)
+                    rest = values.appended(line)
                     told = None if rest is None else values.document(rest)
                 if isinstance(told, dict) and (call := self._line(log, told)) is not None:
                     yield call
@@ -215,15 +215,6 @@ def _one_key(state: dict[str, Any], kind: str, figures: list[int], own: str) -> 
     calls.append({"key": own, "figures": figures, kind: own})
     del calls[:-_OPEN]
     return own
-
-
-def _appended(line: bytes) -> bytes | None:
-    """Records here begin with their `uuid`."""
-    place = line.rfind(b'{"uuid"', 1)
-    try:
-        return line[place:] if place > 0 and isinstance(values.document(line[place:]), dict) else None
-    except ValueError:
-        return None
 
 
 def _time(log: Log, written: object) -> datetime:
