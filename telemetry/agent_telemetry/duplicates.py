@@ -12,6 +12,7 @@ _BEFORE_MS: Final = 5_000  # a log's clock may be that much behind
 _AFTER_MS: Final = 60_000  # and a log may note an answer that much after it has ended
 _LONGEST_MS: Final = 3_600_000  # a call that began so long before a log's time may have ended just then
 
+_SUMS: Final = frozenset(("goose", "hermes"))  # whose logs keep no calls, but what a session's came to
 _MADE: Final = ("chatcmpl-ar", "msg_ar", "resp_ar", "cmpl-ar")  # an id that the router gave to an answer
 
 _Figures = tuple[int, int]  # tokens in and out
@@ -44,7 +45,8 @@ def drop_duplicates(conn: sqlite3.Connection, since: int | None) -> int:
     there is none; what the router wrote since then is known. The same id of the answer is proof, unless its upstream
     gives several answers that id. Else it is the same call if both have the same tokens in and out, not two ids, no
     other agent's name, and the log's time lies within the router's or a minute after it; of several the nearest in
-    time, and each once.
+    time, and each once. Where a log keeps sums only, it is those calls of its agent's that follow each other and come
+    to the same.
     """
     last, newest = _looked_at(conn)
     (new,) = conn.execute("SELECT min(time) FROM calls WHERE id > ? AND source = ?", [last, PROXY]).fetchone()
@@ -70,7 +72,7 @@ def drop_duplicates(conn: sqlite3.Connection, since: int | None) -> int:
     except BaseException:
         conn.execute("ROLLBACK")
         raise
-    return len(found)
+    return len({id for id, _ in found})
 
 
 _STATE: Final = "duplicates"
@@ -120,15 +122,40 @@ def _pairs(proxied: list[_Proxied], logged: list[_Logged]) -> list[tuple[int, in
     sources = {each.agent for each in logged}
     taken: set[tuple[str, int]] = set()  # (source, id of the router's call): a log tells of a call once
     found = []
-    for call in sorted(logged, key=lambda each: not each.known):
+    for call in sorted(logged, key=_order):
         named = by_id.get(_key(call.response_id), [])
         free = [each for each in named or by_figures.get(call.figures, []) if (call.source, each.id) not in taken]
         same = free[0] if len(named) == 1 and free else _nearest(call, free, sources)
-        if same is not None:
-            taken.add((call.source, same.id))
-            if not call.known:
-                found.append((call.id, same.id))
+        several = [same] if same is not None else []
+        if not several and call.source in _SUMS:
+            several = _summed(call, [each for each in proxied if (call.source, each.id) not in taken])
+        taken.update((call.source, each.id) for each in several)
+        if not call.known:
+            found += [(call.id, each.id) for each in several]
     return found
+
+
+def _order(call: _Logged) -> tuple[bool, bool, int]:
+    """What was known first, and sums last, the smaller ones before those that have them in between."""
+    sums = call.source in _SUMS
+    return sums, not call.known, call.figures[1] if sums else 0
+
+
+def _summed(call: _Logged, candidates: Iterable[_Proxied]) -> list[_Proxied]:
+    """Calls one after the other that come to what a log's row is, from about its time on; none where there are none.
+    Its time is when the session began, or when its first answer was there."""
+    own = [(each, each.figures) for each in candidates if each.agent == call.agent and each.figures is not None]
+    for first, (begun, _) in enumerate(own):
+        if begun.until < call.time - _BEFORE_MS or begun.time > call.time + _LONGEST_MS:
+            continue
+        prompt = output = 0
+        for last, (_, (read, written)) in enumerate(own[first:], first):
+            prompt, output = prompt + read, output + written
+            if (prompt, output) == call.figures:
+                return [each for each, _ in own[first : last + 1]]
+            if prompt > call.figures[0] or output > call.figures[1]:
+                break
+    return []
 
 
 def _key(response_id: str | None) -> str:

@@ -156,3 +156,27 @@ def test_nothing_to_look_at(conn: sqlite3.Connection) -> None:
     assert drop_duplicates(conn, None) == 0
     logged(conn, "a")
     assert look(conn) == 0
+
+
+def test_a_session_of_which_a_log_keeps_the_sum(conn: sqlite3.Connection) -> None:
+    """Its calls follow each other; others before, between and after them are other sessions', or other agents'."""
+    for number in range(5):
+        proxied(conn, f"p{number}", number * 600, agent="hermes", input=1000 + number, cache_read=0)
+    proxied(conn, "other", 700, input=5)
+    proxied(conn, "title", 900, agent="hermes", input=60, cache_read=0)
+    logged(conn, "titles", 904, source="hermes", agent="hermes", input=60)
+    logged(conn, "session", 602, source="hermes", agent="hermes", input=3006, output=21)  # p1, p2 and p3
+    logged(conn, "never", 602, source="hermes", agent="hermes", input=3006, output=21)
+    logged(conn, "codex", 602, input=2007, output=14)  # whose log tells of single calls
+    assert look(conn) == 2
+    assert dropped(conn) == ["session", "titles"]
+    sessions = conn.execute("SELECT key FROM calls WHERE session = 'real' AND source = 'proxy' ORDER BY key").fetchall()
+    assert sessions == [("p1",), ("p2",), ("p3",), ("title",)]
+    assert look(conn) == 0
+
+
+def test_a_sum_far_from_its_calls(conn: sqlite3.Connection) -> None:
+    for number in range(2):
+        proxied(conn, f"p{number}", number, agent="goose", cache_read=0)
+    logged(conn, "later", 20, source="goose", agent="goose", input=180, output=14)
+    assert look(conn) == 0

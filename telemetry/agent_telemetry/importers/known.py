@@ -18,12 +18,14 @@ def agent_router_importers() -> Sequence[Importer]:
         claude,
         cline,
         codex,
+        copilot,
         crush,
         gemini,
         goose,
         hermes,
         kilo,
         llm,
+        open_webui,
         openclaw,
         opencode,
         pi,
@@ -31,5 +33,6 @@ def agent_router_importers() -> Sequence[Importer]:
         roo,
     )
 
-    known = (claude, codex, openclaw, opencode, gemini, pi, qwen, cline, roo, kilo, llm, goose, crush, hermes)
-    return [each.IMPORTER for each in known]
+    agents = (claude, codex, openclaw, opencode, gemini, pi, qwen)
+    more = (cline, roo, kilo, llm, goose, crush, copilot, hermes, open_webui)
+    return [each.IMPORTER for each in (*agents, *more)]

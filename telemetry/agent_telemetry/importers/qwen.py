@@ -19,7 +19,7 @@ from typing import Any, Final
 from agent_telemetry.importers import values
 from agent_telemetry.importers.home import Home, files
 from agent_telemetry.importers.log import Log
-from agent_telemetry.importers.values import count, fingerprint, milliseconds, moment, text
+from agent_telemetry.importers.values import count, duration, fingerprint, milliseconds, moment, text
 from agent_telemetry.usage_record import UsageRecord
 
 _ANSWER: Final = {
@@ -97,7 +97,7 @@ class Qwen:
                     told = values.document(line)
                 except ValueError:
                     log.damaged()
-                    rest = values.appended(line) or _appended(line)
+                    rest = values.appended(line)
                     told = None if rest is None else values.document(rest)
                 if isinstance(told, dict) and (call := self._line(log, told)) is not None:
                     yield call
@@ -135,8 +135,8 @@ class Qwen:
             provider=_PROVIDERS.get(str(event.get("auth_type"))),
             wire=_WIRES.get(str(event.get("auth_type"))),
             response_id=text(event.get("response_id")),
-            latency_ms=_duration(event.get("duration_ms")),
-            first_byte_ms=_duration(event.get("ttft_ms")),
+            latency_ms=duration(event.get("duration_ms")),
+            first_byte_ms=duration(event.get("ttft_ms")),
         )
 
     def _document(self, log: Log) -> Iterator[UsageRecord]:
@@ -217,25 +217,12 @@ def _one_key(state: dict[str, Any], kind: str, figures: list[int], own: str) -> 
     return own
 
 
-def _appended(line: bytes) -> bytes | None:
-    """Records here begin with their `uuid`."""
-    place = line.rfind(b'{"uuid"', 1)
-    try:
-        return line[place:] if place > 0 and isinstance(values.document(line[place:]), dict) else None
-    except ValueError:
-        return None
-
-
 def _time(log: Log, written: object) -> datetime:
     at = moment(written)
     if at is not None:
         log.state["time"] = milliseconds(at)
         return at
     return moment(log.state.get("time")) or datetime.fromtimestamp(os.stat(log.path).st_mtime, UTC)
-
-
-def _duration(value: object) -> float | None:
-    return float(value) if type(value) in (int, float) and 0 < value < 1e8 else None  # type: ignore[operator,arg-type]
 
 
 IMPORTER: Final = Qwen()

@@ -12,7 +12,7 @@ import msgspec
 
 MOST: Final = 10**12
 """Tokens that no single call has; a figure above it is damage."""
-_RECORD: Final = re.compile(rb'\{\s*"(?:type|id|sessionId|\$set)"')
+_RECORD: Final = re.compile(rb'\{\s*"(?:type|id|uuid|sessionId|\$set)"')
 _LONGEST: Final = 300  # characters of a name or an id
 _EARLIEST: Final = datetime(2015, 1, 1, tzinfo=UTC).timestamp()
 _LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
@@ -33,7 +33,7 @@ def text(value: object) -> str | None:
         return None
     if not value.isascii():
         value = value.encode("utf-8", "replace").decode("utf-8")
-    return value[:_LONGEST].replace("\x00", "")
+    return value[:_LONGEST].replace("\x00", "") or None
 
 
 def moment(value: object) -> datetime | None:
@@ -62,6 +62,11 @@ def _iso(value: str) -> datetime | None:
         return found if _EARLIEST <= found.timestamp() <= _LATEST else None
     except (ValueError, OverflowError):
         return None
+
+
+def duration(value: object) -> float | None:
+    """Milliseconds that something took; None for what is no such number."""
+    return float(value) if type(value) in (int, float) and 0 < value < 1e8 else None  # type: ignore[operator,arg-type]
 
 
 def milliseconds(time: datetime) -> int:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import copy
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,22 +18,7 @@ from agent_telemetry.importers import gemini, openclaw, opencode, pi
 from agent_telemetry.importers.importer import Importer
 from agent_telemetry.importers.log import Log
 from agent_telemetry.importers.values import count, moment, text
-
-_ODD: list[Any] = [
-    None,
-    True,
-    -1,
-    1e30,
-    float("nan"),
-    10**400,
-    "",
-    "x" * 70_000,
-    "\ud800",
-    [],
-    [[]],
-    {},
-    {"a": {"b": 1}},
-]
+from tests.telemetry.importers.wrong import wrong_values
 
 _ENTRY: dict[str, Any] = {
     "type": "message",
@@ -90,7 +74,7 @@ _SAMPLES: list[tuple[Importer, str, dict[str, Any]]] = [
 def test_a_wrong_value_anywhere(tmp_path: Path, importer: Importer, name: str, record: dict[str, Any]) -> None:
     path = tmp_path / name
     good = json.dumps(_GEMINI if importer is gemini.IMPORTER else _ENTRY)
-    for wrong in _wrong(record):
+    for wrong in wrong_values(record):
         line = json.dumps(wrong)
         path.write_text(line if name.endswith(".json") else f"{good}\n{line}\n{good}\n")
         rows = list(importer.read(Log(str(path))))
@@ -204,17 +188,3 @@ def test_figures_words_and_times() -> None:
     assert {
         moment(value) for value in (0, -5, 10**400, 1e308, float("nan"), "", "x", "1e400", None, True, [], "0001-01-01")
     } == {None}
-
-
-def _wrong(record: Any) -> Iterator[Any]:
-    """The record with each of its values, on every level, replaced by each odd one, and left out."""
-    yield from _ODD
-    if isinstance(record, dict | list):
-        for place in list(record) if isinstance(record, dict) else range(len(record)):
-            for wrong in _wrong(record[place]):
-                changed = copy.copy(record)
-                changed[place] = wrong
-                yield changed
-            less = copy.copy(record)
-            del less[place]
-            yield less
