@@ -68,7 +68,8 @@ def _tried(console: Console, client: Client, folder: Path) -> tuple[table.Row, b
                 console.print(f"  {task}: {error}", style="red", markup=False, highlight=False)
             seconds = time.monotonic() - started
             spent += seconds
-            cells.append("none" if task == "background call" and client.background is None else cell)
+            absent = {"background call": client.background is None, "counted once": not running.importers}
+            cells.append("none" if absent.get(task) else cell)
             console.print(f"  {task}: {cells[-1]}, {seconds:.1f} s")
         wires = {row.wire for row in running.rows() if row.agent == running.known and row.wire}
     version = install.version(client) or "?"

@@ -11,7 +11,7 @@ from tests.clients.real.client import ROOT
 
 PAGE = ROOT / "docs" / "clients.md"
 _BEGIN, _END = "<!-- begin: python -m tests.clients.real -->", "<!-- end -->"
-HEAD = ("client", "version", "wire", "question", "tool", "second turn", "background call", "seconds")
+HEAD = ("client", "version", "wire", "question", "tool", "second turn", "background call", "counted once", "seconds")
 
 
 @dataclass(frozen=True)

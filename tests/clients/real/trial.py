@@ -18,6 +18,7 @@ from agent_telemetry.agent_names import agent_name
 from agent_telemetry.duplicates import PROXY
 from agent_telemetry.importers.home import Home
 from agent_telemetry.importers.import_run import import_logs
+from agent_telemetry.importers.importer import Importer
 from agent_telemetry.usage_record import UsageRecord
 from tests.clients.real.client import Client, Place, place
 from tests.clients.real.scripted_model import ScriptedModel
@@ -51,6 +52,11 @@ class Trial:
     def kinds(self) -> set[tuple[str | None, str]]:
         """The agents and the kinds of the calls that the ledger has."""
         return {(row.agent, (row.family or "").rpartition("-")[0] or row.family or "") for row in self.rows()}
+
+    @property
+    def importers(self) -> list[Importer]:
+        """What reads the client's own log; none where it keeps none that is known."""
+        return [each for each in importers() if each.name == self.known]
 
     def run(self, task: str) -> None:
         """One of `TASKS`. AssertionError says what went wrong."""
@@ -94,7 +100,7 @@ class Trial:
     def _counted_once(self) -> None:
         """Where the client keeps a log that can be imported, its calls are those that passed through the router."""
         home = Home(self.place.home, self.place.environment())
-        chosen = [each for each in importers() if each.name == self.known]
+        chosen = self.importers
         import_logs(self.data / LEDGER, chosen, home, lambda: _as_it_is)
         with closing(sqlite3.connect(self.data / LEDGER)) as conn:
             logged = conn.execute(
