@@ -122,6 +122,7 @@ class Copilot:
         key = fingerprint(origin, number) if origin and number is not None else id
         model = text(usage.get("model"))
         key = key or fingerprint(session, milliseconds(at), *tokens)
+        own = log.state["own"] = usage.get("isByok") is True  # the user's own key, or server
         _add(log.state, "counted", model, tokens)
         yield self._row(
             tokens,
@@ -129,7 +130,7 @@ class Copilot:
             time=at,
             session=origin or session,
             model=model,
-            provider=None if usage.get("isByok") is True else _PROVIDER,
+            provider=None if own else _PROVIDER,
             wire=_WIRES.get(str(usage.get("apiEndpoint"))),
             response_id=text(usage.get("apiCallId")),
             latency_ms=duration(usage.get("duration")),
@@ -154,7 +155,8 @@ class Copilot:
         elif kind == "summaries" and state.get("summary") != key:
             _add(state, kind, model, tokens)
             state["summary"] = key
-        return self._row(tokens, key=key, time=at, session=session, model=model, provider=_PROVIDER)
+        provider = None if state.get("own") else _PROVIDER
+        return self._row(tokens, key=key, time=at, session=session, model=model, provider=provider)
 
     def _rest(
         self,

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -92,7 +92,7 @@ class EditorTasks:
         started: datetime | None = None
         task = text(os.path.basename(os.path.dirname(log.path)))
         deleted: list[UsageRecord] = []
-        seen: dict[str, list[int]] = {}
+        told_of: list[UsageRecord] = []
         for message in messages if isinstance(messages, list) else ():
             if not isinstance(message, dict) or message.get("type") != "say":
                 continue
@@ -135,9 +135,9 @@ class EditorTasks:
                 continue
             if say == "subagent_usage":
                 row = structs.replace(row, key=fingerprint(task, "subagents", values.milliseconds(at)))
-            seen[row.key] = list(_tokens(row))
+            told_of.append(row)
             yield row
-        if (row := _remains(log.state, seen, deleted, fingerprint(task, "deleted"))) is not None:
+        if (row := _remains(log.state, told_of, deleted, fingerprint(task, "deleted"))) is not None:
             yield row
 
     def _row(
@@ -179,27 +179,29 @@ class EditorTasks:
         return protocol != "anthropic" or at >= _TOTAL_SINCE
 
 
-def _tokens(row: UsageRecord) -> tuple[int, int, int, int]:
-    return row.input or 0, row.cache_read or 0, row.cache_write or 0, row.output or 0
-
-
 def _remains(
-    state: dict[str, Any], seen: dict[str, list[int]], deleted: list[UsageRecord], key: str
+    state: dict[str, Any], told_of: list[UsageRecord], deleted: list[UsageRecord], key: str
 ) -> UsageRecord | None:
     """What was deleted before it was ever read here, as one row: the sums of the deleted calls, less those of the calls
-    that have their rows."""
-    known: dict[str, list[int]] = {**state.get("seen", {}), **seen}
-    state["seen"] = known
-    if not deleted:
-        return None
-    gone = [tokens for each, tokens in known.items() if each not in seen]
-    left = tuple(
-        max(0, sum(_tokens(row)[place] for row in deleted) - sum(each[place] for each in gone)) for place in range(4)
-    )
+    that have their rows. What is deleted is the end of a task: of what was there at the last reading less is there."""
+    until, last, gone = state.get("until", 0), state.get("sums", [0] * 4), state.get("gone", [0] * 4)
+    still = _sums(row for row in told_of if values.milliseconds(row.time) <= until)
+    gone = [before + max(0, one - other) for before, one, other in zip(gone, last, still, strict=True)]
+    newest = max((values.milliseconds(row.time) for row in told_of), default=0)
+    state.update(until=newest, sums=_sums(told_of), gone=gone)
+    left = [max(0, all - counted) for all, counted in zip(_sums(deleted), gone, strict=True)]
     if not any(left):
         return None
     input, read, write, output = left
     return structs.replace(deleted[0], key=key, input=input, cache_read=read, cache_write=write, output=output)
+
+
+def _sums(rows: Iterable[UsageRecord]) -> list[int]:
+    sums = [0] * 4
+    for row in rows:
+        figures = (row.input or 0, row.cache_read or 0, row.cache_write or 0, row.output or 0)
+        sums = [one + other for one, other in zip(sums, figures, strict=True)]
+    return sums
 
 
 def _models(task: Path) -> list[_Model]:

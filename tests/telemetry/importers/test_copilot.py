@@ -43,6 +43,12 @@ def test_a_record_in_a_copied_session_is_its_origins(tmp_path: Path) -> None:
     assert (row.session, row.provider) == ("origin", None)
 
 
+def test_a_summary_is_made_where_the_calls_before_it_are(tmp_path: Path) -> None:
+    own = _event("session.usage_record", "a", usage={"inputTokens": 5, "isByok": True})
+    _save(tmp_path, own, _event("session.compaction_complete", "b", compactionTokensUsed={"outputTokens": 5}))
+    assert [row.provider for row in calls(IMPORTER, tmp_path).values()] == [None, None]
+
+
 def test_messages_count_without_an_end(tmp_path: Path) -> None:
     """Their input is unknown then; once the sums come, the last message of the model has it."""
     messages = [_event("assistant.message", str(n), model="m", outputTokens=9) for n in range(2)]

@@ -101,15 +101,20 @@ def test_sums_of_others(tmp_path: Path) -> None:
 
 
 def test_what_is_deleted_later_does_not_count_twice(tmp_path: Path) -> None:
-    _save(tmp_path, "cline", [_request(), _request(ts=1_772_359_260_000)])
-    log = Log(str(_place(tmp_path, "cline") / "ui_messages.json"))
-    assert len(list(cline.IMPORTER.read(log))) == 2
-    for deleted in ({"tokensIn": 7}, {"tokensIn": 9}):
-        gone = _request(ts=1_772_359_300_000, **deleted) | {"say": "deleted_api_reqs"}
-        _save(tmp_path, "cline", [_request(), gone])
-        again = Log(log.path, state=log.state)
-        rows = list(cline.IMPORTER.read(again))
-        assert [(row.input, row.output) for row in rows[1:]] == ([] if deleted["tokensIn"] == 7 else [(2, 0)])
+    """The end of a task was deleted, twice; then it goes on; and something was deleted that was never read."""
+    one, two, three, four = (_request(ts=1_772_359_200_000 + minute * 60_000) for minute in range(4))
+    gone = [
+        _request(ts=1_772_359_300_000 + n, tokensIn=7 + (n == 2) * 2) | {"say": "deleted_api_reqs"} for n in range(3)
+    ]
+    state: dict[str, Any] = {}
+    counted = []
+    for messages in ([one, two, three], [one, two, gone[0]], [one, gone[0], gone[1]], [one, four, *gone]):
+        _save(tmp_path, "cline", messages)
+        log = Log(str(_place(tmp_path, "cline") / "ui_messages.json"), state=state)
+        rows = list(cline.IMPORTER.read(log))
+        state = log.state
+        counted.append([(row.input, row.output) for row in rows])
+    assert counted == [[(7, 30)] * 3, [(7, 30)] * 2, [(7, 30)], [(7, 30), (7, 30), (9, 30)]]
 
 
 def test_sessions_of_the_newer_cline(tmp_path: Path) -> None:
