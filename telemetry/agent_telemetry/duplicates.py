@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import islice
 from typing import Final, NamedTuple
 
 PROXY: Final = "proxy"
@@ -12,6 +14,7 @@ _BEFORE_MS: Final = 5_000  # a log's clock may be that much behind
 _AFTER_MS: Final = 60_000  # and a log may note an answer that much after it has ended
 _LONGEST_MS: Final = 3_600_000  # a call that began so long before a log's time may have ended just then
 
+_SUMMARY_MS: Final = 120_000  # so long before a summary is logged the first of its calls may have ended
 _SUMS: Final = frozenset(("goose", "hermes"))  # whose logs keep no calls, but what a session's came to
 _MADE: Final = ("chatcmpl-ar", "msg_ar", "resp_ar", "cmpl-ar")  # an id that the router gave to an answer
 
@@ -45,8 +48,8 @@ def drop_duplicates(conn: sqlite3.Connection, since: int | None) -> int:
     there is none; what the router wrote since then is known. The same id of the answer is proof, unless its upstream
     gives several answers that id. Else it is the same call if both have the same tokens in and out, not two ids, no
     other agent's name, and the log's time lies within the router's or a minute after it; of several the nearest in
-    time, and each once. Where a log keeps sums only, it is those calls of its agent's that follow each other and come
-    to the same.
+    time, and each once. Where a log keeps sums only, or a summary took several calls, it is those calls of its agent's
+    that follow each other and come to the same.
     """
     last, newest = _looked_at(conn)
     (new,) = conn.execute("SELECT min(time) FROM calls WHERE id > ? AND source = ?", [last, PROXY]).fetchone()
@@ -115,8 +118,10 @@ def _pairs(proxied: list[_Proxied], logged: list[_Logged]) -> list[tuple[int, in
     """The ids of the logs' calls that are the router's too, with the router's, without those that were known."""
     by_id: dict[str, list[_Proxied]] = defaultdict(list)
     by_figures: dict[_Figures, list[_Proxied]] = defaultdict(list)
+    by_agent: dict[str | None, list[_Proxied]] = defaultdict(list)
     for each in proxied:
         by_id[each.response_id or each.key].append(each)
+        by_agent[each.agent].append(each)
         if each.figures is not None:
             by_figures[each.figures].append(each)
     sources = {each.agent for each in logged}
@@ -127,8 +132,8 @@ def _pairs(proxied: list[_Proxied], logged: list[_Logged]) -> list[tuple[int, in
         free = [each for each in named or by_figures.get(call.figures, []) if (call.source, each.id) not in taken]
         same = free[0] if len(named) == 1 and free else _nearest(call, free, sources)
         several = [same] if same is not None else []
-        if not several and call.source in _SUMS:
-            several = _summed(call, [each for each in proxied if (call.source, each.id) not in taken])
+        if not several and (call.source in _SUMS or call.response_id is None):
+            several = _summed(call, by_agent[call.agent], taken)
         taken.update((call.source, each.id) for each in several)
         if not call.known:
             found += [(call.id, each.id) for each in several]
@@ -141,21 +146,38 @@ def _order(call: _Logged) -> tuple[bool, bool, int]:
     return sums, not call.known, call.figures[1] if sums else 0
 
 
-def _summed(call: _Logged, candidates: Iterable[_Proxied]) -> list[_Proxied]:
-    """Calls one after the other that come to what a log's row is, from about its time on; none where there are none.
-    Its time is when the session began, or when its first answer was there."""
-    own = [(each, each.figures) for each in candidates if each.agent == call.agent and each.figures is not None]
-    for first, (begun, _) in enumerate(own):
-        if begun.until < call.time - _BEFORE_MS or begun.time > call.time + _LONGEST_MS:
+def _summed(call: _Logged, own: list[_Proxied], taken: set[tuple[str, int]]) -> list[_Proxied]:
+    """Calls of its agent's `own` one after the other that come to what a log's row is; none where there are none.
+
+    A log of sums has the time at which the session began, or its first answer was there. In others a summary may have
+    taken two or three calls, and its row is made after the last.
+    """
+    if not any(call.figures):
+        return []
+    sums = call.source in _SUMS
+    early, late, least, most = (_BEFORE_MS, _LONGEST_MS, 1, len(own)) if sums else (_SUMMARY_MS, _BEFORE_MS, 2, 3)
+    begin = bisect_left(own, call.time - early - _LONGEST_MS, key=_time)
+    for first in range(begin, bisect_left(own, call.time + late, key=_time)):
+        if own[first].until < call.time - early:
             continue
         prompt = output = 0
-        for last, (_, (read, written)) in enumerate(own[first:], first):
-            prompt, output = prompt + read, output + written
-            if (prompt, output) == call.figures:
-                return [each for each, _ in own[first : last + 1]]
-            if prompt > call.figures[0] or output > call.figures[1]:
+        found: list[_Proxied] = []
+        for each in islice(own, first, None):
+            if (call.source, each.id) in taken or each.figures is None:
+                if not found:
+                    break
+                continue
+            found.append(each)
+            prompt, output = prompt + each.figures[0], output + each.figures[1]
+            if (prompt, output) == call.figures and len(found) >= least:
+                return found
+            if prompt > call.figures[0] or output > call.figures[1] or len(found) == most:
                 break
     return []
+
+
+def _time(call: _Proxied) -> int:
+    return call.time
 
 
 def _key(response_id: str | None) -> str:

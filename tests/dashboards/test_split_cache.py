@@ -26,7 +26,9 @@ def test_ranges_begin_at_midnight_and_count_today() -> None:
 
 async def test_it_is_read_again_when_it_is_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reads = list[Any]()
-    monkeypatch.setattr(split_cache, "split", lambda path, classify, since: reads.append(since) or {"n": len(reads)})
+    monkeypatch.setattr(
+        split_cache, "split", lambda path, classify, since, by_session: reads.append(since) or {"n": len(reads)}
+    )
     cache = SplitCache(tmp_path, lambda model, provider: ("open", None))
     assert await asyncio.gather(cache.get("all"), cache.get("all")) == [{"n": 1}, {"n": 1}]
     assert await cache.get("7d") == {"n": 2}
@@ -37,7 +39,7 @@ async def test_it_is_read_again_when_it_is_old(tmp_path: Path, monkeypatch: pyte
 async def test_one_that_leaves_does_not_spoil_it_for_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(split_cache, "split", lambda path, classify, since: {"n": 1})
+    monkeypatch.setattr(split_cache, "split", lambda path, classify, since, by_session: {"n": 1})
     cache = SplitCache(tmp_path, lambda model, provider: ("open", None))
     leaves, stays = asyncio.ensure_future(cache.get("all")), asyncio.ensure_future(cache.get("all"))
     await asyncio.sleep(0)

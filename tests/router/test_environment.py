@@ -106,7 +106,7 @@ def test_the_telemetry_switch_names_itself_when_it_is_wrong(monkeypatch: pytest.
     [
         ("SERVER__PORT", "many", "server.port: must be a valid integer"),
         ("SERVER__PROT", "1", "server.prot: there is no such key (did you mean port?)"),
-        ("SEVER__PORT", "1", "there is no section [sever]. Sections: local, routing"),
+        ("SEVER__PORT", "1", "there is no section [sever]. Sections: ledger, local, logs"),
         ("SERVER", "x", "the value is not a table, spelt as JSON"),
         ("ROUTING__FALLBACK", "[a", "the value is not JSON"),
         ("ROUTING__FALLBACK", "[1]", "routing.fallback.0: must be a valid string"),

@@ -89,6 +89,17 @@ def test_an_id_that_the_router_made(conn: sqlite3.Connection, prefix: str) -> No
     assert conn.execute("SELECT session FROM calls WHERE key LIKE '%2'").fetchone() == ("real",)
 
 
+def test_a_summary_that_took_two_calls(conn: sqlite3.Connection) -> None:
+    proxied(conn, "p1", agent="pi", input=286, cache_read=0, output=16)
+    proxied(conn, "p2", agent="pi", seconds=1, input=235, cache_read=0, output=15)
+    proxied(conn, "p3", agent="pi", seconds=2)
+    logged(conn, "a", source="pi", agent="pi", seconds=6, input=521, output=31)
+    logged(conn, "b", source="pi", agent="pi", seconds=7, input=522, output=31)
+    assert look(conn) == 1
+    assert dropped(conn) == ["a"]
+    assert look(conn) == 0
+
+
 def test_an_upstream_that_gives_every_answer_the_same_id(conn: sqlite3.Connection) -> None:
     for i in range(3):
         proxied(conn, f"p{i}", seconds=20 * i, output=i + 1, response_id="chatcmpl-1")

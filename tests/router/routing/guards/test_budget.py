@@ -22,7 +22,9 @@ class Clock:
 
 
 def cost(dollars: float, agent: str | None = "aider") -> UsageRecord:
-    return UsageRecord(source="proxy", key="k", time=datetime.now(UTC), agent=agent, billed=int(dollars * DOLLAR))
+    return UsageRecord(
+        source="proxy", key="k", time=datetime.now(UTC), agent=agent, route="closed", billed=int(dollars * DOLLAR)
+    )
 
 
 def test_without_limits_nothing_is_spent() -> None:
@@ -75,6 +77,7 @@ def test_what_has_no_price_costs_nothing_known() -> None:
 def test_it_begins_with_what_the_ledger_holds(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger.sqlite3")
     ledger.record(cost(9))
+    ledger.record(UsageRecord(source="claude", key="l", time=datetime.now(UTC), agent="claude", billed=500 * DOLLAR))
     ledger.close()
     budget = Budget(Limits(day=10, month=100, agents={"aider": 9}))
     budget.load(tmp_path / "ledger.sqlite3")
