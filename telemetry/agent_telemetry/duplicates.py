@@ -6,7 +6,6 @@ import sqlite3
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
-from itertools import islice
 from typing import Final, NamedTuple
 
 PROXY: Final = "proxy"
@@ -162,7 +161,8 @@ def _summed(call: _Logged, own: list[_Proxied], taken: set[tuple[str, int]]) -> 
             continue
         prompt = output = 0
         found: list[_Proxied] = []
-        for each in islice(own, first, None):
+        for number in range(first, len(own)):
+            each = own[number]
             if (call.source, each.id) in taken or each.figures is None:
                 if not found:
                     break
