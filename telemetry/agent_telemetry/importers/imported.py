@@ -35,22 +35,37 @@ def write(conn: sqlite3.Connection, batch: list[tuple[Changed, Reading]], writte
 
     What another import has read meanwhile is left out. Raises `sqlite3.Error`; then nothing is written.
     """
-    conn.execute("BEGIN IMMEDIATE")
     try:
-        _Transaction(conn, written).write(batch)
+        _write(conn, batch, written)
+    except logged_call.FAULTS:  # rare, and finding out which row it is would cost a savepoint each time
+        for _, reading in batch:
+            reading.rows = [logged_call.sound(row) for row in reading.rows]
+        _write(conn, batch, written)
+
+
+def _write(conn: sqlite3.Connection, batch: list[tuple[Changed, Reading]], written: Written) -> None:
+    conn.execute("BEGIN IMMEDIATE")
+    new = [each.before for each, _ in batch if each.before.id is None]
+    transaction = _Transaction(conn)
+    try:
+        transaction.write(batch)
         conn.execute("COMMIT")
     except BaseException:
         if conn.in_transaction:
             conn.execute("ROLLBACK")
+        for state in new:
+            state.id = None
         raise
+    transaction.note(written)
 
 
 class _Transaction:
     """What is to be written, gathered before it is."""
 
-    def __init__(self, conn: sqlite3.Connection, written: Written) -> None:
+    def __init__(self, conn: sqlite3.Connection) -> None:
         self._conn = conn
-        self._written = written
+        self._new: Counter[str] = Counter()
+        self._grown: Counter[str] = Counter()
         self._erased: dict[str, int] = dict(conn.execute("SELECT agent, before FROM erased"))
         self._inserts: list[Values] = []
         self._updates: list[Values] = []
@@ -67,11 +82,16 @@ class _Transaction:
         for source, readings in by_source.items():
             self._merge(source, readings)
         store(self._conn, self._states)
-        times = [row[TIME] for rows in (self._inserts, self._updates) for row in rows]
-        if times:
-            earliest = self._written.earliest
-            self._written.earliest = min(times) if earliest is None else min(earliest, *times)
         self._calls()
+
+    def note(self, written: Written) -> None:
+        """Say what was written, once it is."""
+        written.new.update(self._new)
+        written.grown.update(self._grown)
+        times = [row[TIME] for rows in (self._inserts, self._updates) for row in rows]
+        if written.earliest is not None:
+            times.append(written.earliest)
+        written.earliest = min(times, default=None)
 
     def _merge(self, source: str, readings: list[tuple[Changed, Reading]]) -> None:
         """Set the calls of a source against those that the ledger has, and against each other."""
@@ -106,8 +126,8 @@ class _Transaction:
             self._states.append(_after(each, reading, counts))
         self._inserts += [[*row, log] for row, log in added.values()]
         self._updates += [[*row, id] for row, id in grown.values()]
-        self._written.new[source] += len(added)
-        self._written.grown[source] += len(grown)
+        self._new[source] += len(added)
+        self._grown[source] += len(grown)
 
     def _is_erased(self, row: Values) -> bool:
         """Whether the user had calls of that time forgotten: its agent's, or all."""

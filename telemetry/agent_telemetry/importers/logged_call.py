@@ -6,7 +6,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 from agent_telemetry.importers.merging import merged
@@ -32,7 +32,7 @@ _fields = attrgetter(*COLUMNS)
 _EXISTING: Final = f"SELECT id, origin, {', '.join(COLUMNS)} FROM calls "  # noqa: S608
 _INSERT: Final = f"INSERT INTO calls ({', '.join(COLUMNS)}, origin) VALUES ({', '.join('?' * (len(COLUMNS) + 1))})"  # noqa: S608
 _UPDATE: Final = f"UPDATE calls SET {', '.join(f'{name} = ?' for name in COLUMNS)} WHERE id = ?"  # noqa: S608
-_FAULTS: Final = (OverflowError, UnicodeEncodeError, sqlite3.DataError, sqlite3.InterfaceError)
+FAULTS: Final = (OverflowError, UnicodeEncodeError, sqlite3.DataError, sqlite3.InterfaceError)
 
 
 def values(row: UsageRecord) -> Values:
@@ -60,40 +60,31 @@ def existing(conn: sqlite3.Connection, source: str, keys: list[str]) -> dict[str
         return {}
     conn.execute("CREATE TEMP TABLE IF NOT EXISTS wanted (key TEXT)")
     conn.execute("DELETE FROM wanted")
-    _many(conn, "INSERT INTO wanted VALUES (?)", [[key] for key in keys])
+    conn.executemany("INSERT INTO wanted VALUES (?)", [[key] for key in keys])
     found = conn.execute(f"{_EXISTING} WHERE source = ? AND key IN (SELECT key FROM wanted)", [source])  # noqa: S608
     return {row[2 + KEY]: (row[0], row[1], list(row[2:])) for row in found}
 
 
 def insert(conn: sqlite3.Connection, rows: list[Values]) -> None:
-    """Write new calls; each has the log that it is from behind its values."""
-    rows.sort(key=_by_key)  # in the order of the index, which is quicker
-    _many(conn, _INSERT, rows)
+    """Write new calls; each has the log that it is from behind its values. Raises one of `FAULTS` for a row that is not
+    `sound`; then some may have been written."""
+    rows.sort(key=itemgetter(TIME))  # in the order of an index, which is quicker
+    conn.executemany(_INSERT, rows)
 
 
 def update(conn: sqlite3.Connection, rows: list[Values]) -> None:
-    """Write calls anew; each has its row's id behind its values."""
-    _many(conn, _UPDATE, rows)
+    """Write calls anew; each has its row's id behind its values. Raises as `insert` does."""
+    conn.executemany(_UPDATE, rows)
+
+
+def sound(row: Values) -> Values:
+    """The row as SQLite takes it: without numbers that are no counts, and with question marks for half characters."""
+    return [_sound(value) for value in row]
 
 
 def _row(values: Values) -> UsageRecord:
     fields = dict(zip(COLUMNS, values, strict=True))
     return UsageRecord(**fields | {"time": datetime.fromtimestamp(values[TIME] / 1000, UTC)})
-
-
-def _by_key(values: Values) -> tuple[str, str]:
-    return values[KEY - 1], values[KEY]
-
-
-def _many(conn: sqlite3.Connection, sql: str, rows: list[Values]) -> None:
-    conn.execute("SAVEPOINT rows")
-    try:
-        conn.executemany(sql, rows)
-    except _FAULTS:
-        # A number that is no count, half a character: that row is kept without it.
-        conn.execute("ROLLBACK TO rows")
-        conn.executemany(sql, [[_sound(value) for value in row] for row in rows])
-    conn.execute("RELEASE rows")
 
 
 def _sound(value: Any) -> Any:
