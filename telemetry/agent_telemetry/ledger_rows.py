@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from agent_telemetry.learned import FamilyRow, Learned, Move
+from agent_telemetry.model_names import without_folder
 from agent_telemetry.outcome import Outcome
 from agent_telemetry.trial import Trial
 from agent_telemetry.usage_record import UsageRecord
@@ -19,6 +20,7 @@ Statement = tuple[str, Sequence[tuple[Any, ...]]]
 
 TEXT_LENGTH = 300  # characters; a model name comes from the caller and could be megabytes
 _COLUMNS = UsageRecord.__struct_fields__
+_MODELS = (_COLUMNS.index("model"), _COLUMNS.index("requested_model"))
 _DECISION = _COLUMNS.index("decision")  # our own, and as long as it is
 
 
@@ -57,6 +59,10 @@ def statements(row: Row) -> Iterator[Statement]:
 def values(row: msgspec.Struct) -> tuple[Any, ...]:
     """A row's fields as SQLite takes them: times as milliseconds since 1970, text bounded."""
     found = list(msgspec.structs.astuple(row))
+    if type(row) is UsageRecord:
+        for place in _MODELS:
+            if found[place] is not None:
+                found[place] = without_folder(found[place])
     for i, value in enumerate(found):
         if type(value) is str:
             if len(value) > TEXT_LENGTH and not (i == _DECISION and type(row) is UsageRecord):

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from agent_telemetry.importers.merging import merged
 from agent_telemetry.ledger_rows import TEXT_LENGTH, milliseconds
+from agent_telemetry.model_names import without_folder
 from agent_telemetry.usage_record import UsageRecord
 
 _TEXT: Final = ("source", "key", "agent", "session", "requested_model", "model", "provider", "response_id", "error")
@@ -21,6 +22,7 @@ COLUMNS: Final = (
 )
 TIME: Final = 0
 KEY: Final = 1 + _TEXT.index("key")
+_MODELS: Final = (1 + _TEXT.index("model"), 1 + _TEXT.index("requested_model"))
 AGENT: Final = 1 + _TEXT.index("agent")
 
 Values = list[Any]
@@ -42,6 +44,9 @@ def values(row: UsageRecord) -> Values:
         text = found[place]
         if text is not None and len(text) > TEXT_LENGTH:
             found[place] = text[:TEXT_LENGTH]
+    for place in _MODELS:
+        if found[place] is not None:
+            found[place] = without_folder(found[place])
     found[TIME] = milliseconds(found[TIME])
     return found
 
