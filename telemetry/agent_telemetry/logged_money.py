@@ -112,9 +112,11 @@ class LoggedMoney:
         if place in ("device", "lan"):
             return _Rule(place, self._instead(model, openness, vectors), "nothing", own=True)
         terms = self._terms(agent, name)
-        if place == "subscription" or (place == "hosted" and terms == "subscription"):
-            return _Rule("subscription", _asked(model, name, openness)[0], "nothing", own=False)
         listed, by_provider = _asked(model, name, openness)
+        if listed is None and model and openness == "open":  # nobody says who served it, and others do
+            listed = hosted_listing(model)
+        if place == "subscription" or (place == "hosted" and terms == "subscription"):
+            return _Rule("subscription", listed, "nothing", own=False)
         billed = place == "hosted" and terms == "api" and by_provider
         return _Rule(place, listed, "listed" if billed else "unknown", own=False)
 

@@ -15,6 +15,8 @@ from agent_models.catalogue.reviewed import reviewed
 __all__ = ["ACCESS_WORDS", "Access", "Catalogue", "CatalogueError", "Family", "Openness"]
 
 _CACHED_NAMES = 4096
+_NOBODY = "community"
+"""The lab of fine-tunes that many people make under one name."""
 
 ACCESS_WORDS: Final[dict[Access, str]] = {
     "open": "open weights (unrestricted)",
@@ -103,9 +105,9 @@ class Catalogue:
     def _look_up(self, model: str) -> _Match | None:
         name = read_name(model)
         for layer in self._layers:
-            matches = _outermost(_matches(layer, name))
+            matches = _matches(layer, name)
             if matches:
-                return _decide(matches, name)
+                return _base(_decide(_outermost(matches), name), matches)
         return None
 
 
@@ -136,6 +138,14 @@ def _outermost(matches: list[_Match]) -> list[_Match]:
         if not any(other.start <= match.start and match.stop <= other.stop for other in kept):
             kept.append(match)
     return kept
+
+
+def _base(found: _Match | None, matches: list[_Match]) -> _Match | None:
+    """Of a fine-tune by nobody in particular the model that it was made of, where its name says so (dolphin-llama3)."""
+    if found is None or found.family.lab != _NOBODY:
+        return found
+    bases = [match for match in matches if match.family.lab != _NOBODY and match.family.openness == "open"]
+    return max(bases, key=lambda match: match.weight, default=found)
 
 
 def _decide(matches: list[_Match], name: Name) -> _Match | None:
