@@ -10,6 +10,7 @@ import pytest
 
 from agent_router import plugins
 from agent_router.errors import ConfigError
+from agent_router.importers import importers
 from agent_router.routing.policies import Ladder
 from agent_router.settings import Routing
 
@@ -104,3 +105,56 @@ def test_a_policy_that_cannot_be_made_says_why(install: Install) -> None:
     install("ar_unmade", MINE.replace("NAME", "unmade").replace("routing.quality_floor", "routing.nothing_such"))
     with pytest.raises(ConfigError, match="the policy 'unmade' cannot be made: AttributeError"):
         plugins.policy(Routing(policy="unmade"))
+
+
+IMPORTER = """
+from datetime import UTC, datetime
+from pathlib import Path
+from agent_router.hookspecs import hookimpl
+from agent_telemetry.usage_record import UsageRecord
+
+class Mine:
+    name, title = "NAME", "Mine"
+    def folders(self, home):
+        return [home.folder / "mine"]
+    def logs(self, home):
+        return [str(path) for path in (home.folder / "mine").glob("*.txt")]
+    def read(self, log):
+        for number, line in enumerate(log.lines()):
+            if line:
+                yield UsageRecord(source=self.name, key=f"{log.name}{number}", time=datetime.now(UTC), agent=self.name,
+                                  model="qwen3:8b", input=int(line), output=1)
+
+@hookimpl
+def agent_router_importers():
+    return [Mine()]
+"""
+
+
+def test_an_installed_package_brings_an_importer(
+    install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from agent_telemetry.importers.home import Home
+    from agent_telemetry.importers.import_run import import_logs
+    from agent_telemetry.ledger_reader import recent
+
+    install("ar_mine", IMPORTER.replace("NAME", "mine"))
+    assert {"claude", "codex", "mine"} <= {each.name for each in importers()}
+    assert plugins.policy_factories()  # other hooks of the same package are no one's trouble
+    (chosen,) = importers(only=("mine",))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "a.txt").write_text("7\n8\n")
+    import_logs(tmp_path / "ledger.sqlite3", [chosen], Home(tmp_path, {}), lambda: lambda row: row)
+    assert sorted(row.input or 0 for row in recent(tmp_path / "ledger.sqlite3")) == [7, 8]
+
+
+def test_an_importer_takes_the_place_of_a_built_in_one(install: Install) -> None:
+    install("ar_mine", IMPORTER.replace("NAME", "codex"))
+    assert {each.name: each.title for each in importers()}["codex"] == "Mine"
+    assert "codex" not in {each.name for each in importers(without=("codex",))}
+
+
+def test_importers_that_cannot_be_loaded(install: Install) -> None:
+    install("ar_broken", "import nothing_such")
+    with pytest.raises(ConfigError, match="'ar_broken' of ar_broken cannot be loaded: ModuleNotFoundError"):
+        importers()
