@@ -4,18 +4,22 @@ longer than an import that finds nothing new."""
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from agent_router.paths import PREFIX, config_path
 
-_SECTIONS = ("logs", "ledger")
+_SECTIONS = ("logs", "ledger", "plans")
 
 
 class ImportSettings(NamedTuple):
-    """`without`: agents whose logs are left alone. `keep_days`: after how many a call is erased; None is never."""
+    """`without`: agents whose logs are left alone. `keep_days`: after how many a call is erased; None is never.
+    `plans`: how agents are paid, by their names."""
 
     without: tuple[str, ...] = ()
     keep_days: int | None = None
+    plans: Mapping[str, str] = MappingProxyType({})
 
 
 def import_settings() -> ImportSettings:
@@ -25,7 +29,7 @@ def import_settings() -> ImportSettings:
     from agent_router import config
 
     settings = config.load().settings
-    return ImportSettings(tuple(settings.logs.without), settings.ledger.keep_days)
+    return ImportSettings(tuple(settings.logs.without), settings.ledger.keep_days, dict(settings.plans))
 
 
 def _named() -> bool:

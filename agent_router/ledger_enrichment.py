@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import lru_cache
+from pathlib import Path
 
+from agent_router.paths import config_path, data_path
 from agent_telemetry.usage_record import Place, UsageRecord
 
 
-@cache
 def enrichment() -> Callable[[UsageRecord], UsageRecord]:
-    """What adds place and money to a row. Made once, and not before there is a row: loading prices takes long.
+    """What adds place and money to a row. Made when there is a row, as loading prices takes long, and again when the
+    configuration or the user's own part of the catalogue has changed.
 
-    ConfigError where the configuration, or the user's own part of the catalogue, is wrong.
+    ConfigError where one of these is wrong.
     """
+    return _made(_stamp(config_path()), _stamp(data_path() / "catalogue.yaml"))
+
+
+def _stamp(path: Path) -> tuple[str, int]:
+    try:
+        return str(path), path.stat().st_mtime_ns
+    except OSError:
+        return str(path), 0
+
+
+@lru_cache(maxsize=1)
+def _made(*_: tuple[str, int]) -> Callable[[UsageRecord], UsageRecord]:
     from agent_models.catalogue import Catalogue, CatalogueError
     from agent_router import config
     from agent_router.errors import ConfigError

@@ -22,6 +22,7 @@ from agent_telemetry.erasing import erase, outdated, remember_again
 from agent_telemetry.importers.home import Home
 from agent_telemetry.importers.import_run import Imported, Progress, import_logs
 from agent_telemetry.importers.importer import Importer
+from agent_telemetry.importers.repricing import follow_plans
 from agent_telemetry.ledger_file import open_ledger, reason
 from agent_telemetry.migrations import NewerLedger
 
@@ -62,13 +63,14 @@ def import_command(
 
 
 def _run(chosen: list[Importer], bar: Any) -> Imported:
-    """One import, with a progress bar where there is one; calls that are older than they may be are erased."""
+    """One import, with a progress bar where there is one. Before it, what the settings say of calls that are there."""
     settings = import_settings()
     with _ledger() as conn:
         if settings.keep_days is not None:
             before = round(time.time() * 1000) - settings.keep_days * _DAY_MS
             if outdated(conn, before):
                 erase(conn, before=before)
+        follow_plans(conn, settings.plans, enrichment)
     path = data_path() / LEDGER
     try:
         home = Home.here()

@@ -35,8 +35,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def make() -> Make:
-    """The enrichment, made anew."""
-    return enrichment.__wrapped__
+    """The enrichment, made anew where the configuration is another."""
+    return enrichment
 
 
 def test_place_and_money_are_filled_in(folder: Path, make: Make) -> None:

@@ -53,8 +53,8 @@ def values(row: UsageRecord) -> Values:
 
 def merged_values(one: Values, other: Values) -> Values:
     """Two of one call; `one` itself where the other adds nothing."""
-    first = _row(one)
-    both = merged(first, _row(other))
+    first = row_of(one)
+    both = merged(first, row_of(other))
     return one if both is first else values(both)
 
 
@@ -68,6 +68,13 @@ def existing(conn: sqlite3.Connection, source: str, keys: list[str]) -> dict[str
     conn.executemany("INSERT INTO wanted VALUES (?)", [[key] for key in keys])
     found = conn.execute(f"{_EXISTING} WHERE source = ? AND key IN (SELECT key FROM wanted)", [source])  # noqa: S608
     return {row[2 + KEY]: (row[0], row[1], list(row[2:])) for row in found}
+
+
+def logged(conn: sqlite3.Connection, agent: str, but: str, after: int, most: int) -> list[tuple[int, Values]]:
+    """Calls of an agent that no log of source `but` told of, in the order of their ids, those greater than `after`: id
+    and values."""
+    sql = f"{_EXISTING} WHERE id > ? AND agent = ? AND source != ? ORDER BY id LIMIT ?"
+    return [(row[0], list(row[2:])) for row in conn.execute(sql, [after, agent, but, most])]
 
 
 def insert(conn: sqlite3.Connection, rows: list[Values]) -> None:
@@ -87,7 +94,8 @@ def sound(row: Values) -> Values:
     return [_sound(value) for value in row]
 
 
-def _row(values: Values) -> UsageRecord:
+def row_of(values: Values) -> UsageRecord:
+    """The row again."""
     fields = dict(zip(COLUMNS, values, strict=True))
     return UsageRecord(**fields | {"time": datetime.fromtimestamp(values[TIME] / 1000, UTC)})
 

@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any, Final, Literal
 
@@ -71,9 +72,10 @@ def readings(
 def _read_all(
     importers: Mapping[str, Importer], changed: list[Changed], enrichment: Callable[[], Enrich], begin: int = 0
 ) -> Iterator[Reading]:
+    made = cache(enrichment)
     for number in range(begin, len(changed)):
         each = changed[number]
-        yield _read(importers[each.before.source], number, each, enrichment)
+        yield _read(importers[each.before.source], number, each, made)
 
 
 def _read(importer: Importer, number: int, each: Changed, enrichment: Callable[[], Enrich]) -> Reading:

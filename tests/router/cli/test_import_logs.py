@@ -79,6 +79,23 @@ def test_again(run: Command, logs: Path) -> None:
     assert select(logs, "SELECT * FROM calls") == before
 
 
+def test_plans_count_for_what_was_imported_before(run: Command, logs: Path) -> None:
+    run("import")
+    assert set(run("usage", "--json").json["by_openness_place"]) == {"closed/hosted", "open/device"}
+    (logs / "config.toml").write_text('[plans]\npi = "subscription"\n')
+    run("import")
+    found = run("usage", "--json").json
+    assert set(found["by_openness_place"]) == {"closed/subscription", "open/device"}
+    assert found["by_openness_place"]["closed/subscription"]["cost"]["billed"] == 0
+    assert found["by_openness_place"]["closed/subscription"]["cost"]["equivalent"] > 0
+    before = select(logs, "SELECT * FROM calls")
+    run("import")
+    assert select(logs, "SELECT * FROM calls") == before
+    (logs / "config.toml").write_text("")
+    run("import")
+    assert set(run("usage", "--json").json["by_openness_place"]) == {"closed/hosted", "open/device"}
+
+
 def test_no_text_no_path_no_name(run: Command, logs: Path) -> None:
     run("import")
     (data,) = [path.read_bytes() for path in (logs / "data").glob("ledger.sqlite3")]
