@@ -91,17 +91,22 @@ def _read(importer: Importer, number: int, each: Changed, enrichment: Callable[[
             else:
                 repeats += 1
                 found[row.key] = merged(there, row)
-    except Exception as fault:  # whatever is in a file: the others are read
-        _log.debug("A log of %s cannot be read: %s", importer.name, type(fault).__name__)
+    except Exception as fault:  # whatever is in a file: what was read of it counts, and the others are read
+        _log.debug("A log of %s cannot be read to its end: %s", importer.name, type(fault).__name__)
         busy = isinstance(fault, OSError | sqlite3.OperationalError)
-        return Reading(number, True, before.offset, before.mark, {}, {}, [], failed="busy" if busy else "damaged")
+        rows = _rows(found, enrichment)
+        return Reading(number, True, before.offset, before.mark, {}, {}, rows, failed="busy" if busy else "damaged")
     if repeats:
         log.counts["repeated"] += repeats
-    rows: list[Values] = []
-    if found:
-        enrich = enrichment()
-        rows = [values(enrich(row)) for row in found.values()]
+    rows = _rows(found, enrichment)
     return Reading(number, log.fresh, log.offset, log.mark, log.state, dict(log.counts), rows)
+
+
+def _rows(found: Mapping[str, UsageRecord], enrichment: Callable[[], Enrich]) -> list[Values]:
+    if not found:
+        return []
+    enrich = enrichment()
+    return [values(enrich(row)) for row in found.values()]
 
 
 def _copy(state: dict[str, Any]) -> dict[str, Any]:

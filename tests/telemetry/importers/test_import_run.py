@@ -186,7 +186,7 @@ def test_a_log_that_cannot_be_read_does_not_stop_the_others(place: Place) -> Non
     bad = write(place.home, "a.jsonl", line("1"), line("2", **{"raise": True}))
     write(place.home, "b.jsonl", line("3"))
     place.run()
-    assert [key for key, *_ in place.calls()] == ["3"]
+    assert [key for key, *_ in place.calls()] == ["1", "3"]  # and what was read of it before counts
     assert place.counts() == {"calls": 1, "unreadable": 1}
     assert place.run().read == 0
     bad.write_bytes(line("1"))
