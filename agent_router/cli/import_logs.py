@@ -180,7 +180,26 @@ def _show(done: Imported, chosen: list[Importer]) -> None:
     for name, logs in there.items():
         new = done.written.new[name]
         typer.echo(f"  {titles[name]:<{width}}  {logs:>7,} {'log ' if logs == 1 else 'logs'}  {new:>9,} new calls")
-    typer.echo(f"{_sentence(done)} `agent-router usage` shows them.")
+    typer.echo(_sentence(done))
+    if done.written.new.total():
+        typer.echo(f"{_shares()} `agent-router usage` says more.")
+
+
+def _shares() -> str:
+    """How all that is known divides, in a sentence."""
+    from agent_models.catalogue import Catalogue
+    from agent_telemetry.openness import classifier
+    from agent_telemetry.split import OPENNESS, split
+
+    classify = classifier(Catalogue.load(data_path() / "catalogue.yaml"))
+    found = split(data_path() / LEDGER, classify, by_session=False)
+    measure, of = ("output", "output tokens") if found["all"]["output"] else ("requests", "requests")
+    whole = found["all"][measure] or 1
+    leaves = [(name, found["by_openness"][name][measure]) for name in OPENNESS]
+    shares = [f"{figure / whole:.0%} {name}" for name, figure in leaves if figure]
+    own = sum(found["by_openness_place"].get(f"open/{place}", {}).get(measure, 0) for place in ("device", "lan"))
+    here = f" ({own / whole:.0%} on your own machines)" if own else ""
+    return f"Of all {of} so far: {', '.join(shares)}{here}."
 
 
 def _sentence(done: Imported) -> str:

@@ -42,7 +42,7 @@ class Importer(Protocol):
         is found by `provider` and `model` for all importers alike; money is filled in afterwards as well.
 
         What is not a call that counts is told to `log`: `log.skipped(why)`, `log.damaged()`, `log.unknown(field)`.
-        Anything raised ends this reading: what was yielded counts, the file is told of as damaged, and is read again when
-        it changes.
+        Anything raised ends this reading: what was yielded counts, the file is told of as damaged, and is read again
+        when it changes.
         """
         ...

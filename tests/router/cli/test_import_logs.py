@@ -56,6 +56,7 @@ def test_a_home_of_logs_alone(run: Command, logs: Path) -> None:
     assert ran.status == 0
     assert "pi" in ran.out
     assert "3 new calls" in ran.out
+    assert "Of all output tokens so far: 62% open, 38% closed (62% on your own machines)." in ran.out
     found = run("usage", "--json").json
     assert found["all"]["requests"] == 3
     assert found["all"]["total_tokens"] == 3 * 113 + 32
