@@ -96,8 +96,9 @@ as open.
 |---|---:|---:|---:|---:|
 {rows}
 
-The lists are in `tests/models/catalogue/names/`, with their sources. Nothing is left out of them but the words of
-routers, which stand for no one model (`openrouter/auto`). Families that lack something because nothing was found that
+The lists are in `tests/models/catalogue/names/`, with their sources. Left out of them are the words of routers, which
+stand for no one model (`openrouter/auto`), and of OpenRouter's slugs those of models that write no text (images,
+decisions), of which fewer are known. Families that lack something because nothing was found that
 says it: {unstated}.
 
 ## Not resolved
