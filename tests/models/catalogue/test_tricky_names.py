@@ -174,7 +174,8 @@ UNKNOWN = [
     "", " ", "🦙🦙🦙", "x" * 10_240, "../../../../etc/passwd", "..\\..\\windows\\system32", "C:\\models\\mine.gguf",
     "mistral-medium-latest", "mistral/next-model", "glm-9", "gpt-7", "llama-9-turbo-secret",
     "o5", "photo3", "demo1", "flux", "nova", "opus-mt-de-en", "gpt4all", "my-deployment", "<synthetic>",
-    "gpt-4o-vs-qwen3", "claude-7b-distill.gguf", "stealth/ox-alpha", "muse-ember-1.0", "default", "auto", "\ud800", "\x00\x00",
+    "gpt-4o-vs-qwen3", "claude-7b-distill.gguf", "stealth/ox-alpha", "muse-ember-1.0", "default",
+    "auto", "\ud800", "\x00\x00",
 ]  # fmt: skip
 
 
