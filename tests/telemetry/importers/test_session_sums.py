@@ -23,6 +23,13 @@ updated_at TIMESTAMP, total_tokens INTEGER, input_tokens INTEGER, output_tokens 
 INTEGER, accumulated_input_tokens INTEGER, accumulated_output_tokens INTEGER, provider_name TEXT, model_config_json TEXT
 """
 _GOOSE_NEW = _GOOSE + ", accumulated_cache_read_tokens INTEGER, accumulated_cache_write_tokens INTEGER)"
+_GOOSE_LEDGER = """;
+CREATE TABLE messages (id INTEGER PRIMARY KEY AUTOINCREMENT, message_id TEXT, session_id TEXT, role TEXT,
+content_json TEXT, created_timestamp INTEGER);
+CREATE TABLE usage_ledger (id INTEGER PRIMARY KEY AUTOINCREMENT, session_id TEXT, created_timestamp INTEGER, model TEXT,
+input_tokens INTEGER, output_tokens INTEGER, total_tokens INTEGER, cache_read_tokens INTEGER, cache_write_tokens
+INTEGER, cost REAL, cost_source TEXT, is_compaction INTEGER);
+"""
 _SUMS = {"accumulated_input_tokens": 50, "accumulated_output_tokens": 10, "accumulated_cache_read_tokens": 5}
 _CRUSH = """
 CREATE TABLE sessions (id TEXT PRIMARY KEY, parent_session_id TEXT, title TEXT, prompt_tokens INTEGER,
@@ -110,6 +117,90 @@ def test_goose_before_the_cache_was_counted(tmp_path: Path) -> None:
     assert counts == {"damaged": 2}
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_gooses_ledger(tmp_path: Path, seed: int) -> None:
+    """Calls, of several models and days, and what the sums had before there were any."""
+    chance = random.Random(seed)
+    place = tmp_path / ".local" / "share" / "goose" / "sessions"
+    place.mkdir(parents=True)
+    truth = []
+    with closing(sqlite3.connect(place / "sessions.db")) as conn, conn:
+        conn.executescript(_GOOSE_NEW + _GOOSE_LEDGER)
+        for number in range(30):
+            at = datetime(2026, 6, 1, tzinfo=UTC) + timedelta(seconds=chance.randrange(9_000_000))
+            session, sums = f"{at:%Y%m%d}_{number}", Counter[str]()
+            if chance.random() < 0.5:  # before the ledger
+                told, call = _goose_call(chance, "qwen3.6", session, at)
+                sums, truth = sums + Counter(told), [*truth, call]
+                if chance.random() < 0.5:
+                    carried = told | {"created_timestamp": int(at.timestamp()) + 80_000, "session_id": session}
+                    _insert(conn, "usage_ledger", carried | {"cost_source": "carried_forward"})
+            for turn in range(chance.randrange(1, 5)):
+                then = at + timedelta(seconds=90_000 * (turn + 1))
+                model = chance.choice(("qwen3.6", "gpt-5.4"))
+                told, call = _goose_call(chance, model, session, then)
+                sums, truth = sums + Counter(told), [*truth, call]
+                row = told | {"session_id": session, "created_timestamp": int(then.timestamp()), "model": model}
+                _insert(conn, "usage_ledger", row | {"cost_source": "estimated", "is_compaction": turn % 2})
+            row = {f"accumulated_{name}": figure for name, figure in sums.items()} | {"total_tokens": 7}
+            row |= {"id": session, "created_at": f"{at:%Y-%m-%d %H:%M:%S}", "provider_name": "ollama"}
+            _insert(conn, "sessions", row | {"model_config_json": '{"model_name": "qwen3.6"}'})
+            message = {"session_id": session, "role": "user", "created_timestamp": int(at.timestamp()) + 1}
+            _insert(conn, "messages", message)
+    assert found(calls(goose.IMPORTER, tmp_path).values()) == Counter(truth)
+
+
+def test_a_session_of_gooses_that_gets_a_ledger_stays_one(tmp_path: Path) -> None:
+    place = tmp_path / ".local" / "share" / "goose" / "sessions"
+    place.mkdir(parents=True)
+    with closing(sqlite3.connect(place / "sessions.db")) as conn, conn:
+        conn.executescript(_GOOSE_NEW)
+        _insert(
+            conn,
+            "sessions",
+            {
+                "id": "s",
+                "created_at": "2026-03-01 10:00:00",
+                "accumulated_input_tokens": 50,
+                "accumulated_output_tokens": 9,
+            },
+        )
+    first = calls(goose.IMPORTER, tmp_path)
+    call = {"session_id": "s", "input_tokens": 30, "output_tokens": 4, "total_tokens": 34}
+    with closing(sqlite3.connect(place / "sessions.db")) as conn, conn:
+        conn.executescript(_GOOSE_LEDGER.removeprefix(";"))
+        _insert(
+            conn, "usage_ledger", {**call, "input_tokens": 50, "output_tokens": 9, "cost_source": "carried_forward"}
+        )
+        _insert(conn, "usage_ledger", {**call, "created_timestamp": 1_788_145_445, "model": "m"})
+        _insert(conn, "usage_ledger", {"session_id": "gone", "input_tokens": 5})
+        conn.execute("UPDATE sessions SET accumulated_input_tokens = 80, accumulated_output_tokens = 13")
+    then = calls(goose.IMPORTER, tmp_path)
+    assert first.items() <= then.items()
+    assert sorted((row.input, row.output) for row in then.values()) == [(30, 4), (50, 9)]
+
+
+def test_what_goose_imported_is_not_its_own(tmp_path: Path) -> None:
+    """Another agent's session begins with that one's sums, and goes on with calls of Goose's."""
+    place = tmp_path / ".local" / "share" / "goose" / "sessions"
+    place.mkdir(parents=True)
+    sums = {"accumulated_input_tokens": 6007, "accumulated_output_tokens": 50, "created_at": "2026-08-31 03:00:00"}
+    with closing(sqlite3.connect(place / "sessions.db")) as conn, conn:
+        conn.executescript(_GOOSE_NEW + _GOOSE_LEDGER)
+        call = {"session_id": "20260831_2", "created_timestamp": 1_788_200_000, "input_tokens": 7, "output_tokens": 5}
+        _insert(conn, "usage_ledger", call)
+        for session in ("20260831_1", "20260831_2", "20250831_030000"):  # the last is one of Goose's own, of a file
+            more = {"accumulated_input_tokens": 6014, "accumulated_output_tokens": 55} if session[-2:] == "_2" else {}
+            _insert(conn, "sessions", sums | {"id": session} | more)
+            _insert(conn, "messages", {"session_id": session, "role": "user", "created_timestamp": 1_780_000_000})
+    rows, counts = read(goose.IMPORTER, tmp_path)
+    assert sorted((row.session, row.input, row.output) for row in rows.values()) == [
+        ("20250831_030000", 6007, 50),
+        ("20260831_2", 7, 5),
+    ]
+    assert counts == {"of an imported session": 2}
+
+
 def test_crush_tells_the_last_call_of_a_session(tmp_path: Path) -> None:
     """Read at two times, those are two calls; and no change is none."""
     project = tmp_path / "project"
@@ -183,6 +274,14 @@ def test_hermes_before_and_after_it_told_models_apart(tmp_path: Path) -> None:
         _insert(conn, "session_model_usage", figures | {"session_id": "s", "model": "m", "task": ""})
     again = calls(hermes.IMPORTER, tmp_path, HERMES_HOME=str(path.parent))
     assert again.keys() == first.keys()
+
+
+def _goose_call(chance: random.Random, model: str, session: str, at: datetime) -> tuple[dict[str, int], Call]:
+    fresh, cached, written, output = (chance.randrange(1, 9000) for _ in range(4))
+    input = fresh + cached + written
+    told = {"total_tokens": input + output, "input_tokens": input, "output_tokens": output}
+    told |= {"cache_read_tokens": cached, "cache_write_tokens": written}
+    return told, Call(model, session, at, fresh, cached, written, output)
 
 
 def _figures(chance: random.Random) -> dict[str, int]:
