@@ -1,8 +1,9 @@
 """Cline: tasks in an editor's global storage or in `~/.cline/data/tasks`; and since June 2026, in editors as well as on
 the command line, `~/.cline/data/sessions/<session>/*.messages.json`.
 
-There each message of the assistant's has `metrics`, where `inputTokens` contains what was cached. Source:
-sdk/packages/shared/src/llms/messages.ts.
+There each message of the assistant's has `metrics`, where `inputTokens` contains what was cached. A task of the older
+kind that is gone on with becomes a session of the same name, whose first `metrics` sum up the whole task. Sources:
+sdk/packages/shared/src/llms/messages.ts, apps/vscode/src/sdk/legacy-task-handling.ts.
 """
 
 from __future__ import annotations
@@ -93,6 +94,9 @@ class Cline:
             return None
         info = message.get("modelInfo")
         info = info if isinstance(info, dict) else {}
+        if session is not None and session.isdecimal() and info.get("provider") in (None, "unknown"):
+            log.skipped("the sum of an older task")  # whose calls are in its `ui_messages.json`
+            return None
         id = text(message.get("id"))
         return UsageRecord(
             source=self.name,

@@ -36,10 +36,20 @@ _SERVERS: Final = (
     *(".vscode-server", ".vscode-server-insiders", ".vscode-remote", ".vscodium-server", ".openvscode-server"),
     *(".cursor-server", ".windsurf-server", ".trae-server", ".kiro-server", ".positron-server"),
 )
-_WHOLE: Final = frozenset(
-    ("openai", "litellm", "oca", "requesty", "fireworks", "doubao", "qwen", "lmstudio", "hicap", "aihubmix", "nebius")
-)
+_WHOLE: Final = {
+    *("openai", "openai-codex", "litellm", "oca", "requesty", "fireworks", "doubao", "qwen", "lmstudio", "hicap"),
+    *("aihubmix", "nebius", "xai", "zai"),
+}
 """The providers of Cline's whose `tokensIn` is the server's `prompt_tokens`, with what was cached."""
+_WHOLE_FOR_A_WHILE: Final = {
+    "openrouter": ("2025-05-02", "2025-08-13"),  # 3.14.0 to 3.24.0
+    "cline": ("2025-05-02", "2025-08-13"),
+    "gemini": ("2025-05-02", "2025-06-20"),  # 3.14.0 to 3.17.15
+    "vercel-ai-gateway": ("2025-08-20", "2025-11-18"),  # 3.26.1 to 3.38.0
+}
+"""And those that did so in the versions of these days."""
+_GEMINI_APART: Final = "2025-06-25"
+"""With 3.18.0 OpenRouter's and Cline's own provider took the cache out for Gemini's models, before the others."""
 _TOTAL_SINCE: Final = datetime(2025, 11, 1, tzinfo=UTC)
 _SOON: Final = 30  # seconds: what is told with a call is written just after its message
 _MODEL: Final = re.compile(r"<model>\s*([^<>\s][^<>]{0,200}?)\s*</model>")
@@ -155,7 +165,7 @@ class EditorTasks:
         if not (input or output or write or read):
             return None
         protocol = told.get("apiProtocol")
-        if input >= read + write and self._contains_cache(protocol, provider, at):
+        if input >= read + write and self._contains_cache(protocol, provider, model, at):
             input -= read + write
         return UsageRecord(
             source=self.name,
@@ -173,10 +183,14 @@ class EditorTasks:
             output=output,
         )
 
-    def _contains_cache(self, protocol: object, provider: str | None, at: datetime) -> bool:
-        if not self.roo:
-            return provider in _WHOLE
-        return protocol != "anthropic" or at >= _TOTAL_SINCE
+    def _contains_cache(self, protocol: object, provider: str | None, model: str | None, at: datetime) -> bool:
+        if self.roo:
+            return protocol != "anthropic" or at >= _TOTAL_SINCE
+        day = at.date().isoformat()
+        since, until = _WHOLE_FOR_A_WHILE.get(provider or "", ("", ""))
+        if provider in ("openrouter", "cline") and "gemini" in (model or ""):
+            until = _GEMINI_APART
+        return provider in _WHOLE or since <= day < until
 
 
 def _remains(

@@ -57,6 +57,30 @@ def test_what_contains_the_cache(tmp_path: Path, agent: str, ts: int, told: dict
     assert (row.input, row.cache_read, row.cache_write) == (input, 1000, 200)
 
 
+@pytest.mark.parametrize(
+    ("provider", "model", "day", "input"),
+    [
+        *((provider, "m", "2026-03-01", 100) for provider in ("openai-codex", "xai", "zai", "openai", "lmstudio")),
+        *((provider, "m", "2026-03-01", 1300) for provider in ("openrouter", "deepseek", "openai-native", "groq", "x")),
+        ("openrouter", "m", "2025-05-01", 1300),
+        ("openrouter", "m", "2025-07-01", 100),
+        ("cline", "m", "2025-08-12", 100),
+        ("cline", "m", "2025-08-13", 1300),
+        ("cline", "google/gemini-2.5-pro", "2025-06-24", 100),
+        ("cline", "google/gemini-2.5-pro", "2025-06-25", 1300),
+        ("gemini", "gemini-2.5-pro", "2025-06-19", 100),
+        ("gemini", "gemini-2.5-pro", "2025-06-20", 1300),
+        ("vercel-ai-gateway", "m", "2025-11-17", 100),
+        ("vercel-ai-gateway", "m", "2025-11-18", 1300),
+    ],
+)
+def test_what_contains_the_cache_by_provider(tmp_path: Path, provider: str, model: str, day: str, input: int) -> None:
+    ts = int(datetime.fromisoformat(f"{day}T12:00:00+00:00").timestamp() * 1000)
+    info = {"providerId": provider, "modelId": model, "mode": "act"}
+    (row,) = _rows(tmp_path, "cline", [_request(ts=ts, modelInfo=info, tokensIn=1300)])
+    assert (row.input, row.cache_read, row.cache_write) == (input, 1000, 200)
+
+
 def test_calls_that_failed(tmp_path: Path) -> None:
     none = {"tokensIn": 0, "tokensOut": 0, "cacheWrites": 0, "cacheReads": 0}
     requests = [
@@ -132,6 +156,28 @@ def test_sessions_of_the_newer_cline(tmp_path: Path) -> None:
     assert (row.input, row.cache_read, row.cache_write, row.output) == (4000, 1359, 80, 4)
     assert (row.model, row.provider, row.session) == ("m", "openai-compatible", "one")
     assert counts == {"without tokens": 2, "unknown:metrics.audioTokens": 2}
+
+
+@pytest.mark.parametrize("info", [{"id": "m", "provider": "unknown"}, None])
+def test_an_older_task_that_goes_on_as_a_session(tmp_path: Path, info: dict[str, str] | None) -> None:
+    """The newer Cline puts the task's sums, the cache among the input, on the last answer that it takes over."""
+    place = _place(tmp_path, "cline").with_name("1772359200000")
+    place.mkdir(parents=True)
+    (place / "ui_messages.json").write_text(json.dumps([_request(), _request(ts=1_772_359_300_000)]))
+    sums = {"inputTokens": 2414, "outputTokens": 60, "cacheReadTokens": 2000, "cacheWriteTokens": 400, "cost": 1}
+    call = {"inputTokens": 50, "outputTokens": 4, "cacheReadTokens": 0, "cacheWriteTokens": 0}
+    messages = [
+        {"id": "a", "role": "assistant", "content": "…", "metrics": sums} | ({"modelInfo": info} if info else {}),
+        {"id": "b", "role": "user", "content": "Warning: …"},
+        {"id": "c", "role": "assistant", "ts": 1_783_000_000_000, "metrics": call}
+        | {"modelInfo": {"id": "m", "provider": "cline"}},
+    ]
+    session = tmp_path / ".cline" / "data" / "sessions" / place.name / f"{place.name}.messages.json"
+    session.parent.mkdir(parents=True)
+    session.write_text(json.dumps({"sessionId": place.name, "messages": messages}))
+    rows, counts = read(cline.IMPORTER, tmp_path)
+    assert sorted((row.input, row.output) for row in rows.values()) == [(7, 30), (7, 30), (50, 4)]
+    assert counts == {"the sum of an older task": 1}
 
 
 def test_kilos_own_database(tmp_path: Path) -> None:

@@ -13,9 +13,17 @@ from tests.telemetry.importers.truth import Call
 
 EXTENSIONS = {"cline": "saoudrizwan.claude-dev", "roo": "rooveterinaryinc.roo-cline", "kilo": "kilocode.kilo-code"}
 _HOSTS = (".config/Code", ".config/Cursor", ".config/VSCodium", ".vscode-server/data")
-_MODELS = ("claude-sonnet-4.5", "qwen/qwen3-coder", "gpt-5.4", "kimi-k2.5", "deepseek-v4")
-_PROVIDERS = {"anthropic": False, "openrouter": False, "openai": True, "litellm": True, "cline": False, "ollama": False}
+_MODELS = ("claude-sonnet-4.5", "qwen/qwen3-coder", "gpt-5.4", "kimi-k2.5", "deepseek-v4", "gemini-2.5-pro")
+_PROVIDERS = dict.fromkeys(("anthropic", "openrouter", "cline", "ollama", "gemini", "vercel-ai-gateway"), False)
+_PROVIDERS |= dict.fromkeys(("openai", "litellm", "openai-codex", "xai", "zai"), True)
 """Cline's, and whether `tokensIn` is the whole prompt with them."""
+_FOR_A_WHILE = {
+    "openrouter": (datetime(2025, 5, 2, tzinfo=UTC), datetime(2025, 8, 13, tzinfo=UTC)),
+    "cline": (datetime(2025, 5, 2, tzinfo=UTC), datetime(2025, 8, 13, tzinfo=UTC)),
+    "gemini": (datetime(2025, 5, 2, tzinfo=UTC), datetime(2025, 6, 20, tzinfo=UTC)),
+    "vercel-ai-gateway": (datetime(2025, 8, 20, tzinfo=UTC), datetime(2025, 11, 18, tzinfo=UTC)),
+}
+"""When it was with others too."""
 _ROO_TOTAL = datetime(2025, 11, 1, tzinfo=UTC)
 
 
@@ -63,7 +71,10 @@ class _Task:
         fresh, output = chance.randrange(1, 900), chance.randrange(1, 3000)
         reads, writes = chance.choice((0, chance.randrange(1000, 90_000))), chance.choice((0, chance.randrange(9000)))
         if self.agent == "cline":
-            whole = _PROVIDERS[provider]
+            since, until = _FOR_A_WHILE.get(provider, (self.clock, self.clock))
+            if "gemini" in model and provider in ("openrouter", "cline"):
+                until = datetime(2025, 6, 25, tzinfo=UTC)
+            whole = _PROVIDERS[provider] or since <= self.clock < until
         else:
             whole = protocol == "openai" or self.clock >= _ROO_TOTAL
             if not whole and fresh >= reads + writes:
