@@ -3,7 +3,8 @@ since 2026 one of `turns`.
 
 `input_tokens` and `output_tokens` are what the plugin for the model made of the answer's usage, and `token_details`
 the rest of it, without zeros: with OpenAI's and Gemini's API the cached part is in the input, with Anthropic's
-(llm-anthropic) beside it; what was reasoned is in the output. Sources: llm/migrations.py, llm/models.py, the plugins.
+(llm-anthropic) beside it; what was reasoned is in the output, but for llm-gemini before May 2025. Sources:
+llm/migrations.py, llm/models.py, the plugins.
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ class Llm:
         if not beside:
             read = min(read, input)
             input -= read
+        if thoughts and "thoughtsTokenCount" in details and "candidatesTokenCount" not in details:
+            output += thoughts if output != thoughts else 0  # else there was nothing but thoughts
         model, resolved = text(row.get("model")), text(row.get("resolved_model"))
         id, session = text(row.get("id")), text(row.get("conversation_id") or row.get("thread_id"))
         duration = count(row.get("duration_ms"))
@@ -89,17 +92,17 @@ def _details(told: dict[str, Any]) -> tuple[int, int, int | None, int | None, bo
     beside the input."""
     written = told.get("cache_creation")
     hour = count(written.get("ephemeral_1h_input_tokens")) if isinstance(written, dict) else None
+    thoughts = count(told.get("thoughtsTokenCount"))
+    for name in ("completion_tokens_details", "output_tokens_details"):
+        if isinstance(inner := told.get(name), dict):
+            thoughts = thoughts or count(inner.get("reasoning_tokens")) or count(inner.get("thinking_tokens"))
     read, write = (count(told.get(name)) or 0 for name in ("cache_read_input_tokens", "cache_creation_input_tokens"))
     if read or write:
-        return read, write, hour, None, True
+        return read, write, hour, thoughts, True
     for name in ("prompt_tokens_details", "input_tokens_details"):
         if isinstance(inner := told.get(name), dict):
             read = read or count(inner.get("cached_tokens")) or 0
     read = read or count(told.get("cachedContentTokenCount")) or count(told.get("prompt_cache_hit_tokens")) or 0
-    thoughts = count(told.get("thoughtsTokenCount"))
-    for name in ("completion_tokens_details", "output_tokens_details"):
-        if isinstance(inner := told.get(name), dict):
-            thoughts = thoughts or count(inner.get("reasoning_tokens"))
     return read, 0, None, thoughts, False
 
 

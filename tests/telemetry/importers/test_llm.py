@@ -35,6 +35,25 @@ def test_a_call(tmp_path: Path) -> None:
     assert (row.input, row.cache_read, row.output, row.latency_ms) == (64, 21, 4, 117.0)
 
 
+@pytest.mark.parametrize(
+    ("details", "output", "reasoning"),
+    [
+        ('{"thoughtsTokenCount": 30}', 34, 30),  # llm-gemini before May 2025
+        ('{"thoughtsTokenCount": 3, "candidatesTokenCount": 1}', 4, 3),
+        ('{"thoughtsTokenCount": 4}', 4, 4),  # since then, an answer without text
+        ('{"output_tokens_details": {"thinking_tokens": 3}}', 4, 3),  # llm-anthropic
+        ('{"cache_read_input_tokens": 9, "output_tokens_details": {"thinking_tokens": 3}}', 4, 3),
+    ],
+)
+def test_what_was_reasoned(tmp_path: Path, details: str, output: int, reasoning: int) -> None:
+    with closing(sqlite3.connect(_database(tmp_path / ".config" / "io.datasette.llm"))) as conn, conn:
+        conn.execute(
+            "INSERT INTO responses (id, input_tokens, output_tokens, token_details) VALUES ('r', 5, 4, ?)", [details]
+        )
+    (row,) = calls(IMPORTER, tmp_path).values()
+    assert (row.input, row.output, row.reasoning) == (5, output, reasoning)
+
+
 @pytest.mark.parametrize("details", ["", "[]", "{", '{"prompt_tokens_details": 5}', "null", None, 5, b"\xff"])
 def test_odd_details(tmp_path: Path, details: object) -> None:
     with closing(sqlite3.connect(_database(tmp_path / ".config" / "io.datasette.llm"))) as conn, conn:
