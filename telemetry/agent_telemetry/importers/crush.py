@@ -2,7 +2,8 @@
 
 A row of `sessions` has the tokens of the session's last call only (internal/agent/agent.go sets them anew at each), so
 most calls cannot be known: what is counted is the last one, as often as it was another when it was read.
-`prompt_tokens` contains what was cached.
+`prompt_tokens` contains what was cached; until 0.36 (January 2026) `completion_tokens` contains what was read from the
+cache, and nothing tells how much that was.
 """
 
 from __future__ import annotations
