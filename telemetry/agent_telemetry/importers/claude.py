@@ -327,7 +327,7 @@ def _session_of(path: str) -> str | None:
 
 
 def _last(log: Log) -> datetime:
-    return moment(log.state.get("time")) or datetime.fromtimestamp(os.stat(log.path).st_mtime, UTC)
+    return moment(log.state.get("time")) or log.modified
 
 
 def _of_sub_agent(progress: _Progress) -> _Line | None:

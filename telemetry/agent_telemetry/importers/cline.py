@@ -8,9 +8,8 @@ sdk/packages/shared/src/llms/messages.ts, apps/vscode/src/sdk/legacy-task-handli
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,14 +55,7 @@ class Cline:
         if not log.name.endswith(_MESSAGES):
             yield from self._tasks.read(log)
             return
-        content = log.document()
-        if b'"metrics"' not in content:
-            return
-        try:
-            told = values.document(content)
-        except ValueError:
-            log.damaged()
-            return
+        told = log.json_document(b'"metrics"')
         if not isinstance(told, dict):
             return
         session = text(told.get("sessionId")) or text(log.name.removesuffix(_MESSAGES))
@@ -75,7 +67,7 @@ class Cline:
             last = moment(message.get("ts")) or last
             metrics = message.get("metrics")
             if message.get("role") == "assistant" and isinstance(metrics, dict):
-                at = last or datetime.fromtimestamp(os.stat(log.path).st_mtime, UTC)
+                at = last or log.modified
                 if (call := self._call(log, message, metrics, at, session)) is not None:
                     yield call
 

@@ -28,7 +28,7 @@ import os
 import re
 import time
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -403,7 +403,7 @@ class _Thread:
 
     def _last(self) -> datetime:
         last = moment(self._state.get("time"))
-        return last or datetime.fromtimestamp(os.stat(self._log.path).st_mtime, UTC)
+        return last or self._log.modified
 
 
 _Said = tuple[int | None, Figures | None, Figures | None]

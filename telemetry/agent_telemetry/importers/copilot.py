@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from agent_telemetry.importers import values
-from agent_telemetry.importers.home import Home, files
+from agent_telemetry.importers.home import Home, files, folders_in
 from agent_telemetry.importers.log import Log
 from agent_telemetry.importers.values import count, duration, fingerprint, milliseconds, moment, text
 from agent_telemetry.usage_record import UsageRecord
@@ -48,11 +47,7 @@ class Copilot:
         for folder in self.folders(home):
             for path in sorted(files(folder, ".jsonl", deep=False)):
                 found.setdefault(path)
-            try:
-                sessions = sorted(each.path for each in os.scandir(folder) if each.is_dir())
-            except OSError:
-                continue
-            for session in sessions:
+            for session in folders_in(folder):
                 if os.path.isfile(path := os.path.join(session, "events.jsonl")):
                     found.setdefault(path)
         return found
@@ -62,12 +57,7 @@ class Copilot:
             for line in block.split(b"\n"):
                 if b"okens" not in line and b'"session.' not in line:
                     continue
-                try:
-                    event = values.document(line)
-                except ValueError:
-                    log.damaged()
-                    rest = values.appended(line)
-                    event = None if rest is None else values.document(rest)
+                event = log.json(line)
                 data = event.get("data") if isinstance(event, dict) else None
                 if isinstance(data, dict):
                     yield from self._event(log, event, data)
@@ -77,7 +67,7 @@ class Copilot:
         at = moment(event.get("timestamp"))
         if at is not None:
             state["time"] = milliseconds(at)
-        at = at or moment(state.get("time")) or datetime.fromtimestamp(os.stat(log.path).st_mtime, UTC)
+        at = at or moment(state.get("time")) or log.modified
         session = state.get("session") or _session_of(log.path)
         if kind == "session.start":
             state["session"] = text(data.get("sessionId")) or session

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,7 +71,7 @@ class Crush:
                     source=self.name,
                     agent=self.name,
                     key=fingerprint(session, input, output),
-                    time=next(filter(None, at), datetime.fromtimestamp(os.stat(log.path).st_mtime, UTC)),
+                    time=next(filter(None, at), log.modified),
                     session=session,
                     model=text(answer.get("model")),
                     provider=text(answer.get("provider")),

@@ -21,7 +21,7 @@ from typing import Any, Final, NamedTuple
 from msgspec import structs
 
 from agent_telemetry.importers import values
-from agent_telemetry.importers.home import Home
+from agent_telemetry.importers.home import Home, folders_in
 from agent_telemetry.importers.log import Log
 from agent_telemetry.importers.values import count, fingerprint, moment, text
 from agent_telemetry.usage_record import Status, UsageRecord
@@ -65,12 +65,7 @@ def storages(home: Home, extension: str) -> list[Path]:
 
 def logs(folder: Path) -> Iterator[str]:
     """The tasks in a folder `tasks`."""
-    try:
-        with os.scandir(folder) as entries:
-            tasks = sorted(entry.path for entry in entries if entry.is_dir())
-    except OSError:
-        return
-    for task in tasks:
+    for task in folders_in(folder):
         for name in NAMES:
             if os.path.isfile(path := os.path.join(task, name)):
                 yield path
@@ -90,14 +85,7 @@ class EditorTasks:
         self.roo = roo
 
     def read(self, log: Log) -> Iterator[UsageRecord]:
-        content = log.document()
-        if b"tokensIn" not in content:
-            return
-        try:
-            messages = values.document(content)
-        except ValueError:
-            log.damaged()
-            return
+        messages = log.json_document(b"tokensIn")
         models: list[_Model] | None = None
         started: datetime | None = None
         task = text(os.path.basename(os.path.dirname(log.path)))
@@ -109,7 +97,7 @@ class EditorTasks:
             say = message.get("say")
             if say not in ("api_req_started", "api_req_finished", "deleted_api_reqs", "subagent_usage"):
                 continue
-            at = moment(message.get("ts")) or started or datetime.fromtimestamp(os.stat(log.path).st_mtime, UTC)
+            at = moment(message.get("ts")) or started or log.modified
             if say == "api_req_started":
                 started = at
             try:

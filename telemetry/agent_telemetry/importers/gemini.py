@@ -13,12 +13,12 @@ import json
 import os
 import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from agent_telemetry.importers import values
-from agent_telemetry.importers.home import Home, files
+from agent_telemetry.importers.home import Home, files, folders_in
 from agent_telemetry.importers.log import Log
 from agent_telemetry.importers.values import count, fingerprint, milliseconds, moment, text
 from agent_telemetry.usage_record import UsageRecord
@@ -41,11 +41,7 @@ class Gemini:
     def logs(self, home: Home) -> Iterable[str]:
         found: dict[str, None] = {}
         for folder in self.folders(home):
-            try:
-                projects = sorted(each.path for each in os.scandir(folder) if each.is_dir())
-            except OSError:
-                continue
-            for project in projects:
+            for project in folders_in(folder):
                 for path in files(os.path.join(project, "chats"), ""):
                     if path.endswith((".json", ".jsonl")) or ".jsonl.unreadable-" in path:
                         found.setdefault(path)
@@ -71,13 +67,7 @@ class Gemini:
         for line in lines:
             if b'"tokens"' not in line and b'"sessionId"' not in line[:_HEAD]:
                 continue
-            try:
-                told = values.document(line)
-            except ValueError:
-                log.damaged()
-                rest = values.appended(line)
-                told = None if rest is None else values.document(rest)
-            yield from self._told(log, told)
+            yield from self._told(log, log.json(line))
 
     def _told(self, log: Log, told: Any) -> Iterator[UsageRecord]:
         """The calls in a line, or in a whole document."""
@@ -178,7 +168,7 @@ def _session_of(name: str) -> str | None:
 
 def _last(log: Log) -> datetime:
     last = moment(log.state.get("time"))
-    return last or datetime.fromtimestamp(os.stat(log.path).st_mtime, UTC)
+    return last or log.modified
 
 
 IMPORTER: Final = Gemini()

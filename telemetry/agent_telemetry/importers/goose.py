@@ -10,12 +10,11 @@ A session that was imported, from another agent's or another user's, begins with
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,7 +81,7 @@ class Goose:
     ) -> Iterator[UsageRecord]:
         session, provider = text(row.get("id")), text(row.get("provider_name"))
         model = text(object_of(row.get("model_config_json")).get("model_name"))
-        started = moment(row.get("created_at")) or datetime.fromtimestamp(os.stat(log.path).st_mtime, UTC)
+        started = moment(row.get("created_at")) or log.modified
         rest = _figures(row, "accumulated_")
         rest = rest if any(rest) else [0 if calls else figure for figure in _figures(row)]
         asked = {text(call.get("model")) for call in calls} - {None}

@@ -12,7 +12,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -93,7 +93,7 @@ class Hermes:
                 source=self.name,
                 agent=self.name,
                 key=fingerprint(session, model, task),
-                time=at or datetime.fromtimestamp(os.stat(log.path).st_mtime, UTC),
+                time=at or log.modified,
                 session=session,
                 model=model,
                 provider=each.provider,

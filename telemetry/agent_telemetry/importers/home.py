@@ -48,6 +48,15 @@ class Home(NamedTuple):
         return self.config
 
 
+def folders_in(folder: Path | str) -> list[str]:
+    """The folders in a folder, by name; none where it cannot be looked into."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.path for entry in entries if entry.is_dir())
+    except OSError:
+        return []
+
+
 def files(folder: Path | str, *endings: str, deep: bool = True) -> Iterator[str]:
     """The files in a folder whose names end so, and with `deep` those in its folders; nothing where there is none.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -46,7 +46,7 @@ class Llm:
         return [path for path in paths if os.path.isfile(path)]
 
     def read(self, log: Log) -> Iterator[UsageRecord]:
-        last = datetime.fromtimestamp(os.stat(log.path).st_mtime, UTC)
+        last = log.modified
         with log.database() as conn:
             for table in ("responses", "turns"):
                 for row in rows(log, conn, table, _COLUMNS):

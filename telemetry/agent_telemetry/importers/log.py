@@ -9,10 +9,12 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
 
+from agent_telemetry.importers import values
 from agent_telemetry.importers.log_database import reading
 
 BLOCK: Final = 4 * 1024 * 1024
@@ -91,6 +93,31 @@ class Log:
         """The lines of `blocks`, without their ends."""
         for block in self.blocks():
             yield from block.split(b"\n")
+
+    @property
+    def modified(self) -> datetime:
+        """When the file was written last: the time of what tells none."""
+        return datetime.fromtimestamp(os.stat(self.path).st_mtime, UTC)
+
+    def json(self, line: bytes) -> Any:
+        """What a line holds, or None; a damaged one is noted, and what was appended to it after a crash is read."""
+        try:
+            return values.document(line)
+        except ValueError:
+            self.damaged()
+        rest = values.appended(line)
+        return None if rest is None else values.document(rest)
+
+    def json_document(self, mark: bytes) -> Any:
+        """What the whole file holds, or None where `mark` is not in it; a damaged one is noted."""
+        content = self.document()
+        if mark not in content:
+            return None
+        try:
+            return values.document(content)
+        except ValueError:
+            self.damaged()
+            return None
 
     def document(self) -> bytes:
         """The whole file, for formats that are written anew each time."""

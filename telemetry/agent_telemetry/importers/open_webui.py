@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,7 +73,7 @@ class OpenWebui:
             if usage.keys() & {*_INPUT, *_OUTPUT}:
                 log.skipped("without tokens")
             return None
-        time = moment(at) or datetime.fromtimestamp(os.stat(log.path).st_mtime, UTC)
+        time = moment(at) or log.modified
         took = count(usage.get("total_duration"))  # nanoseconds, of Ollama's
         return UsageRecord(
             source=self.name,

@@ -17,7 +17,7 @@ from typing import Any, Final
 import msgspec
 
 from agent_telemetry.importers import values
-from agent_telemetry.importers.home import Home, files
+from agent_telemetry.importers.home import Home, files, folders_in
 from agent_telemetry.importers.log import Log
 from agent_telemetry.importers.session_entries import SessionEntries, matters, session_of
 from agent_telemetry.usage_record import UsageRecord
@@ -149,11 +149,7 @@ def _roots(home: Home) -> Iterator[Path]:
 
 def _logs(root: Path) -> Iterator[str]:
     yield from filter(_counts, files(root / "sessions", ""))  # from before there were several agents
-    try:
-        agents = [each.path for each in os.scandir(root / "agents") if each.is_dir()]
-    except OSError:
-        return
-    for agent in agents:
+    for agent in folders_in(root / "agents"):
         yield from filter(_counts, files(os.path.join(agent, "sessions"), ""))
         yield from files(os.path.join(agent, "agent"), DATABASE, deep=False)
 

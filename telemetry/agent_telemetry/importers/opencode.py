@@ -14,13 +14,12 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from agent_telemetry.importers import values
-from agent_telemetry.importers.home import Home, files
+from agent_telemetry.importers.home import Home, files, folders_in
 from agent_telemetry.importers.log import Log
 from agent_telemetry.importers.values import count, fingerprint, moment, text
 from agent_telemetry.usage_record import Status, UsageRecord
@@ -82,13 +81,8 @@ class Opencode:
         if not log.name.endswith(".json"):
             yield from self._database(log)
             return
-        content = log.document()
-        if b'"tokens"' not in content:
-            return
-        try:
-            told = values.document(content)
-        except ValueError:
-            log.damaged()
+        told = log.json_document(b'"tokens"')
+        if told is None:
             return
         folder, name = os.path.split(log.path)
         stored = _Stored(told, name.removesuffix(".json"), os.path.basename(folder), None, partial(_part_files, log))
@@ -140,7 +134,7 @@ class Opencode:
         key = keys.get(id or "") or _key(log.state, id, completed is not None, now)
         if id is not None:
             keys[id] = key
-        at = created or moment(stored.written) or datetime.fromtimestamp(os.stat(log.path).st_mtime, UTC)
+        at = created or moment(stored.written) or log.modified
         for number, tokens in enumerate(calls):
             yield UsageRecord(
                 source=self.name,
@@ -260,11 +254,7 @@ def _text(value: object) -> str | None:
 
 def _legacy(folder: Path) -> Iterator[str]:
     yield from files(folder / "storage" / "message", ".json")
-    try:
-        projects = [each.path for each in os.scandir(folder / "project") if each.is_dir()]
-    except OSError:
-        return
-    for project in projects:
+    for project in folders_in(folder / "project"):
         yield from files(os.path.join(project, "storage", "session", "message"), ".json")
 
 

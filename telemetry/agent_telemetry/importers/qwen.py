@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from agent_telemetry.importers import values
-from agent_telemetry.importers.home import Home, files
+from agent_telemetry.importers.home import Home, files, folders_in
 from agent_telemetry.importers.log import Log
 from agent_telemetry.importers.values import count, duration, fingerprint, milliseconds, moment, text
 from agent_telemetry.usage_record import UsageRecord
@@ -75,11 +75,7 @@ class Qwen:
     def logs(self, home: Home) -> Iterable[str]:
         found: dict[str, None] = {}
         for folder in self.folders(home):
-            try:
-                projects = sorted(each.path for each in os.scandir(folder) if each.is_dir())
-            except OSError:
-                continue
-            for project in projects:
+            for project in folders_in(folder):
                 for path in files(os.path.join(project, "chats"), ".jsonl", ".json"):
                     if not path.endswith(".runtime.json"):
                         found.setdefault(path)
@@ -93,12 +89,7 @@ class Qwen:
             for line in block.split(b"\n"):
                 if b'"usageMetadata"' not in line and b'.api_response"' not in line:
                     continue
-                try:
-                    told = values.document(line)
-                except ValueError:
-                    log.damaged()
-                    rest = values.appended(line)
-                    told = None if rest is None else values.document(rest)
+                told = log.json(line)
                 if isinstance(told, dict) and (call := self._line(log, told)) is not None:
                     yield call
 
@@ -140,15 +131,8 @@ class Qwen:
         )
 
     def _document(self, log: Log) -> Iterator[UsageRecord]:
-        content = log.document()
         log.state.clear()
-        if b'"tokens"' not in content:
-            return
-        try:
-            told = values.document(content)
-        except ValueError:
-            log.damaged()
-            return
+        told = log.json_document(b'"tokens"')
         messages = told.get("messages") if isinstance(told, dict) else None
         session = text(told.get("sessionId")) if isinstance(told, dict) else None
         for message in messages if isinstance(messages, list) else ():
@@ -222,7 +206,7 @@ def _time(log: Log, written: object) -> datetime:
     if at is not None:
         log.state["time"] = milliseconds(at)
         return at
-    return moment(log.state.get("time")) or datetime.fromtimestamp(os.stat(log.path).st_mtime, UTC)
+    return moment(log.state.get("time")) or log.modified
 
 
 IMPORTER: Final = Qwen()

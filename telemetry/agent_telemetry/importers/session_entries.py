@@ -8,7 +8,6 @@ others; calls are the assistant's messages, and whatever else has a `usage`. `us
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
@@ -214,7 +213,7 @@ class SessionEntries:
         if last is not None:
             return last
         try:
-            return datetime.fromtimestamp(os.stat(self._log.path).st_mtime, UTC)
+            return self._log.modified
         except OSError:
             return datetime.now(UTC)
 
