@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -15,6 +14,7 @@ import typer
 
 from agent_models.catalogue import Catalogue
 from agent_router.cli.day import day
+from agent_router.cli.ledger_faults import read_faults
 from agent_router.cli.output import friendly
 from agent_router.errors import ConfigError
 from agent_router.paths import LEDGER, data_path
@@ -66,16 +66,15 @@ def export(
         columns, read = exporting.TABLES[table]
         classify = classifier(Catalogue.load(data_path() / "catalogue.yaml"))
         try:
-            rows = read(path, classify, since=start, until=end)
-            if to_stdout:
-                table_files.WRITERS[chosen](sys.stdout.buffer, columns, rows)
-                sys.stdout.buffer.flush()
-                return
-            total = exporting.count(path, since=start, until=end) if table == "calls" else None
-            with _whole(file) as out:
-                number = table_files.WRITERS[chosen](out, columns, _shown(rows, total))
-        except sqlite3.Error as error:
-            raise ConfigError(f"The ledger {path} cannot be read: {error}.") from None
+            with read_faults(path):
+                rows = read(path, classify, since=start, until=end)
+                if to_stdout:
+                    table_files.WRITERS[chosen](sys.stdout.buffer, columns, rows)
+                    sys.stdout.buffer.flush()
+                    return
+                total = exporting.count(path, since=start, until=end) if table == "calls" else None
+                with _whole(file) as out:
+                    number = table_files.WRITERS[chosen](out, columns, _shown(rows, total))
         except BrokenPipeError:  # `| head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return

@@ -11,14 +11,14 @@ from typing import Annotated
 import typer
 
 from agent_router.cli.day import day
+from agent_router.cli.ledger_faults import write_faults
 from agent_router.cli.output import JSON_OPTION, friendly, print_json
 from agent_router.errors import ConfigError
 from agent_router.paths import LEDGER, RESPONSES, data_path
 from agent_telemetry import learned
 from agent_telemetry.agent_names import agent_name
 from agent_telemetry.erasing import ALL, erase
-from agent_telemetry.ledger_file import open_ledger, reason
-from agent_telemetry.migrations import NewerLedger
+from agent_telemetry.ledger_file import open_ledger
 
 
 def forget(
@@ -48,7 +48,7 @@ def forget(
         path = data_path() / LEDGER
         if not path.exists():
             raise ConfigError(f"There is no ledger yet ({path}), so there is nothing to forget.")
-        try:
+        with write_faults(path):
             with closing(open_ledger(path, timeout=30)) as conn:
                 where, values = ("agent = ? AND time < ?", [name, limit]) if name else ("time < ?", [limit])
                 (number,) = conn.execute(f"SELECT count(*) FROM calls WHERE {where}", values).fetchone()  # noqa: S608
@@ -61,8 +61,6 @@ def forget(
                 for family in learned.families(path):
                     learned.forget(path, family.name)
                 shutil.rmtree(data_path() / RESPONSES, ignore_errors=True)
-        except (sqlite3.Error, OSError, NewerLedger) as fault:
-            raise ConfigError(f"The ledger {path} cannot be written: {reason(fault)}") from None
         if as_json:
             print_json({"erased": erased})
         else:

@@ -7,11 +7,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Annotated, Any
 
 import typer
 
+from agent_router.cli.ledger_faults import write_faults
 from agent_router.cli.output import JSON_OPTION, friendly, print_json
 from agent_router.errors import ConfigError
 from agent_router.import_settings import import_settings
@@ -23,8 +24,7 @@ from agent_telemetry.importers.home import Home
 from agent_telemetry.importers.import_run import Imported, Progress, import_logs
 from agent_telemetry.importers.importer import Importer
 from agent_telemetry.importers.repricing import follow_plans
-from agent_telemetry.ledger_file import open_ledger, reason
-from agent_telemetry.migrations import NewerLedger
+from agent_telemetry.ledger_file import open_ledger
 
 _DAY_MS = 86_400_000
 _SHOWN_AFTER_S = 0.4  # a shorter import needs no bar
@@ -76,26 +76,18 @@ def _run(chosen: list[Importer], bar: Any) -> Imported:
         home = Home.here()
     except RuntimeError:
         raise ConfigError("There is no home folder to look for logs in: HOME is not set.") from None
-    try:
+    with write_faults(path):
         if bar is None:
             return import_logs(path, chosen, home, enrichment)
         with bar() as progress:
             return import_logs(path, chosen, home, enrichment, progress)
-    except (sqlite3.Error, OSError, NewerLedger) as fault:
-        raise ConfigError(f"The ledger {path} cannot be written: {reason(fault)}") from None
 
 
 @contextmanager
 def _ledger() -> Iterator[sqlite3.Connection]:
     path = data_path() / LEDGER
-    try:
-        conn = open_ledger(path, timeout=30)
-    except (sqlite3.Error, OSError, NewerLedger) as fault:
-        raise ConfigError(f"The ledger {path} cannot be written: {reason(fault)}") from None
-    try:
+    with write_faults(path), closing(open_ledger(path, timeout=30)) as conn:
         yield conn
-    finally:
-        conn.close()
 
 
 @contextmanager

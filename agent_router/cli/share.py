@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +10,7 @@ import typer
 
 from agent_models.catalogue import Catalogue
 from agent_router.cli.day import day
+from agent_router.cli.ledger_faults import read_faults
 from agent_router.cli.output import JSON_OPTION, friendly, print_json
 from agent_router.errors import ConfigError
 from agent_router.paths import LEDGER, data_path
@@ -51,10 +51,8 @@ def share(
         catalogue = Catalogue.load(data_path() / "catalogue.yaml")
         names = {family.lab: family.lab_name for family in catalogue.families}
         assert begin is not None
-        try:
+        with read_faults(path):
             sums = sums_by_day(path, since=begin, until=end)
-        except sqlite3.Error as error:
-            raise ConfigError(f"The ledger {path} cannot be read: {error}.") from None
         made = card(sums, classifier(catalogue), lambda lab: names.get(lab, lab), begin.date(), last)
         if made is None:
             raise ConfigError(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 from typing import Any
 
+from agent_router.cli.ledger_faults import read_faults
 from agent_router.cli.output import JSON_OPTION, friendly, print_json
-from agent_router.errors import ConfigError
 from agent_router.import_settings import import_settings
 from agent_router.importers import importers
 from agent_router.paths import LEDGER, data_path
@@ -24,10 +23,8 @@ def sources(as_json: bool = JSON_OPTION) -> None:
     with friendly(as_json):
         chosen = importers(import_settings().without)
         path = data_path() / LEDGER
-        try:
+        with read_faults(path):
             found = {source.name: source for source in coverage(path)}
-        except sqlite3.Error as error:
-            raise ConfigError(f"The ledger {path} cannot be read: {error}.") from None
         home = Home.here()
         places = {each.name: [str(folder) for folder in each.folders(home)] for each in chosen}
         titles = {each.name: each.title for each in chosen} | {PROXY: "agent-router itself"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 import sys
 import time
 from collections import Counter
@@ -20,8 +19,8 @@ import typer
 
 from agent_models.catalogue import Catalogue
 from agent_router.cli.day import day
+from agent_router.cli.ledger_faults import read_faults
 from agent_router.cli.output import JSON_OPTION, friendly, print_json
-from agent_router.errors import ConfigError
 from agent_router.paths import LEDGER, data_path
 from agent_router.router_url import key_variable, router_url
 from agent_telemetry.ledger_reader import recent, sums_by_day
@@ -71,11 +70,9 @@ def look(path: Path, classify: Classify) -> dict[str, Any]:
     """What there is to see now: `running`, `calls` (the last, the newest first), `today` (a split), `minute` (tokens a
     minute, in and out, of the last five), and whether the `router` answers. ConfigError where the ledger is none."""
     running = _running()
-    try:
+    with read_faults(path):
         rows = recent(path, _LOOKED_AT)
         found = split_of(sums_by_day(path, since=day(date.today().isoformat(), "")), classify)
-    except sqlite3.Error as error:
-        raise ConfigError(f"The ledger {path} cannot be read: {error}.") from None
     begin = datetime.now(UTC) - timedelta(minutes=_MINUTES)
     last: Counter[str] = Counter()
     for row in rows:

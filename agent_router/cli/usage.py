@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import sqlite3
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,8 +14,8 @@ import typer
 
 from agent_models.catalogue import Catalogue
 from agent_router.cli.day import day
+from agent_router.cli.ledger_faults import read_faults
 from agent_router.cli.output import JSON_OPTION, friendly, print_json
-from agent_router.errors import ConfigError
 from agent_router.paths import LEDGER, data_path
 from agent_telemetry.breakdown import GROUPS, SEGMENTS, Row, breakdown
 from agent_telemetry.ledger_reader import sums_by_day
@@ -84,13 +83,8 @@ def usage(
     with friendly(as_json):
         path = data_path() / LEDGER
         catalogue = Catalogue.load(data_path() / "catalogue.yaml")
-        try:
+        with read_faults(path, " If it is damaged, move it away; the router begins a new one."):
             _answer(asked, path, catalogue, as_csv=as_csv, as_json=as_json)
-        except sqlite3.Error as error:
-            raise ConfigError(
-                f"The ledger {path} cannot be read: {error}. If it is damaged, move it away; the router begins a "
-                "new one."
-            ) from None
 
 
 def _asked(view: str | None, by: str | None, since: datetime | None, until: datetime | None, metric: str) -> Asked:

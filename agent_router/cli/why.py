@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Annotated
 
 import msgspec
@@ -10,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from agent_router import config as configuration
+from agent_router.cli.ledger_faults import read_faults
 from agent_router.cli.output import JSON_OPTION, console, friendly, print_json
 from agent_router.errors import ConfigError
 from agent_telemetry.explanation import Explanation, explanations, last_call
@@ -36,11 +36,9 @@ def why(
     """
     with friendly(as_json):
         path = configuration.load().ledger
-        try:
+        with read_faults(path):
             id = last_call(path) if request == "last" else request.removeprefix(_OWN)
             found = explanations(path, id) if id else []
-        except sqlite3.Error as error:
-            raise ConfigError(f"The ledger {path} cannot be read: {error}.") from None
         if not found:
             missing = (
                 "No request has passed through the router yet" if request == "last" else "There is no such request"
