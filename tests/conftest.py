@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from agent_models.engine.matrix_unit import has_matrix_unit
+from agent_models.engine.matrix_unit import spare_matrix_unit
 from agent_router.upstreams import chain
 
 
@@ -17,16 +15,5 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_configure() -> None:
-    """Tests also ask llama.cpp's own class, for comparison; see `matrix_unit` for what is wrong there."""
-    if not has_matrix_unit():
-        return
-    from llama_cpp import llama_cpp as native
-
-    given = native.llama_model_default_params
-
-    def without() -> Any:
-        params = given()
-        params.use_extra_bufts = False
-        return params
-
-    native.llama_model_default_params = without
+    """Tests also ask llama.cpp's own class, for comparison."""
+    spare_matrix_unit()

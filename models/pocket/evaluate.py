@@ -10,6 +10,8 @@ from pathlib import Path
 
 from llama_cpp import Llama, LlamaGrammar
 
+from agent_models.engine.matrix_unit import spare_matrix_unit
+
 from .data import TASKS, items
 from .example import Example
 
@@ -30,6 +32,7 @@ class Reader:
     """The GGUF in llama.cpp, asked greedily."""
 
     def __init__(self, path: Path, context: int = 2048, threads: int = 1) -> None:
+        spare_matrix_unit()
         self.model = Llama(str(path), n_ctx=context, n_threads=threads, n_threads_batch=threads, verbose=False)
         self.end = self.model.token_eos()
 

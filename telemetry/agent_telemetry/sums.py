@@ -17,12 +17,15 @@ SUMS: Final = (
 KIND: Final = ("model", "provider", "place", "agent", "route")
 SESSION: Final = ("session", "agent")
 
-_ANSWERED = "({0}status IN ('ok', 'cut') OR ({0}status = 'cancelled' AND coalesce({0}output, 0) > 0))"
+
+def answered(row: str = "") -> str:
+    """Whether a call was: whole, or cut or cancelled after output; `row` is `new.` or `old.` in a trigger."""
+    return f"({row}status IN ('ok', 'cut') OR ({row}status = 'cancelled' AND coalesce({row}output, 0) > 0))"
 
 
 def terms(row: str = "") -> list[str]:
-    """What one call adds to each of `SUMS`; `row` is `new.` or `old.` in a trigger."""
-    answered = _ANSWERED.format(row)
+    """What one call adds to each of `SUMS`; `row` is as in `answered`."""
+    given = answered(row)
     tokens = [f"coalesce({row}{name}, 0)" for name in SUMS[3:8]]
     money = [
         term
@@ -30,9 +33,9 @@ def terms(row: str = "") -> list[str]:
         for term in (f"coalesce({row}{name}, 0)", f"({row}{name} IS NOT NULL)")
     ]
     return [
-        answered,
-        f"NOT {answered}",
-        f"({answered} AND {row}input IS NULL AND {row}output IS NULL)",
+        given,
+        f"NOT {given}",
+        f"({given} AND {row}input IS NULL AND {row}output IS NULL)",
         *tokens,
         *money,
     ]

@@ -7,15 +7,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-_HOUR_MS = 60 * 60 * 1000
+from agent_telemetry.sums import HOUR_MS, answered
+
 _LOOKED_AT = 2000  # last calls in which a session is looked for: there is no index of sessions
-_ANSWERED = "(status IN ('ok', 'cut') OR (status = 'cancelled' AND coalesce(output, 0) > 0))"
 _MONEY = ("billed", "equivalent", "avoided")
 _TOKENS = ("input", "cache_read", "cache_write", "output")
 _OF_SUMS = ", ".join(("answered", "output", " + ".join(_TOKENS), *(f"{name}, {name}_known" for name in _MONEY)))
 _OF_CALLS = ", ".join(
     (
-        _ANSWERED,
+        answered(),
         "coalesce(output, 0)",
         " + ".join(f"coalesce({name}, 0)" for name in _TOKENS),
         *(f"coalesce({name}, 0), {name} IS NOT NULL" for name in _MONEY),
@@ -79,9 +79,9 @@ def today(path: Path, start: int, end: int, sessions: tuple[str, str] | None = N
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.05)) as conn:
         if not conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'session_sums'").fetchone():
             return None
-        first, last = -(-start // _HOUR_MS), end // _HOUR_MS
+        first, last = -(-start // HOUR_MS), end // HOUR_MS
         given = {"start": start, "end": end, "first": first, "last": last}
-        given |= {"first_ms": first * _HOUR_MS, "last_ms": last * _HOUR_MS}
+        given |= {"first_ms": first * HOUR_MS, "last_ms": last * HOUR_MS}
         used = []
         for model, place, route, answered, output, tokens, *money in conn.execute(_DAY, given):
             known = (amount if number else None for amount, number in zip(money[::2], money[1::2], strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 _CPUINFO = Path("/proc/cpuinfo")
 
@@ -17,3 +18,20 @@ def has_matrix_unit(cpuinfo: Path = _CPUINFO) -> bool:
             return any("amx_tile" in line.split() for line in file if line.startswith("flags"))
     except OSError:
         return False
+
+
+@cache
+def spare_matrix_unit() -> None:
+    """From now on llama.cpp's own Python class leaves the unit alone as well: it has no parameter for that."""
+    if not has_matrix_unit():
+        return
+    from llama_cpp import llama_cpp as native
+
+    given = native.llama_model_default_params
+
+    def without() -> Any:
+        params = given()
+        params.use_extra_bufts = False
+        return params
+
+    native.llama_model_default_params = without
