@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from agent_router.cli.ledger_faults import write_faults
+from agent_router.cli.ledger_faults import read_faults, write_faults
 from agent_router.cli.output import JSON_OPTION, friendly, print_json
 from agent_router.errors import ConfigError
 from agent_router.import_settings import import_settings
@@ -184,7 +184,9 @@ def _shares() -> str:
     from agent_telemetry.split import OPENNESS, split
 
     classify = classifier(Catalogue.load(data_path() / "catalogue.yaml"))
-    found = split(data_path() / LEDGER, classify, by_session=False)
+    path = data_path() / LEDGER
+    with read_faults(path):
+        found = split(path, classify, by_session=False)
     measure, of = ("output", "output tokens") if found["all"]["output"] else ("requests", "requests")
     whole = found["all"][measure] or 1
     leaves = [(name, found["by_openness"][name][measure]) for name in OPENNESS]

@@ -26,5 +26,7 @@ def write_faults(path: Path) -> Iterator[None]:
     """A ledger that cannot be written becomes a ConfigError."""
     try:
         yield
-    except (sqlite3.Error, OSError, NewerLedger) as fault:
+    except NewerLedger as newer:  # a whole sentence, with what to do
+        raise ConfigError(str(newer)) from None
+    except (sqlite3.Error, OSError) as fault:
         raise ConfigError(f"The ledger {path} cannot be written: {reason(fault)}") from None
