@@ -73,7 +73,7 @@ def test_the_endpoint_tells_of_ledger_engines_and_upstreams() -> None:
     assert found["agent_router_upstream_state", (("provider", "openai"), ("state", "closed"))] == 1
     names = [family.name for family in text_string_to_metric_families(answer.text)]
     assert len(names) == len(set(names))
-    assert all(name.startswith("agent_router_") for name in names)
+    assert all(name.startswith(("agent_router_", "gen_ai_")) for name in names)
 
 
 def test_callers_cannot_make_endless_series() -> None:
