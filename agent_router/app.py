@@ -92,6 +92,7 @@ class App:
         self._classify = classifier(self.catalogue)
         self._metrics = Metrics(self._classify, self._servers)
         self._traces = Traces(exporting=settings.otel.endpoint is not None and settings.otel.traces)
+        self._told = otel.headers(settings.otel)
         self._export: Export | None = None
         self._registry: Registry | None = None
         self._ledger: Ledger | None = None
@@ -192,7 +193,7 @@ class App:
         asyncio.get_running_loop().run_in_executor(None, money.warm)
         budget = Budget(settings.routing.budget)
         self._billed.append(budget.learn)
-        self._export = otel.export(settings.otel, self._readings, self._servers, self._classify)
+        self._export = otel.export(settings.otel, self._told, self._readings, self._servers, self._classify)
         ledger = self._ledger = Ledger(data / LEDGER, enrich=money, on_batch=self._on_batch)
         self.feed.load(data / LEDGER)
         budget.load(data / LEDGER)

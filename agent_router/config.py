@@ -206,7 +206,7 @@ def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
         return
     if _is_router(settings, endpoint):
         port = settings.server.port
-        yield "otel.endpoint", f"{endpoint} is this router itself ([server] port {port}); it would tell itself of itself"
+        yield "otel.endpoint", f"{endpoint} is this router itself ([server] port {port}); its spans would go in circles"
     if routing.privacy == "local-only" and not is_loopback(urlsplit(endpoint).hostname or ""):
         yield "otel.endpoint", f"{endpoint} is elsewhere, and [routing] privacy lets nothing leave this machine"
 

@@ -30,9 +30,13 @@ def servers(settings: Settings) -> dict[str, Server]:
 
 
 def export(
-    settings: Otel, readings: Callable[[], Iterable[Reading]], servers: Mapping[str, Server], classify: Classify
+    settings: Otel,
+    headers: Mapping[str, str],
+    readings: Callable[[], Iterable[Reading]],
+    servers: Mapping[str, Server],
+    classify: Classify,
 ) -> Export | None:
-    """What sends spans and metrics; None where no endpoint is configured. ConfigError for a header that cannot be one.
+    """What sends spans and metrics; None where no endpoint is configured.
 
     The SDK is loaded here, a tenth of a second, and not before.
     """
@@ -42,7 +46,7 @@ def export(
 
     collector = Collector(
         endpoint=settings.endpoint,
-        headers=_headers(settings),
+        headers=headers,
         service=settings.service_name,
         attributes=settings.attributes,
         traces=settings.traces,
@@ -52,7 +56,8 @@ def export(
     return Export(collector, readings, version=__version__, servers=servers, classify=classify)
 
 
-def _headers(settings: Otel) -> dict[str, str]:
+def headers(settings: Otel) -> dict[str, str]:
+    """What is sent with them, variables read. ConfigError for a value that cannot be a header's."""
     found = {name: value.get_secret_value().strip() for name, value in settings.headers.items()}
     for name, variable in settings.headers_env.items():
         if value := os.environ.get(variable, "").strip():
