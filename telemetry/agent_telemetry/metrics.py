@@ -62,12 +62,19 @@ FIRST_BYTE = Definition(
     ("route",),
     SECONDS,
 )
-ANSWERED = Definition(
+CALLS = Definition(
     "counter",
-    "agent_router.answered",
+    "agent_router.calls",
     "{request}",
-    "Requests that were answered whole, by who asked and who did.",
-    _WHO,
+    "Requests that ended, by who asked and who answered.",
+    ("status", *_WHO),
+)
+CALL_TOKENS = Definition(
+    "counter",
+    "agent_router.call.tokens",
+    "{token}",
+    "Tokens of those requests, in disjoint buckets; output includes reasoning.",
+    ("bucket", *_WHO),
 )
 COST = Definition(
     "counter",
@@ -174,7 +181,7 @@ class Metrics:
         self._classify = lru_cache(maxsize=1024)(classify or _unclassified)
         self._requests, self._tokens = Counter(REQUESTS), Counter(TOKENS)
         self._seconds, self._first_byte = Histogram(REQUEST), Histogram(FIRST_BYTE)
-        self._answered, self._cost = Counter(ANSWERED), Counter(COST)
+        self._calls, self._call_tokens, self._cost = Counter(CALLS), Counter(CALL_TOKENS), Counter(COST)
         self._escalations, self._verified, self._decisions = Counter(ESCALATIONS), Counter(VERIFIED), Counter(DECISIONS)
         self._client_tokens, self._client_duration = Histogram(CLIENT_TOKENS), Histogram(CLIENT_DURATION)
         self._client_first_chunk = Histogram(CLIENT_FIRST_CHUNK)
@@ -196,17 +203,17 @@ class Metrics:
         self._requests.add((route, self._providers.bounded(row.provider), row.status))
         counts = (row.input, row.cache_read, row.cache_write, row.output)
         place, model = row.place or UNKNOWN, self._models.bounded(row.model)
+        agent = self._agents.bounded(row.agent)
+        who = (agent, model, place, self._classify(row.model, row.provider)[0])
+        self._calls.add((row.status, *who))
         for bucket, count in zip(BUCKETS, counts, strict=True):
             if count:
                 self._tokens.add((bucket, place, model), count)
+                self._call_tokens.add((bucket, *who), count)
         if row.latency_ms is not None:
             self._seconds.record((route,), row.latency_ms / 1000)
         if row.first_byte_ms is not None:
             self._first_byte.record((route,), row.first_byte_ms / 1000)
-        agent = self._agents.bounded(row.agent)
-        who = (agent, model, place, self._classify(row.model, row.provider)[0])
-        if row.status == "ok":
-            self._answered.add(who)
         for kind, cost in (("billed", row.billed), ("equivalent", row.equivalent), ("avoided", row.avoided)):
             if cost:
                 self._cost.add((kind, *who), cost / 1_000_000)
