@@ -101,5 +101,5 @@ _PROVIDERS: Final = {
 
 def provider(name: str, url: str) -> str:
     """`gen_ai.provider.name` of an upstream: the conventions' where its host is known, else its name here."""
-    host = (urlsplit(url).hostname or "").removesuffix(".")
-    return next((known for ending, known in _PROVIDERS.items() if f".{host}".endswith(f".{ending}")), name)
+    host = "." + (urlsplit(url).hostname or "").removesuffix(".")
+    return next((known for ending, known in _PROVIDERS.items() if host.endswith((f".{ending}", f"-{ending}"))), name)
