@@ -131,8 +131,7 @@ class Endpoint(ABC, Generic[CallT]):
         call, exchange.task = self._read(raw, headers, path)
         call.headers = {name.decode(): headers[name].decode("latin-1") for name in _FORWARDED & headers.keys()}
         decision = exchange.decision = self._decide(exchange, call, raw)
-        self._aim(exchange, decision.targets[0])
-        self._feed.started(exchange.id, exchange.task.agent, exchange.task.requested_model, exchange.time)
+        self._send_to(exchange, decision.targets[0])
         with self._prepared(exchange):
             try:
                 attempted = await self._open(exchange, call)
@@ -146,7 +145,8 @@ class Endpoint(ABC, Generic[CallT]):
             reply = attempted.reply
             exchange.faults += attempted.faults
             exchange.observed = reply.observed
-            self._aim(exchange, attempted.target)
+            if attempted.target is not exchange.target:
+                self._send_to(exchange, attempted.target)
             try:
                 await self._answer(exchange, call, reply, answer)
             except StreamCutError as cut:
@@ -164,6 +164,11 @@ class Endpoint(ABC, Generic[CallT]):
     def _aim(self, exchange: Exchange, target: Target) -> None:
         """What the row says of a request that ends now."""
         exchange.target, exchange.place = target, self._chain.upstreams[target.provider].place
+
+    def _send_to(self, exchange: Exchange, target: Target) -> None:
+        """It is there now: whoever watches is told."""
+        self._aim(exchange, target)
+        self._feed.started(exchange.running())
 
     async def _answer(self, exchange: Exchange, call: CallT, reply: Reply, answer: Sender) -> None:
         capture = exchange.capture

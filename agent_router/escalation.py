@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -42,8 +42,9 @@ class Escalation:
         self._limits = limits
         self._verifiers = verifiers
 
-    async def open(self, exchange: Exchange, call: Call) -> Attempted:
-        """The answer that is to be released. ChainError if there is none."""
+    async def open(self, exchange: Exchange, call: Call, sent_on: Callable[[Target], None]) -> Attempted:
+        """The answer that is to be released; `sent_on` is told where the request goes after a local answer was
+        refused. ChainError if there is none."""
         decision = exchange.decision
         assert decision is not None
         began = time.monotonic()
@@ -73,6 +74,7 @@ class Escalation:
         self._record(exchange, "attempt", attempted.target, answer, time.monotonic() - began, problem=problem)
         if held is None:
             await attempted.reply.close()
+        sent_on((closed or decision.targets)[0])
         try:
             # Where there is nobody else, one that broke is asked again: its worker has been started anew.
             escalated = await self._chain.open(call, closed or decision.targets)

@@ -120,7 +120,7 @@ class House:
     async def ask(self, **more: Any) -> str:
         body = {"model": "auto", "messages": [{"role": "user", "content": "What is the capital of France?"}], **more}
         raw = json.dumps(body).encode()
-        attempted = await self.escalation.open(self.exchange, ChatWire().read(raw, {}))
+        attempted = await self.escalation.open(self.exchange, ChatWire().read(raw, {}), lambda target: None)
         self.exchange.target = attempted.target
         self.exchange.faults += attempted.faults
         assert attempted.reply.events is not None
@@ -366,7 +366,7 @@ async def test_text_is_released_when_the_time_is_over() -> None:
     began = asyncio.get_running_loop().time()
     body = {"model": "auto", "messages": [{"role": "user", "content": "A story."}], "stream": True}
     raw = json.dumps(body).encode()
-    attempted = await house.escalation.open(house.exchange, ChatWire().read(raw, {}))
+    attempted = await house.escalation.open(house.exchange, ChatWire().read(raw, {}), lambda target: None)
     assert asyncio.get_running_loop().time() - began < 0.25
     assert attempted.reply.events is not None
     said = [event async for event in attempted.reply.events]
