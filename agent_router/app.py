@@ -193,7 +193,6 @@ class App:
         asyncio.get_running_loop().run_in_executor(None, money.warm)
         budget = Budget(settings.routing.budget)
         self._billed.append(budget.learn)
-        self._export = otel.export(settings.otel, self._told, self._readings, self._servers, self._classify)
         ledger = self._ledger = Ledger(data / LEDGER, enrich=money, on_batch=self._on_batch)
         self.feed.load(data / LEDGER)
         budget.load(data / LEDGER)
@@ -230,6 +229,7 @@ class App:
         self._socket = ResponsesSocket(self._endpoints.responses)
         self._router = router
         self._cold = self._fastapi(ledger)
+        self._export = otel.export(settings.otel, self._told, self._readings, self._servers, self._classify)
         self._keeping = asyncio.ensure_future(self._keeper.run())
         self._learning.start()
         default = self.names.default_local

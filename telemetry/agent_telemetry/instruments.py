@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 UNKNOWN = "unknown"
 OTHER = "other"
-SERIES = 2000  # of one metric: OpenTelemetry's own limit
+SERIES = 1000  # of one metric
 Kind = Literal["counter", "gauge", "histogram"]
 Labels = tuple[str, ...]
 

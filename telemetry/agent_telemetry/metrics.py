@@ -5,6 +5,7 @@ One definition each, of which `prometheus.py` makes what /metrics shows and `ote
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
@@ -280,7 +281,8 @@ class Metrics:
 
         @router.get("/metrics", include_in_schema=False)
         async def metrics(accept: str = Header("")) -> Response:
-            body, content_type = exposition(self.readings(status()), accept)
+            # Not on the event loop: where there are many series it takes its time.
+            body, content_type = await asyncio.to_thread(exposition, self.readings(status()), accept)
             return Response(body, media_type=content_type)
 
         return router

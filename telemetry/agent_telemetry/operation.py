@@ -83,13 +83,14 @@ def operations(row: UsageRecord, trace: Trace | None, servers: Mapping[str, Serv
         later = attempts[number + 1].began if number + 1 < len(attempts) else ending
         ended = attempt.ended or (ending if answers else later)
         said = attempt.said
-        error = attempt.fault or (_error(row) if answers else "")
+        error = attempt.fault or (_error(row) if answers else (said.error if said else None) or "")
+        spoke = said.model if said else None
         yield Operation(
             name=name,
             server=_server(attempt.provider, servers),
             upstream=attempt.provider,
             request_model=attempt.model,
-            response_model=((said.model if said else None) or attempt.model) if not attempt.fault else "",
+            response_model=spoke or ("" if error else attempt.model),
             place=attempt.place,
             began=attempt.began - trace.started,
             seconds=max(ended - attempt.began, 0.0),

@@ -107,3 +107,11 @@ def test_a_row_without_a_trace_is_taken_for_a_call() -> None:
 )
 def test_a_known_host_has_the_conventions_name(url: str, expected: str) -> None:
     assert provider("name", url) == expected
+
+
+def test_a_refusal_that_was_passed_over_is_one() -> None:
+    trace = traced(("openai", None, 0, None), ("b", None, 0.5, None))
+    trace.attempts[0].said = Observed(error="upstream_404")
+    first, second = found(row(provider="b"), trace)
+    assert (first.error, first.response_model, first.seconds) == ("upstream_404", "", pytest.approx(0.5))
+    assert (second.error, second.response_model) == ("", "m-of-b")
