@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.bench.bodies import encoded, small_body
 from tests.bench.load import interleaved, many
+from tests.bench.measures import percentile
 from tests.bench.targets import LOAD_CORE, Target, Upstream, free_port, pin, router
 
 CONNECTIONS = 32
@@ -99,12 +100,10 @@ def _measure(upstream: Upstream, routers: list[Target], rounds: int, seconds: fl
         for target, body, taken in zip(routers, bodies, rates, strict=True):
             taken.append(many(target, body, CONNECTIONS, seconds=seconds))
     for target, call, taken in zip(routers, calls, rates, strict=True):
-        cuts = statistics.quantiles(call.whole, n=100)
+        p50, p99 = (percentile(call.whole, percent) * 1e3 for percent in (50, 99))
         rate = statistics.median(each.per_second for each in taken)
         cpu = statistics.median(each.server_cpu / each.requests for each in taken if each.server_cpu)
-        print(
-            f"| {target.name} | {cuts[49] * 1e3:.2f} ms | {cuts[98] * 1e3:.2f} ms | {rate:,.0f} | {cpu * 1e3:.2f} ms |"
-        )
+        print(f"| {target.name} | {p50:.2f} ms | {p99:.2f} ms | {rate:,.0f} | {cpu * 1e3:.2f} ms |")
 
 
 if __name__ == "__main__":

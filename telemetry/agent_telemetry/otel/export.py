@@ -37,7 +37,7 @@ from agent_telemetry.trace import Trace
 from agent_telemetry.usage_record import UsageRecord
 
 WAITING = 4096  # spans, beyond which new ones are dropped
-BATCH = 512
+BATCH = 128  # more at once, and their encoding would hold up the event loop
 LINGER_S = 2.0  # spans that end within it are sent together
 TIMEOUT_S = 10.0  # for one request with all that it is tried again
 DRAIN_S = 3.0
@@ -239,6 +239,13 @@ def _without_variables() -> Iterator[None]:
         os.environ.update(hidden)
 
 
+class _Resource(Resource):
+    """One of a kind. The SDK's makes JSON of its attributes for its hash, which is asked for with each span."""
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
 def _resource(collector: Collector, version: str) -> Resource:
     own = {
         "service.name": collector.service,
@@ -250,4 +257,4 @@ def _resource(collector: Collector, version: str) -> Resource:
         "process.runtime.name": platform.python_implementation().lower(),
         "process.runtime.version": platform.python_version(),
     }
-    return Resource({**own, **collector.attributes})
+    return _Resource({**own, **collector.attributes})
