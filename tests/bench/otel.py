@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import atexit
 import statistics
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from pathlib import Path
 from tests.bench.bodies import encoded, small_body
 from tests.bench.load import interleaved, many
 from tests.bench.measures import percentile
+from tests.bench.processes import go_first, step_back
 from tests.bench.targets import LOAD_CORE, Target, Upstream, free_port, pin, router
 
 CONNECTIONS = 32
@@ -58,11 +60,15 @@ def main() -> None:
     reader.add_argument("--rounds", type=int, default=3000)
     reader.add_argument("--seconds", type=float, default=5.0)
     reader.add_argument("--slices", type=int, default=5)
+    reader.add_argument("--first", action="store_true", help="go before the machine's other work (needs the right)")
     reader.add_argument("--sink", type=int, help=argparse.SUPPRESS)
     asked = reader.parse_args()
     if asked.sink:
         asyncio.run(_sink(asked.sink))
         return
+    if asked.first:
+        go_first()
+        atexit.register(step_back)
     pin(LOAD_CORE)
     upstream, taken, dead = Upstream.make(), free_port(), free_port()
     collector = Target("collector", taken, [sys.executable, "-m", "tests.bench.otel", "--sink", str(taken)])

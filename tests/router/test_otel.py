@@ -399,6 +399,51 @@ async def test_a_collector_that_comes_back_is_told_again(tmp_path: Path, caplog:
     assert [("again" in words) for words in said] == [False, True]
 
 
+async def test_a_collector_that_is_started_anew_loses_nothing(tmp_path: Path) -> None:
+    with OtlpCollector() as collector:
+        pass
+    async with (
+        ScriptedUpstream("ok") as upstream,
+        routing(tmp_path, collector, {"work": f"{upstream.url}/v1"}) as (url, http),
+    ):
+        await ask(url, http)
+        await asyncio.sleep(2.5)  # they were offered, and not taken
+        with collector:
+            await ask(url, http)
+            spans = await asyncio.to_thread(collector.wait_spans, 4)
+            async with http.get(f"{url}/metrics") as response:
+                assert 'agent_router_outcome="failed"} 0.0' in await response.text()
+    assert len({span.span.span_id for span in spans}) == 4
+
+
+def test_a_process_sends_what_it_has_before_it_ends(tmp_path: Path) -> None:
+    with OtlpCollector() as collector:
+        with router_process(tmp_path, f'[otel]\nendpoint = "{collector.url}"\n') as (url, process):
+            body = json.dumps({"model": "local", "messages": ASK, "max_tokens": 4}).encode()
+            request = urllib.request.Request(f"{url}/v1/chat/completions", body, {"content-type": "application/json"})
+            with urllib.request.urlopen(request, timeout=60) as response:
+                assert response.status == 200
+            process.terminate()
+            assert process.wait(15) == 0
+        assert [span.kind for span in collector.spans] == ["SERVER", "CLIENT"]
+        assert "gen_ai.client.token.usage" in collector.metrics
+
+
+async def test_a_turn_over_a_websocket_has_its_spans(tmp_path: Path) -> None:
+    async with ScriptedUpstream("ok") as upstream:
+        with OtlpCollector() as collector:
+            async with routing(tmp_path, collector, {"work": f"{upstream.url}/v1"}) as (url, http):
+                headers = {"traceparent": TRACEPARENT}
+                async with http.ws_connect(f"{url}/v1/responses", headers=headers) as socket:
+                    await socket.send_json({"type": "response.create", "model": "gpt-5.4", "input": "hi"})
+                    async for message in socket:
+                        if message.json()["type"] == "response.completed":
+                            break
+            server, client = collector.wait_spans(2)
+    assert (server.name, server.span.parent_span_id.hex()) == ("POST /v1/responses", CALLER)
+    assert client.attributes["gen_ai.usage.output_tokens"] > 0
+
+
 async def test_a_slow_collector_holds_up_neither_requests_nor_the_end(tmp_path: Path) -> None:
     with OtlpCollector(delay=8) as collector:
         async with ScriptedUpstream("ok") as upstream:
