@@ -297,7 +297,7 @@ class App:
 
     def _on_batch(self, rows: Sequence[UsageRecord]) -> None:
         """On the ledger's thread."""
-        traces = self._traces.take(row.key for row in rows)
+        traces = self._traces.take(rows)
         self._metrics.on_batch(rows, traces)
         if self._export is not None:
             self._export.on_batch(rows, traces)

@@ -6,8 +6,9 @@ One definition each, of which `prometheus.py` makes what /metrics shows and `ote
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain, repeat
 from typing import Any, Final
 
 from fastapi import APIRouter, Header, Response
@@ -192,11 +193,11 @@ class Metrics:
         self._models, self._providers, self._agents = Names(MODELS), Names(PROVIDERS), Names(AGENTS)
         self._errors, self._problems = Names(WORDS), Names(WORDS)
 
-    def on_batch(self, rows: Sequence[UsageRecord], traces: Mapping[str, Trace] | None = None) -> None:
-        """Count rows, whose `traces` are known by key. One thread at a time."""
-        for row in rows:
+    def on_batch(self, rows: Sequence[UsageRecord], traces: Iterable[Trace | None] = ()) -> None:
+        """Count rows, with the trace of each where there is one. One thread at a time."""
+        for row, trace in zip(rows, chain(traces, repeat(None)), strict=False):
             self._request(row)
-            for operation in operations(row, traces.get(row.key) if traces else None, self._servers):
+            for operation in operations(row, trace, self._servers):
                 self._operation(operation, row)
 
     def _request(self, row: UsageRecord) -> None:

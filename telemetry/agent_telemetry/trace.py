@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from agent_models.completion import Usage
-from agent_telemetry.usage_record import Place
+from agent_telemetry.usage_record import Place, UsageRecord
 
 _TRACEPARENT = re.compile(r"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 _SAMPLED, _RANDOM = 0x01, 0x02
@@ -135,9 +135,9 @@ class Traces:
             self._ended.clear()
         self._ended[key] = trace
 
-    def take(self, keys: Iterable[str]) -> dict[str, Trace]:
-        """The traces of rows with these keys, once."""
-        return {key: trace for key in keys if (trace := self._ended.pop(key, None)) is not None}
+    def take(self, rows: Iterable[UsageRecord]) -> list[Trace | None]:
+        """The trace of each row, once. An audit's row has the key of the request that it is of, and no trace."""
+        return [self._ended.pop(row.key, None) if row.source == "proxy" else None for row in rows]
 
 
 def _trace_id() -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent_router.upstreams.reply import Observed
 from agent_telemetry.trace import Context, Trace, Traces
+from agent_telemetry.usage_record import UsageRecord
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
@@ -62,6 +65,10 @@ def test_any_header_is_read_without_a_fault(header: str) -> None:
     Context.read(header)
 
 
+def row(key: str, source: str = "proxy") -> UsageRecord:
+    return UsageRecord(source=source, key=key, time=datetime.now(UTC))
+
+
 def begun(headers: dict[str, str]) -> Trace:
     return Traces(exporting=True).begin(Trace(), headers)
 
@@ -106,8 +113,9 @@ def test_an_attempt_says_when_its_answer_began_only_where_it_was_streamed() -> N
 def test_traces_are_handed_over_once_and_do_not_pile_up() -> None:
     traces, kept = Traces(exporting=False), Trace()
     traces.end("a", kept)
-    assert traces.take(["a", "b"]) == {"a": kept}
-    assert traces.take(["a"]) == {}
+    audit, own, other = row("a", "audit"), row("a"), row("b")
+    assert traces.take([audit, other, own]) == [None, None, kept]
+    assert traces.take([own]) == [None]
     for number in range(50_000):  # a ledger whose rows are lost
         traces.end(str(number), Trace())
     assert len(traces._ended) <= 20_000

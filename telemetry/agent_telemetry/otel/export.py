@@ -99,12 +99,11 @@ class Export:
                 self._reporting = threading.Thread(target=self._report, name="otel-metrics", daemon=True)
                 self._reporting.start()
 
-    def on_batch(self, rows: Sequence[UsageRecord], traces: Mapping[str, Trace]) -> None:
+    def on_batch(self, rows: Sequence[UsageRecord], traces: Sequence[Trace | None]) -> None:
         """Send the spans of rows whose traces have a context. One thread at a time; never blocks."""
         if self._processor is None:
             return
-        for row in rows:
-            trace = traces.get(row.key)
+        for row, trace in zip(rows, traces, strict=True):
             if trace is None or trace.context is None:
                 continue
             for span in self._spans.of(row, trace):

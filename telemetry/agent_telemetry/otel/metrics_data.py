@@ -32,7 +32,7 @@ def metrics_data(
 ) -> MetricsData:
     """The readings, counted from `since` to `now` (nanoseconds since 1970). Metrics without a series are left out."""
     metrics = [_metric(reading, since, now) for reading in readings if reading.points]
-    return MetricsData([ResourceMetrics(resource, [ScopeMetrics(scope, metrics, SCHEMA_URL)], SCHEMA_URL)])
+    return MetricsData([ResourceMetrics(resource, [ScopeMetrics(scope, metrics, SCHEMA_URL)], resource.schema_url)])
 
 
 def _metric(reading: Reading, since: int, now: int) -> Metric:
