@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable
 from typing import Any, Final, TypeVar
 
@@ -116,6 +117,9 @@ class _Request(_Message):
     resource_metrics: list[_ResourceRecords] | None = None
 
 
+_HALF: Final = re.compile(
+    rb"(\\u[dD][89abAB][0-9a-fA-F]{2})(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
 _request: Final = msgspec.json.Decoder(_Request)
 _span: Final = msgspec.json.Decoder(_Span)
 _record: Final = msgspec.json.Decoder(_LogRecord)
@@ -127,10 +131,9 @@ _FAULTS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 def decoded(signal: Signal, body: bytes, wanted: Wanted) -> Batch:
     """What a request holds. `Refusal` 400 where it is no JSON, or no message of that kind; a record that is none is
     rejected by itself."""
-    try:
-        request = _request.decode(body)
-    except _FAULTS:
-        raise Refusal(400, f"The body is no JSON message of OTLP {signal}.") from None
+    request = _decoded(body) or _decoded(_mended(body))
+    if request is None:
+        raise Refusal(400, f"The body is no JSON message of OTLP {signal}.")
     batch = Batch()
     if signal == "traces":
         _traces(request, wanted, batch)
@@ -139,6 +142,18 @@ def decoded(signal: Signal, body: bytes, wanted: Wanted) -> Batch:
     else:
         _metrics(request, wanted, batch)
     return batch
+
+
+def _decoded(body: bytes) -> _Request | None:
+    try:
+        return _request.decode(body)
+    except _FAULTS:
+        return None
+
+
+def _mended(body: bytes) -> bytes:
+    """With whole characters: a program that cuts a text after so many UTF-16 units may cut one in half."""
+    return _HALF.sub(rb"\\ufffd", body.decode("utf-8", "replace").encode())
 
 
 def _traces(request: _Request, wanted: Wanted, batch: Batch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -17,15 +18,24 @@ from agent_telemetry.otlp.refusal import Refusal
 
 _ERROR: Final = 2  # Status.StatusCode
 _DELTA: Final = 1  # AggregationTemporality
+_HALF: Final = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 _SCALARS: Final = frozenset(("string_value", "int_value", "double_value", "bool_value"))
 
 
 def decoded(signal: Signal, body: bytes, wanted: Wanted) -> Batch:
     """What a request holds. `Refusal` 400 where it is no message of that kind."""
-    try:
-        return _DECODERS[signal](body, wanted)
-    except (DecodeError, UnicodeDecodeError, RecursionError):
-        raise Refusal(400, f"The body is no protobuf message of OTLP {signal}.") from None
+    for mend in (False, True):
+        try:
+            return _DECODERS[signal](_mended(body) if mend else body, wanted)
+        except (DecodeError, UnicodeDecodeError, RecursionError):
+            continue
+    raise Refusal(400, f"The body is no protobuf message of OTLP {signal}.")
+
+
+def _mended(body: bytes) -> bytes:
+    """With whole characters, as long as the halves: a program that cuts a text after so many UTF-16 units may cut one
+    in half, and JavaScript's encoders then write bytes that are no UTF-8."""
+    return _HALF.sub("\ufffd".encode(), body)
 
 
 def _traces(body: bytes, wanted: Wanted) -> Batch:
