@@ -67,7 +67,7 @@ def beside() -> Iterator[None]:
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL if sys.platform == "win32" else None,  # a service has none there
-        **APART,
+        **_APART,
     )
     try:
         yield
@@ -82,7 +82,7 @@ def beside() -> Iterator[None]:
 
 
 # A Ctrl-C in the terminal is for the server, which then closes the pipe.
-APART: Final[dict[str, Any]] = (
+_APART: Final[dict[str, Any]] = (
     {"creationflags": 0x0800_4200}  # CREATE_NO_WINDOW, BELOW_NORMAL_PRIORITY_CLASS, CREATE_NEW_PROCESS_GROUP
     if sys.platform == "win32"
     else {"process_group": 0}

@@ -14,7 +14,6 @@ from typing import Any, Final
 import msgspec
 
 from agent_router.config import Configuration
-from agent_router.log_watch import APART
 from agent_router.otlp.frame import HEAD, Asked, answer, framed, length
 from agent_router.paths import PREFIX
 from agent_telemetry.otlp.answer import Answer, media_type, refused
@@ -26,6 +25,10 @@ _AGAIN_S: Final = 1
 _STARTS_S: Final = 2.0  # between two starts
 _HANGS_S: Final = 60.0  # without an answer, after which it is ended
 _ENDS_S: Final = 6.0
+# A Ctrl-C in the terminal is for the server, which then closes the pipe.
+_APART: Final[dict[str, Any]] = (
+    {"creationflags": 0x0800_0200} if sys.platform == "win32" else {"start_new_session": True}
+)  # CREATE_NO_WINDOW, CREATE_NEW_PROCESS_GROUP
 _log = logging.getLogger("agent_router")
 
 
@@ -90,7 +93,6 @@ class ReceiverProcess:
         if self._closed or time.monotonic() - self._started < _STARTS_S:
             return None
         self._started = time.monotonic()
-        options: dict[str, Any] = APART
         try:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "agent_router.otlp", self._data),
@@ -98,7 +100,7 @@ class ReceiverProcess:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL if sys.platform == "win32" else None,
                 env=os.environ | self._environment,
-                **options,
+                **_APART,
             )
         except OSError as error:
             _log.error("The process that takes telemetry cannot be started: %s.", error.strerror)

@@ -8,7 +8,7 @@ import sqlite3
 from typing import Final, NamedTuple
 
 from agent_telemetry.importers.session_entries import other_model
-from agent_telemetry.otlp.call import EVENT, METRIC, SOURCE, SPAN, SUM
+from agent_telemetry.otlp.call import BY_EVENT, BY_SPAN, BY_SUM, EVENT, METRIC, SOURCE, SPAN, SUM
 
 _PROXY: Final = "proxy"
 _BEFORE_MS: Final = 5_000
@@ -76,6 +76,7 @@ def _covered(conn: sqlite3.Connection, row: _Sum, finer: str, salt: bytes | None
     ).fetchall()
     hashed = _hashed(row.session, salt)
     agents: set[str] | None = None
+    fitting = []
     for source, kind, agent, session, *models in found:
         if source == _PROXY:
             if agent != row.agent:
@@ -86,8 +87,14 @@ def _covered(conn: sqlite3.Connection, row: _Sum, finer: str, salt: bytes | None
         else:
             fits = None in (session, row.session) or session == row.session
         if fits and _same_model(row.models, tuple(filter(None, models))):
-            return source if source != SOURCE else f"{SOURCE}:{kind.rstrip(':')}"
-    return None
+            fitting.append(source if source != SOURCE else f"{SOURCE}:{kind.rstrip(':')}")
+    return min(fitting, key=_rank, default=None)
+
+
+def _rank(by: str) -> int:
+    """The router's row goes before a log's, and that before telemetry, of which an event goes before a span."""
+    order = (_PROXY, None, BY_EVENT, BY_SPAN, BY_SUM)
+    return order.index(by if by in order else None)
 
 
 def _spans(row: _Sum) -> str:

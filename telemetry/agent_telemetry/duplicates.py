@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from agent_telemetry.covered import cover
-from agent_telemetry.otlp.call import EVENT, METRIC, SOURCE, SUM
+from agent_telemetry.otlp.call import BY_EVENT, BY_SPAN, EVENT, METRIC, SOURCE, SUM
 
 PROXY: Final = "proxy"
 _BEFORE_MS: Final = 5_000  # a log's clock may be that much behind
@@ -21,9 +21,6 @@ _DAY_MS: Final = 86_400_000
 _SUMMARY_MS: Final = 120_000  # so long before a summary is logged the first of its calls may have ended
 _SUMS: Final = frozenset(("goose", "hermes"))  # whose logs keep no calls, but what a session's came to
 _MADE: Final = ("chatcmpl-ar", "msg_ar", "resp_ar", "cmpl-ar")  # an id that the router gave to an answer
-BY_EVENT: Final = f"{SOURCE}:event"
-BY_SPAN: Final = f"{SOURCE}:span"
-"""What `duplicate` says where both rows are an agent's telemetry: which of them counts."""
 _TELEMETRY: Final = (BY_EVENT, BY_SPAN)
 
 _Figures = tuple[int, int]  # tokens in and out

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import structs
 
-from agent_telemetry.otlp.call import SOURCE
+from agent_telemetry.otlp.call import BY_SPAN
 from agent_telemetry.otlp.records import Span
 from agent_telemetry.usage_record import UsageRecord
 
@@ -42,7 +42,7 @@ class Ancestors:
             if row is None:
                 continue
             if counts and place in self._around:
-                row = structs.replace(row, duplicate=SOURCE)
+                row = structs.replace(row, duplicate=BY_SPAN)
             elif counts:
                 self._rows[place] = row
             found[row.key] = row
@@ -60,5 +60,5 @@ class Ancestors:
                 return
             self._around[place] = None
             if (row := self._rows.pop(place, None)) is not None:
-                found[row.key] = structs.replace(row, duplicate=SOURCE)
+                found[row.key] = structs.replace(row, duplicate=BY_SPAN)
             parent = self._parents.get(place, "")

@@ -12,6 +12,12 @@ from agent_telemetry.usage_record import UsageRecord
 SOURCE: Final = "otlp"
 """What the ledger calls the source of these rows. Their keys begin with one of the following."""
 SPAN, SUM, EVENT, METRIC = "span:", "sum:", "event:", "metric:"
+TAKEN: Final = "otlp"
+"""In the ledger's `states`: what was seen that is no call that counts, by the reason, as a map in MessagePack."""
+BY_EVENT: Final = f"{SOURCE}:event"
+BY_SPAN: Final = f"{SOURCE}:span"
+BY_SUM: Final = f"{SOURCE}:sum"
+"""What `duplicate` says where both rows are an agent's telemetry: which of them counts."""
 
 _EARLIEST: Final = 1_420_070_400_000_000_000  # 2015, in nanoseconds since 1970
 _LATEST: Final = 7_258_118_400_000_000_000  # 2200

@@ -14,10 +14,11 @@ from agent_telemetry.otlp.session_ids import kept_session
 from agent_telemetry.usage_record import UsageRecord
 
 _AGENT: Final = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
-_PROVIDER: Final = re.compile(r"[a-z0-9][a-z0-9 _.:()-]{0,59}", re.IGNORECASE)
-_ID: Final = re.compile(r"[\w.:+/=-]{1,200}", re.ASCII)
-_CODE: Final = re.compile(r"[A-Za-z0-9][\w.-]{0,59}", re.ASCII)
+_PROVIDER: Final = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,39}( [a-z0-9_.:()-]{1,20})?", re.IGNORECASE)
+_ID: Final = re.compile(r"[\w.:+=-]{1,200}", re.ASCII)
+_CODE: Final = re.compile(r"[A-Za-z_][\w.]{0,59}|[1-5][0-9]{2}", re.ASCII)  # a class of errors, or a status
 _MAIL: Final = re.compile(r"[^\s@]+@[^\s@]+\.[a-z]{2,}", re.IGNORECASE)
+_WORDS: Final = 5  # "Qwen3 Coder 30B A3B"; more of them are a sentence
 _MODEL: Final = 120  # characters; the longest names of models have half as many
 
 
@@ -42,7 +43,7 @@ def _model(told: str | None) -> str | None:
     found = text(told)
     if found is None or len(found) > _MODEL or not found.isprintable() or _MAIL.fullmatch(found):
         return None
-    return found
+    return found if found.count(" ") < _WORDS else None
 
 
 def _fitting(told: str | None, form: re.Pattern[str]) -> str | None:

@@ -22,24 +22,40 @@ from agent_telemetry.sums import HOUR_MS
 from agent_telemetry.usage_record import UsageRecord
 
 _HOUR: Final = HOUR_MS * 1_000_000  # nanoseconds
-_SERIES: Final = 4_000
+_SERIES: Final = 10_000
 """Counters that are remembered, the ones that were seen last; in most exports a session has one for each model."""
+_BEGINNINGS: Final = 64
 
 
 class Counter(msgspec.Struct, array_like=True):
-    """A cumulative counter. By kind of token: `told` the last value, `before` what it had when it began anew, and
-    `base` what the rows of earlier hours hold. `begin` is when this hour's row begins, `time` that of the last
-    value."""
+    """A cumulative counter of several kinds of tokens. Each kind may have begun at a time of its own, and again later,
+    or in two processes that nothing tells apart: `told` has the last value, and its time, by kind and beginning,
+    `before` what a kind had when it went down. `base` is what the rows of earlier hours hold, by kind; `begin` is when this hour's row
+    begins, `time` that of the last value."""
 
     begin: int
     time: int
-    told: dict[str, int] = {}
+    told: dict[str, dict[int, tuple[int, int]]] = {}
     before: dict[str, int] = {}
     base: dict[str, int] = {}
 
     def total(self, kind: str) -> int:
         """Of a kind of token since this counter was first seen."""
-        return self.told.get(kind, 0) + self.before.get(kind, 0)
+        return sum(value for value, _ in self.told[kind].values()) + self.before.get(kind, 0)
+
+    def tell(self, kind: str, point: Point) -> None:
+        """Take a value, unless a later one is known. If it is less, its counter began anew."""
+        values = self.told.setdefault(kind, {})
+        last, time = values.get(point.start, (0, 0))
+        if point.time < time or (point.time == time and point.value <= last):
+            return
+        if point.value < last:
+            self.before[kind] = self.before.get(kind, 0) + last
+        values[point.start] = (point.value, point.time)
+        if len(values) > _BEGINNINGS:
+            oldest, _ = values.pop(next(iter(values)))
+            self.before[kind] = self.before.get(kind, 0) + oldest
+        self.time = max(point.time, self.time)
 
 
 class Meters:
@@ -64,13 +80,10 @@ class Meters:
 
     def rows(self, points: Iterable[tuple[Point, Series]], kinds: frozenset[str]) -> list[UsageRecord]:
         """The rows that points add to, each as it is now. `kinds` are the attributes that do not tell series apart."""
-        groups: dict[tuple[str, int], tuple[Point, Series, dict[str, int]]] = {}
-        for point, series in points:
-            told = groups.setdefault((self._id(point, kinds), point.time), (point, series, {}))[2]
-            told[series.kind] = point.value
         found: dict[str, UsageRecord] = {}
-        for (id, _), (point, series, told) in sorted(groups.items(), key=lambda item: item[0][1]):
-            row = self._delta(id, point, series, told) if point.delta else self._cumulative(id, point, series, told)
+        for point, series in sorted(points, key=lambda told: told[0].time):
+            id = self._id(point, kinds)
+            row = self._delta(id, point, series) if point.delta else self._cumulative(id, point, series)
             if row is not None:
                 found[row.key] = row
         return list(found.values())
@@ -78,37 +91,26 @@ class Meters:
     def _id(self, point: Point, kinds: frozenset[str]) -> str:
         origin = point.origin
         apart = [pair for pair in point.identity if pair[0] not in kinds]
-        told = repr(
-            (origin.identity, origin.scope, point.metric, apart, point.delta, 0 if point.delta else point.start)
-        )
+        told = repr((origin.identity, origin.scope, point.metric, apart, point.delta))
         return hashlib.blake2b(told.encode("utf-8", "replace"), digest_size=12, key=self._salt).hexdigest()
 
-    def _delta(self, id: str, point: Point, series: Series, told: dict[str, int]) -> UsageRecord | None:
+    def _delta(self, id: str, point: Point, series: Series) -> UsageRecord | None:
         key = f"{METRIC}{id}:{_milliseconds(point.start)}:{point.time}"
         known = self._added.setdefault(key, {})  # kinds may come apart
-        for kind, value in told.items():
-            known[kind] = max(value, known.get(kind, 0))
+        known[series.kind] = max(point.value, known.get(series.kind, 0))
         _bound(self._added)
         return _row(key, point.time, series, known)
 
-    def _cumulative(self, id: str, point: Point, series: Series, told: dict[str, int]) -> UsageRecord | None:
+    def _cumulative(self, id: str, point: Point, series: Series) -> UsageRecord | None:
         counter = self._counters.get(id)
         if counter is None:
-            counter = self._counters[id] = Counter(begin=point.start or point.time, time=0)
+            counter = self._counters[id] = Counter(begin=point.start or point.time, time=point.time)
             _bound(self._counters)
         self._counters.move_to_end(id)
-        late = point.time < counter.time
-        if not late and point.time // _HOUR > counter.time // _HOUR and counter.time:
+        if point.time // _HOUR > counter.time // _HOUR:
             counter.begin = counter.time
             counter.base = {kind: counter.total(kind) for kind in counter.told}
-        for kind, value in told.items():
-            last = counter.told.get(kind, 0)
-            if value < last:
-                if late or point.time == counter.time:
-                    continue
-                counter.before[kind] = counter.before.get(kind, 0) + last
-            counter.told[kind] = value
-        counter.time = max(point.time, counter.time)
+        counter.tell(series.kind, point)
         self.changed = True
         figures = {kind: counter.total(kind) - counter.base.get(kind, 0) for kind in counter.told}
         return _row(f"{METRIC}{id}:{_milliseconds(counter.begin)}", counter.time, series, figures)

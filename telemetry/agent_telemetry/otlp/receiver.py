@@ -22,6 +22,7 @@ from agent_telemetry.ledger_file import open_ledger
 from agent_telemetry.otlp import otlp_json, protobuf
 from agent_telemetry.otlp.ancestors import Ancestors
 from agent_telemetry.otlp.answer import JSON, Answer, media_type, refused, taken
+from agent_telemetry.otlp.call import TAKEN
 from agent_telemetry.otlp.clean import cleaned
 from agent_telemetry.otlp.content_encoding import plain
 from agent_telemetry.otlp.meters import Meters
@@ -30,9 +31,8 @@ from agent_telemetry.otlp.refusal import Refusal
 from agent_telemetry.otlp.sources.source import Series, Source
 from agent_telemetry.usage_record import UsageRecord
 
-STATE: Final = "otlp"
-"""In the ledger's `states`: what was seen that is no call that counts, by the reason, as a map in MessagePack."""
 METERS: Final = "otlp meters"
+"""In the ledger's `states`: what counters had."""
 TOGETHER: Final = 2_000
 """Rows that wait for the ledger at most, which drops the oldest of more than 10,000."""
 _WRITTEN_S: Final = 5.0  # an exporter waits for ten
@@ -62,6 +62,7 @@ class Receiver:
         )
         counts, meters = self._kept()
         self._counts = Counter(counts)
+        self._counted = self._counts.copy()
         self._meters = Meters(salt, meters)
         self._ancestors = Ancestors()
         self._since: int | None = None  # the time of the earliest row that was not looked at yet
@@ -100,7 +101,7 @@ class Receiver:
         began, since, self._since = time.monotonic(), self._since, None
         try:
             with closing(open_ledger(self._ledger.path)) as conn:
-                drop_duplicates(conn, since)
+                drop_duplicates(conn, since, self._salt)
         except Exception as error:  # locked, full, gone: the next look finds them
             _log.info("Duplicates were not looked for: %s", type(error).__name__)
             self._since = since
@@ -110,10 +111,10 @@ class Receiver:
         """What the last receiver left in the ledger."""
         try:
             with closing(open_ledger(self._ledger.path)) as conn:
-                found = dict(conn.execute("SELECT name, state FROM states WHERE name IN (?, ?)", [STATE, METERS]))
+                found = dict(conn.execute("SELECT name, state FROM states WHERE name IN (?, ?)", [TAKEN, METERS]))
                 # One that was killed may not have looked at what it wrote last.
                 (self._since,) = conn.execute("SELECT max(time) - 3600000 FROM calls WHERE source = 'otlp'").fetchone()
-            return msgspec.msgpack.decode(found.get(STATE, b"\x80"), type=dict[str, int]), found.get(METERS)
+            return msgspec.msgpack.decode(found.get(TAKEN, b"\x80"), type=dict[str, int]), found.get(METERS)
         except (sqlite3.Error, OSError, msgspec.DecodeError):
             return {}, None
 
@@ -154,22 +155,26 @@ class Receiver:
     def _write(self, rows: list[UsageRecord]) -> None:
         """`Refusal` 503 unless all are in the ledger."""
         ledger, lost = self._ledger, self._ledger.lost
+        if rows:
+            earliest = min(milliseconds(row.time) for row in rows)
+            self._since = earliest if self._since is None else min(earliest, self._since)
         for begin in range(0, len(rows), TOGETHER):
             if ledger.pending and not ledger.flush(_WRITTEN_S):
                 raise _busy()
             for row in rows[begin : begin + TOGETHER]:
                 ledger.record(row)
-        if rows:
-            states = {STATE: msgspec.msgpack.encode(self._counts)}
-            if self._meters.changed:
-                states[METERS] = self._meters.state()
+        states = {}
+        if self._meters.changed:
+            states[METERS] = self._meters.state()
+        if self._counts != self._counted:
+            states[TAKEN] = msgspec.msgpack.encode(self._counts)
+            self._counted = self._counts.copy()
+        if states:
             ledger.record(Learned(states=states))
-            if not ledger.flush(_WRITTEN_S):
-                raise _busy()
-            if ledger.lost > lost:
-                raise Refusal(500, "The ledger does not take some of the rows.")
-            earliest = min(milliseconds(row.time) for row in rows)
-            self._since = earliest if self._since is None else min(earliest, self._since)
+        if (rows or states) and not ledger.flush(_WRITTEN_S):
+            raise _busy()
+        if ledger.lost > lost:
+            raise Refusal(500, "The ledger does not take some of the rows.")
 
 
 def _busy() -> Refusal:

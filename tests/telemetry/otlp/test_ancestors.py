@@ -83,7 +83,8 @@ def test_another_agent_at_the_same_time(taker: Taker) -> None:
 
 
 def test_a_tool_with_calls_of_its_own_within_a_call(taker: Taker) -> None:
-    """A call has no calls within it, but a tool that it ran may: then the outer is a sum or is not; its own are gone."""
+    """A call has no calls within it, but a tool that it ran may: then the outer is a sum or is not; its own are
+    gone."""
     spans = [span(1, "root"), span(2, "execute_tool", parent=1), span(3, parent=2, **used(5, 1), **CHAT)]
     taker.send(traces(spans))
     assert taker.tokens() == (5, 0, 0, 1)

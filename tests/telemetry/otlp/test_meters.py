@@ -79,13 +79,29 @@ def test_a_counter_that_begins_anew(taker: Taker) -> None:
     """With another beginning, or without a word of it."""
     taker.send(claude(all_kinds(5, 5)))
     taker.send(claude(all_kinds(2, 7, begin=WHEN + 6 * 60 * SECOND)))
-    assert taker.tokens()[0] == 70
-    taker.send(claude(all_kinds(5, 5, begin=0, model="m")))
-    taker.send(claude(all_kinds(2, 7, begin=0, model="m")))
-    taker.restart()
-    taker.send(claude(all_kinds(3, 8, begin=0, model="m")))
-    taker.send(claude(all_kinds(1, 9, begin=0, model="m")))
-    assert taker.tokens()[0] == 70 + 50 + 30 + 10
+    assert taker.tokens() == (70, 7000, 350, 21)
+    for number, minute in ((5, 5), (2, 7), (3, 8), (1, 9)):
+        taker.send(claude(all_kinds(number, minute, begin=0, model="m")))
+        if minute == 7:
+            taker.restart()
+            taker.send(claude(all_kinds(5, 5, begin=0, model="m")))  # late
+    assert taker.tokens() == (160, 16_000, 800, 48)
+    assert len(taker.rows()) == 2
+
+
+def test_two_processes_that_nothing_tells_apart(taker: Taker) -> None:
+    for number in range(1, 20):
+        taker.send(claude(all_kinds(number, number)))
+        taker.send(claude(all_kinds(2 * number, number + 0.1, begin=WHEN + SECOND)))
+    assert taker.tokens() == (570, 57_000, 2850, 171)
+
+
+def test_each_kind_has_a_beginning_of_its_own(taker: Taker) -> None:
+    """As with OpenTelemetry's SDK for Python."""
+    held = [each | {"start": WHEN + number} for number, each in enumerate(all_kinds(2, 1))]
+    taker.send(claude(held))
+    assert taker.tokens() == (20, 2000, 100, 6)
+    assert len(taker.rows()) == 1
 
 
 def test_processes_are_told_apart(taker: Taker) -> None:

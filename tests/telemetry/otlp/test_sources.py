@@ -1,4 +1,5 @@
-"""What each agent's telemetry says of a call. Attributes as the sources and the documentation of the agents have them."""
+"""What each agent's telemetry says of a call. Attributes as the sources and the documentation of the agents have
+them."""
 
 from __future__ import annotations
 
