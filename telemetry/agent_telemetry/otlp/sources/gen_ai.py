@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from agent_telemetry.agent_names import agent_name
@@ -111,6 +112,7 @@ _AGENTS: Final = (
 )
 _LOOPBACK: Final = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal")
 _LAN: Final = re.compile(r"(10|192\.168|172\.(1[6-9]|2[0-9]|3[01]))(\.[0-9]{1,3}){2,3}|[^.:]+|.*\.(local|lan|internal)")
+_is_another: Final = lru_cache(maxsize=1024)(other_model)
 
 
 class GenAI:
@@ -179,7 +181,7 @@ class GenAI:
             "agent": agent_of(origin),
             "session": named(told, _SESSION) or named(origin.resource, _SESSION),
             "model": model,
-            "requested_model": asked if answered and asked and other_model(asked, answered) else None,
+            "requested_model": asked if answered and asked and _is_another(asked, answered) else None,
             "provider": provider(named(told, _PROVIDER)),
             "place": _place(told.get("server.address")),
             "wire": "embeddings" if _is_embedding(told) else None,
