@@ -10,11 +10,11 @@ import msgspec
 
 from agent_telemetry.duplicates import PROXY as PROXY
 from agent_telemetry.ledger_reader import reading
-from agent_telemetry.otlp.call import SOURCE as OTLP
-from agent_telemetry.otlp.call import TAKEN
+from agent_telemetry.otlp.call import SOURCE, TAKEN
 
 _DROPPED: Final = ("copied", "repeated")
 _UNKNOWN: Final = "unknown:"
+OTLP: Final = SOURCE
 
 
 class Source(msgspec.Struct):

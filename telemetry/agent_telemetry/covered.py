@@ -10,6 +10,8 @@ from typing import Final, NamedTuple
 from agent_telemetry.importers.session_entries import other_model
 from agent_telemetry.otlp.call import BY_EVENT, BY_SPAN, BY_SUM, EVENT, METRIC, SOURCE, SPAN, SUM
 
+SUMS: Final = frozenset(("goose", "hermes"))
+"""Agents whose logs keep no calls, or not all, but what a session's came to."""
 _PROXY: Final = "proxy"
 _BEFORE_MS: Final = 5_000
 _AFTER_MS: Final = 60_000
@@ -32,12 +34,18 @@ class _Sum(NamedTuple):
 def cover(conn: sqlite3.Connection, begin: int, salt: bytes | None) -> int:
     """Mark those of around `begin` (milliseconds since 1970) and later that have calls to them; how many there were.
     Within the caller's transaction. Without `salt`, sessions are not compared with those that the router has hashed."""
+    # What a log has the sum of, of the whole session.
+    number = conn.execute(
+        f"UPDATE calls SET duplicate = agent WHERE time >= ?1 AND source = ?2 AND duplicate IS NULL "  # noqa: S608
+        f"AND agent IN ({', '.join(map(repr, sorted(SUMS)))}) AND EXISTS (SELECT 1 FROM calls AS log "
+        "WHERE log.source = calls.agent AND log.session = calls.session AND log.time <= calls.time + ?3)",
+        [begin - _WINDOW_MS, SOURCE, _AFTER_MS],
+    ).rowcount
     # The spans first, as a counter may count what one of them tells.
-    number = 0
     for kind, finer in ((SUM, ""), (METRIC, SUM)):
         rows = conn.execute(
             "SELECT id, key, time, coalesce(latency_ms, 0), agent, session, model, requested_model FROM calls "
-            "WHERE time >= ? AND source = ? AND key GLOB ? AND duplicate IS NULL",
+            "WHERE time >= ? AND +source = ? AND +key GLOB ? AND duplicate IS NULL",
             [begin - _WINDOW_MS, SOURCE, f"{kind}*"],
         ).fetchall()
         for id, key, time, latency, agent, session, *models in rows:
@@ -80,7 +88,7 @@ def _covered(conn: sqlite3.Connection, row: _Sum, finer: str, salt: bytes | None
     for source, kind, agent, session, *models in found:
         if source == _PROXY:
             if agent != row.agent:
-                agents = _with_telemetry(conn) if agents is None else agents
+                agents = _known(conn, row) if agents is None else agents
                 if agent in agents:
                     continue
             fits = None in (session, row.session) or session == row.session or session == hashed
@@ -113,6 +121,11 @@ def _hashed(session: str | None, salt: bytes | None) -> str | None:
     return hashlib.blake2b(session.encode("utf-8", "replace"), digest_size=6, key=salt[:64]).hexdigest()
 
 
-def _with_telemetry(conn: sqlite3.Connection) -> set[str]:
-    """Agents that are known by more than their requests; others may be one of these, by the name of their library."""
-    return {name for (name,) in conn.execute("SELECT DISTINCT agent FROM calls WHERE source != ?", [_PROXY]) if name}
+def _known(conn: sqlite3.Connection, row: _Sum) -> set[str]:
+    """Agents that are known by more than their requests at that time; others may be one of these, by the name of their
+    library."""
+    found = conn.execute(
+        "SELECT DISTINCT agent FROM calls WHERE time BETWEEN ? AND ? AND source != ?",
+        [row.begin - _LONGEST_MS, row.end + _AFTER_MS, _PROXY],
+    )
+    return {name for (name,) in found if name}

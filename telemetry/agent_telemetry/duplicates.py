@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from agent_telemetry.covered import cover
+from agent_telemetry.covered import SUMS, cover
 from agent_telemetry.otlp.call import BY_EVENT, BY_SPAN, EVENT, METRIC, SOURCE, SUM
 
 PROXY: Final = "proxy"
@@ -19,7 +19,6 @@ _LONGEST_MS: Final = 3_600_000  # a call that began so long before a log's time 
 _DAY_MS: Final = 86_400_000
 
 _SUMMARY_MS: Final = 120_000  # so long before a summary is logged the first of its calls may have ended
-_SUMS: Final = frozenset(("goose", "hermes"))  # whose logs keep no calls, but what a session's came to
 _MADE: Final = ("chatcmpl-ar", "msg_ar", "resp_ar", "cmpl-ar")  # an id that the router gave to an answer
 _TELEMETRY: Final = (BY_EVENT, BY_SPAN)
 
@@ -155,7 +154,7 @@ def _pairs(better: list[_Call], worse: list[_Call]) -> list[tuple[_Call, _Call]]
         free = [each for each in named or by_figures.get(call.figures, []) if (call.kind, each.id) not in taken]
         same = free[0] if len(named) == 1 and free else _nearest(call, free, agents)
         several = [same] if same is not None else []
-        if not several and (call.kind in _SUMS or (call.response_id is None and call.kind not in _TELEMETRY)):
+        if not several and (call.kind in SUMS or (call.response_id is None and call.kind not in _TELEMETRY)):
             several = _summed(call, by_agent[call.agent], taken)
         taken.update((call.kind, each.id) for each in several)
         found += [(call, each) for each in several]
@@ -164,7 +163,7 @@ def _pairs(better: list[_Call], worse: list[_Call]) -> list[tuple[_Call, _Call]]
 
 def _order(call: _Call) -> tuple[bool, bool, int]:
     """What was known first, and sums last, the smaller ones before those that have them in between."""
-    sums = call.kind in _SUMS
+    sums = call.kind in SUMS
     return sums, call.duplicate is None, call.figures[1] if sums and call.figures else 0
 
 
@@ -176,7 +175,7 @@ def _summed(call: _Call, own: list[_Call], taken: set[tuple[str, int]]) -> list[
     """
     if call.figures is None or not any(call.figures):
         return []
-    sums = call.kind in _SUMS
+    sums = call.kind in SUMS
     early, late, least, most = (_BEFORE_MS, _LONGEST_MS, 1, len(own)) if sums else (_SUMMARY_MS, _BEFORE_MS, 2, 3)
     begin = bisect_left(own, call.time - early - _LONGEST_MS, key=_time)
     for first in range(begin, bisect_left(own, call.time + late, key=_time)):

@@ -234,3 +234,12 @@ def test_telemetry_names_the_routers_session(conn: sqlite3.Connection) -> None:
     event(conn)
     look(conn)
     assert conn.execute("SELECT session FROM calls WHERE source = 'proxy'").fetchone() == (SESSION,)
+
+
+def test_a_session_of_which_a_log_keeps_the_sum(conn: sqlite3.Connection) -> None:
+    put(conn, "goose", "session", agent="goose", session="20261121_1", output=700)
+    for number in range(3):
+        put(conn, "otlp", f"span:t:{number}", number * 2000, agent="goose", session="20261121_1")
+    put(conn, "otlp", "span:t:9", 2000, agent="goose", session="20261121_2")
+    look(conn, None)
+    assert counting(conn) == ["goose se", "otlp sp"]

@@ -30,8 +30,8 @@ _BEGINNINGS: Final = 64
 class Counter(msgspec.Struct, array_like=True):
     """A cumulative counter of several kinds of tokens. Each kind may have begun at a time of its own, and again later,
     or in two processes that nothing tells apart: `told` has the last value, and its time, by kind and beginning,
-    `before` what a kind had when it went down. `base` is what the rows of earlier hours hold, by kind; `begin` is when this hour's row
-    begins, `time` that of the last value."""
+    `before` what a kind had when it went down. `base` is what the rows of earlier hours hold, by kind; `begin` is when
+    this hour's row begins, `time` that of the last value."""
 
     begin: int
     time: int

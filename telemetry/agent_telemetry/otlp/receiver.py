@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -37,6 +38,7 @@ TOGETHER: Final = 2_000
 """Rows that wait for the ledger at most, which drops the oldest of more than 10,000."""
 _WRITTEN_S: Final = 5.0  # an exporter waits for ten
 _AGAIN_S: Final = 2
+_BEFORE_MS: Final = 3_600_000
 _QUIET_S: Final = 1.0  # without a request, before duplicates are looked for
 _SHARE: Final = 20  # of the time one in so many may go into that, while requests come
 _OWN: Final = ("agent-router", "agent_router")
@@ -65,8 +67,9 @@ class Receiver:
         self._counted = self._counts.copy()
         self._meters = Meters(salt, meters)
         self._ancestors = Ancestors()
-        self._since: int | None = None  # the time of the earliest row that was not looked at yet
-        self._next_look = 0.0
+        # The time of the earliest row that was not looked at yet; one that was killed may have left some.
+        self._since: int | None = milliseconds(datetime.now(UTC)) - _BEFORE_MS
+        self._next_look = time.monotonic() + _QUIET_S
 
     def take(self, signal: Signal, content_type: str, encoding: str, body: bytes) -> Answer:
         """The answer to a request. Raises nothing."""
@@ -112,8 +115,6 @@ class Receiver:
         try:
             with closing(open_ledger(self._ledger.path)) as conn:
                 found = dict(conn.execute("SELECT name, state FROM states WHERE name IN (?, ?)", [TAKEN, METERS]))
-                # One that was killed may not have looked at what it wrote last.
-                (self._since,) = conn.execute("SELECT max(time) - 3600000 FROM calls WHERE source = 'otlp'").fetchone()
             return msgspec.msgpack.decode(found.get(TAKEN, b"\x80"), type=dict[str, int]), found.get(METERS)
         except (sqlite3.Error, OSError, msgspec.DecodeError):
             return {}, None

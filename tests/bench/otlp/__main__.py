@@ -1,5 +1,5 @@
-"""``python -m tests.bench.otlp``: what the receiver of telemetry takes, and what that does to the requests that the router
-answers meanwhile; writes docs/bench-otlp.md.
+"""``python -m tests.bench.otlp``: what the receiver of telemetry takes, and what that does to the requests that the
+router answers meanwhile; writes docs/bench-otlp.md.
 
 `--seconds` of each part, `--rate` spans a second, `--only` one kind of request.
 """
@@ -86,12 +86,21 @@ def _measure(kind: Kind, rate: float, seconds: float, folder: Path) -> tuple[str
     took = sent.ended - sent.began
     shares = [(b - a) / took for a, b in zip(before, after, strict=True)]
     ok = rows == expected and sent.per_second >= 0.98 * rate
-    return (
-        f"| {kind} | {sent.spans:,} in {took:.0f} s | {sent.per_second:,.0f} a second | {sent.refused} | "
-        f"{_ms(sent.seconds, 50)} | {_ms(sent.seconds, 99)} | {rows:,} of {expected:,} | {most.per_second:,.0f} a second "
-        f"| {shares[1]:.0%}, {shares[0]:.0%} of a core | {memory:.0f} MB | {_ms(alone, 50)}, {_ms(alone, 99)} | "
-        f"{_ms(probed, 50)}, {_ms(probed, 99)} |"
-    ), ok
+    cells = [
+        kind,
+        f"{sent.spans:,} in {took:.0f} s",
+        f"{sent.per_second:,.0f} a second",
+        str(sent.refused),
+        _ms(sent.seconds, 50),
+        _ms(sent.seconds, 99),
+        f"{rows:,} of {expected:,}",
+        f"{most.per_second:,.0f} a second",
+        f"{shares[1]:.0%}, {shares[0]:.0%} of a core",
+        f"{memory:.0f} MB",
+        f"{_ms(alone, 50)}, {_ms(alone, 99)}",
+        f"{_ms(probed, 50)}, {_ms(probed, 99)}",
+    ]
+    return f"| {' | '.join(cells)} |", ok
 
 
 def _own_cpu(pid: int) -> float:

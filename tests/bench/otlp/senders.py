@@ -12,7 +12,8 @@ import aiohttp
 
 @dataclass
 class Sent:
-    """What came of it. `seconds` of each request, from when it was due to its answer; `refused` for now, and sent again."""
+    """What came of it. `seconds` of each request, from when it was due to its answer; `refused` for now, and sent
+    again."""
 
     spans: int = 0
     refused: int = 0
