@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 
 from agent_router.endpoint import Endpoint
 from agent_router.errors import ApiError
@@ -68,7 +69,7 @@ class CompletionsEndpoint(Endpoint[Call]):
         return self._learning.making_way(exchange.decision)
 
     async def _open(self, exchange: Exchange, call: Call) -> Attempted:
-        return await self._escalation.open(exchange, call)
+        return await self._escalation.open(exchange, call, partial(self._send_to, exchange))
 
     def _answered(self, exchange: Exchange, call: Call) -> None:
         self._learning.answered(exchange, call)

@@ -22,13 +22,8 @@ def request_row(request: UsageRecord | Running, classify: Classify) -> dict[str,
     A running request has the same fields, with `status` "running".
     """
     if isinstance(request, Running):
-        request = UsageRecord(
-            source="proxy",
-            key=request.id,
-            time=request.time,
-            agent=request.agent,
-            requested_model=request.requested_model,
-        )
+        known = msgspec.structs.asdict(request)
+        request = UsageRecord(source="proxy", key=known.pop("id"), **known)
         status = "running"
     else:
         status = request.status
@@ -63,7 +58,7 @@ def shown(row: dict[str, Any]) -> dict[str, str]:
         "duration": duration(row["latency_ms"]),
     }
     if row["status"] == "running":
-        known = dict.fromkeys(known, "") | {"agent": known["agent"], "model": "…"}
+        known |= {"model": row["model"] or "…", "tokens": "", "duration": ""}
     return known | {
         "id": row["id"],
         "iso": row["time"],

@@ -23,6 +23,11 @@ function make(request) {
 }
 
 function started(request) {
+  const before = running.get(request.id); // it runs already, and has been sent elsewhere
+  if (before) {
+    fill(before, request.shown);
+    return;
+  }
   const row = make(request);
   running.set(request.id, row);
   rows.prepend(row);
