@@ -1,0 +1,37 @@
+"""Copies of agents' own logs, in their own layout, with long texts cut away."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+_LONG = 120  # characters
+
+
+def lines(home: Path, to: Path, *patterns: str) -> None:
+    """Files of a JSON text a line, or of one JSON text."""
+    for pattern in patterns:
+        for path in sorted(home.glob(pattern)):
+            if path.is_file():
+                copy = to / path.relative_to(home)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                copy.write_text(_lines(path.read_text()))
+
+
+def _lines(text: str) -> str:
+    try:
+        return json.dumps(cut(json.loads(text)), ensure_ascii=False)
+    except ValueError:
+        return "".join(json.dumps(cut(json.loads(line)), ensure_ascii=False) + "\n" for line in text.splitlines())
+
+
+def cut(value: Any) -> Any:
+    """The same JSON with long texts cut, and long lists of texts or tools."""
+    if isinstance(value, str):
+        return value if len(value) <= _LONG else value[:_LONG] + "…"
+    if isinstance(value, list):
+        return [cut(each) for each in value]
+    if isinstance(value, dict):
+        return {name: [] if name in ("tools", "skills") and isinstance(of, list) else cut(of) for name, of in value.items()}
+    return value
