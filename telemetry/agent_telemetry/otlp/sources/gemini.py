@@ -34,6 +34,7 @@ class Gemini:
         *(
             "service.name",
             "event.name",
+            "event.timestamp",
             "session.id",
             "model",
             "duration_ms",

@@ -134,7 +134,12 @@ class GenAI:
                 *_SESSION,
             ),
             *(*_RESPONSE, *_OPERATION, *_KIND, *_SDK, *_FIRST, *_TYPE, "service.name", "server.address", "error.type"),
-            *("event.name", "gen_ai.response.time_to_first_chunk", "gen_ai.server.time_to_first_token"),
+            *(
+                "event.name",
+                "event.timestamp",
+                "gen_ai.response.time_to_first_chunk",
+                "gen_ai.server.time_to_first_token",
+            ),
         )
     )
     metrics: Final = frozenset(("gen_ai.client.token.usage", "llm.usage.tokens"))
