@@ -40,7 +40,13 @@ def scrub(capture: Path, run: Path) -> None:
 def _replaced(body: bytes, made: Mapping[bytes, bytes]) -> bytes:
     for value, other in made.items():
         body = body.replace(value, other)
+    for host in _hosts():
+        body = re.sub(rb"(host\.name[^A-Za-z0-9]*(?:value[^A-Za-z0-9]*stringValue[^A-Za-z0-9]*)?)" + re.escape(host), rb"\1" + _padded("host", len(host)).encode(), body)
     return body
+
+
+def _hosts() -> set[bytes]:
+    return {name.encode() for name in (socket.gethostname(), platform.node()) if name}
 
 
 def _made(run: Path) -> dict[bytes, bytes]:
@@ -48,7 +54,7 @@ def _made(run: Path) -> dict[bytes, bytes]:
     paths = {str(run): "/home/user/run", str(CLIENTS): "/opt/clients", str(ROOT): "/opt/agent-router"}
     found = {path: _padded(other, len(path)) for path, other in paths.items()}
     dashed = {re.sub(r"[^A-Za-z0-9]", "-", path): re.sub(r"[^A-Za-z0-9]", "-", to) for path, to in found.items()}
-    hosts = {socket.gethostname(), platform.node()} - {"", "localhost"}
+    hosts = {name.decode() for name in _hosts()} - {"localhost"}
     found |= dashed | {host: _padded("host", len(host)) for host in hosts}
     found |= {name: _padded("kernel", len(name)) for name in (platform.release(), platform.version())}
     for id in _ids(run / "home"):
