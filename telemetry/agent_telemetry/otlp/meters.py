@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -78,12 +78,15 @@ class Meters:
         self.changed = False
         return msgspec.msgpack.encode(self._counters)
 
-    def rows(self, points: Iterable[tuple[Point, Series]], kinds: frozenset[str]) -> list[UsageRecord]:
-        """The rows that points add to, each as it is now. `kinds` are the attributes that do not tell series apart."""
+    def rows(
+        self, points: Iterable[tuple[Point, Series]], kinds: frozenset[str], erased: Callable[[str | None], int]
+    ) -> list[UsageRecord]:
+        """The rows that points add to, each as it is now. `kinds` are the attributes that do not tell series apart;
+        `erased` says until when (milliseconds since 1970) an agent's calls were forgotten."""
         found: dict[str, UsageRecord] = {}
         for point, series in sorted(points, key=lambda told: told[0].time):
             id = self._id(point, kinds)
-            row = self._delta(id, point, series) if point.delta else self._cumulative(id, point, series)
+            row = self._delta(id, point, series) if point.delta else self._cumulative(id, point, series, erased)
             if row is not None:
                 found[row.key] = row
         return list(found.values())
@@ -101,13 +104,16 @@ class Meters:
         _bound(self._added)
         return _row(key, point.time, series, known)
 
-    def _cumulative(self, id: str, point: Point, series: Series) -> UsageRecord | None:
+    def _cumulative(
+        self, id: str, point: Point, series: Series, erased: Callable[[str | None], int]
+    ) -> UsageRecord | None:
         counter = self._counters.get(id)
         if counter is None:
             counter = self._counters[id] = Counter(begin=point.start or point.time, time=point.time)
             _bound(self._counters)
         self._counters.move_to_end(id)
-        if point.time // _HOUR > counter.time // _HOUR:
+        forgotten = _milliseconds(counter.begin) < erased(series.agent) <= _milliseconds(point.time)
+        if point.time // _HOUR > counter.time // _HOUR or forgotten:
             counter.begin = counter.time
             counter.base = {kind: counter.total(kind) for kind in counter.told}
         counter.tell(series.kind, point)

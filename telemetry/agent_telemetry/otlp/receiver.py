@@ -7,7 +7,7 @@ import re
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -20,6 +20,7 @@ from agent_telemetry.importers.values import milliseconds
 from agent_telemetry.learned import Learned
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.ledger_file import open_ledger
+from agent_telemetry.ledger_reader import reading
 from agent_telemetry.otlp import otlp_json, protobuf
 from agent_telemetry.otlp.ancestors import Ancestors
 from agent_telemetry.otlp.answer import JSON, Answer, media_type, refused, taken
@@ -120,6 +121,7 @@ class Receiver:
             return {}, None
 
     def _rows(self, batch: Batch) -> list[UsageRecord]:
+        erased = self._erased()
         rows = self._ancestors.rows([(span, self._of(span, span.name, span.origin, "span")) for span in batch.spans])
         for event in batch.events:
             name = next((name for name in event.names if "." in name), "")
@@ -131,10 +133,22 @@ class Receiver:
             if source is not None and point.metric in source.metrics and (series := source.point(point)) is not None:
                 by_kinds.setdefault(source.kinds, []).append((point, series))
         for kinds, points in by_kinds.items():
-            rows += self._meters.rows(points, kinds)
+            rows += self._meters.rows(points, kinds, erased)
         for why, number in batch.rejected.items():
             self._counts[why] += number
-        return [self._settled(row) for row in rows]
+        kept = [row for row in rows if milliseconds(row.time) >= erased(row.agent)]
+        if len(kept) < len(rows):
+            self._counts["erased"] += len(rows) - len(kept)
+        return [self._settled(row) for row in kept]
+
+    def _erased(self) -> Callable[[str | None], int]:
+        """Until when the user had an agent's calls forgotten: its own, or all. What comes late of these stays so."""
+        try:
+            with reading(self._ledger.path) as conn:
+                found = dict(conn.execute("SELECT agent, before FROM erased")) if conn is not None else {}
+        except sqlite3.Error:  # then there is no writing either
+            found = {}
+        return lambda agent: max(found.get("", 0), found.get(agent or "", 0))
 
     def _of(self, record: Any, name: str, origin: Origin, kind: str) -> UsageRecord | None:
         source = self._source(origin, name)

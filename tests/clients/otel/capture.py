@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent_telemetry.agent_names import agent_name
-from tests.clients.otel import expected, recorder, scrubbing
+from tests.clients.otel import cutting, expected, recorder, scrubbing
 from tests.clients.otel.recorder import Recorder
 from tests.clients.otel.teller import Teller
 from tests.clients.real import client as real
@@ -32,10 +32,10 @@ class Exporting(Place):
 class Source:
     """An agent with an OpenTelemetry export.
 
-    model: what it is told to use; small: the same for its own calls. switch_on: after the client's own, switches the
-    export on in a protocol, "http/protobuf" or "http/json"; called before each session. session: what a user does, in
-    that protocol. protocols: those that it has. own_log: copies its own log from a home, cut down, to a folder in the
-    same layout.
+    model: what it is told to use; small: the same for its own calls. switch_on: after the client's own, switches the export on in a protocol, "http/protobuf"
+    or "http/json"; called before each session. session: what a user does, in that protocol. protocols: those that it
+    has. own_log: copies its own log from a home, cut down, to a folder in the same layout. talks: of so much that its
+    exports are cut down.
     """
 
     client: Client
@@ -45,6 +45,7 @@ class Source:
     switch_on: Callable[[Exporting, str], None]
     session: Callable[[Exporting, Teller, str], None]
     own_log: Callable[[Path, Path], None]
+    talks: bool = False
 
     @property
     def name(self) -> str:
@@ -64,10 +65,11 @@ def capture(source: Source, folder: Path) -> None:
                 source.session(place, teller, protocol)
         finally:
             place.leave()
+        
         kept = CAPTURES / source.name
         shutil.rmtree(kept, ignore_errors=True)
         kept.mkdir(parents=True)
-        recorder.write(otlp.sent, kept)
+        recorder.write([cutting.cut(each) for each in otlp.sent] if source.talks else otlp.sent, kept)
         source.own_log(place.home, kept / "own_log")
         expected.write(kept, teller.told)
     scrubbing.scrub(kept, folder)

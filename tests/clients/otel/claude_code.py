@@ -48,8 +48,11 @@ def _session(place: Exporting, teller: Teller, protocol: str) -> None:
         claude_code.background(place)
 
 
+_OF_NO_CALL = ("attachment", "api-request-blob")
+
+
 def _own_log(home: Path, to: Path) -> None:
-    own_logs.lines(home, to, ".claude/projects/**/*.jsonl")
+    own_logs.lines(home, to, ".claude/projects/**/*.jsonl", without=_OF_NO_CALL)
 
 
 SOURCE = Source(

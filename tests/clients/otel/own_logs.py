@@ -9,21 +9,23 @@ from typing import Any
 _LONG = 120  # characters
 
 
-def lines(home: Path, to: Path, *patterns: str) -> None:
-    """Files of a JSON text a line, or of one JSON text."""
+def lines(home: Path, to: Path, *patterns: str, without: tuple[str, ...] = ()) -> None:
+    """Files of a JSON text a line, or of one JSON text. without: types of lines that are left away."""
     for pattern in patterns:
         for path in sorted(home.glob(pattern)):
             if path.is_file():
                 copy = to / path.relative_to(home)
                 copy.parent.mkdir(parents=True, exist_ok=True)
-                copy.write_text(_lines(path.read_text()))
+                copy.write_text(_lines(path.read_text(), without))
 
 
-def _lines(text: str) -> str:
+def _lines(text: str, without: tuple[str, ...]) -> str:
     try:
         return json.dumps(cut(json.loads(text)), ensure_ascii=False)
     except ValueError:
-        return "".join(json.dumps(cut(json.loads(line)), ensure_ascii=False) + "\n" for line in text.splitlines())
+        entries = [json.loads(line) for line in text.split("\n") if line]
+        kept = [cut(each) for each in entries if each.get("type") not in without]
+        return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in kept)
 
 
 def cut(value: Any) -> Any:
@@ -33,7 +35,5 @@ def cut(value: Any) -> Any:
     if isinstance(value, list):
         return [cut(each) for each in value]
     if isinstance(value, dict):
-        return {
-            name: [] if name in ("tools", "skills") and isinstance(of, list) else cut(of) for name, of in value.items()
-        }
+        return {name: [] if name in ("tools", "skills") and isinstance(of, list) else cut(of) for name, of in value.items()}
     return value

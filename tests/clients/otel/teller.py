@@ -12,6 +12,7 @@ from tests.upstreams.answer import Answer, Event
 from tests.upstreams.behaviour import Behaviour
 from tests.upstreams.echo import Asked, Reply
 from tests.upstreams.received import Received
+from tests.upstreams.step import Step
 from tests.upstreams.threaded import ThreadedUpstream
 from tests.upstreams.upstream import ScriptedUpstream
 
@@ -36,6 +37,10 @@ class Told:
     model: str
     how: str
     usage: Usage
+
+
+_MODEL = ("/chat/completions", "/responses", "/messages", ":generateContent", ":streamGenerateContent")
+"""Paths of a model's answers."""
 
 
 def usage(nth: int, writes: bool) -> Usage:
@@ -76,6 +81,10 @@ class _Telling(ScriptedUpstream):
         self.told: list[Told] = []
         self._how = "ok"
 
+    def answer(self, request: Received) -> Iterable[Step]:
+        """The script is for answers of the model: what else is asked for does not use it up."""
+        return super().answer(request) if _of_model(request) else self._right_answer(request).whole()
+
     def _take(self) -> Behaviour:
         taken = super()._take()
         self._how = taken.words
@@ -84,7 +93,7 @@ class _Telling(ScriptedUpstream):
     def _right_answer(self, request: Received) -> Answer:
         answer = super()._right_answer(request)
         path = request.path
-        if answer.status != 200 or request.method != "POST" or path.endswith(("count_tokens", ":countTokens")):
+        if answer.status != 200 or not _of_model(request):
             return answer
         nth = len(self.told) + 1
         messages = path.endswith("/messages")
@@ -93,6 +102,10 @@ class _Telling(ScriptedUpstream):
         id = f"{ids.get(path.rpartition('/')[2], '')}golden{nth:04}"
         self.told.append(Told(id, path, model, self._how, usage(nth, writes=messages)))
         return _retold(answer, id, self.told[-1].usage)
+
+
+def _of_model(request: Received) -> bool:
+    return request.method == "POST" and request.path.endswith(_MODEL)
 
 
 def _retold(answer: Answer, id: str, used: Usage) -> Answer:
@@ -190,6 +203,10 @@ class Teller:
     @property
     def requests(self) -> list[Received]:
         return self._upstream.requests
+
+    def others(self) -> list[str]:
+        """What else was asked for, for who looks for a reason."""
+        return [f"{each.method} {each.path}" for each in self.requests if not _of_model(each)]
 
     def next(self, *behaviours: str) -> None:
         """What becomes of the next requests; then all is well again."""

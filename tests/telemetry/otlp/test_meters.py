@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+from contextlib import closing
 from typing import Any
 
 import pytest
 
+from agent_telemetry.erasing import erase
+from agent_telemetry.ledger_file import open_ledger
 from tests.telemetry.otlp.conftest import Taker
 from tests.telemetry.otlp.payloads import SECOND, WHEN, counter, point
 
@@ -154,3 +157,16 @@ def test_geminis_kinds(taker: Taker) -> None:
 def test_nothing_was_used(taker: Taker) -> None:
     taker.send(claude(all_kinds(0, 1)))
     assert taker.rows("true") == []
+
+
+def test_what_was_forgotten_does_not_come_back(taker: Taker) -> None:
+    """A counter that goes on tells it again, each time."""
+    taker.send(claude(all_kinds(3, 3)))
+    with closing(open_ledger(taker.path)) as conn:
+        erase(conn, before=WHEN // 1_000_000 + 4 * 60_000, agent="claude")
+    for number in range(3, 9):
+        taker.send(claude(all_kinds(number, number)))
+        taker.restart()
+    assert taker.tokens() == (50, 5000, 250, 15)
+    taker.send(claude(all_kinds(1, 2, session__id="another"), delta=True))
+    assert taker.tokens() == (50, 5000, 250, 15)
