@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from agent_router.importers import importers
 from agent_telemetry.importers.home import Home
 from agent_telemetry.importers.import_run import import_logs
+from agent_telemetry.importers.known import agent_router_importers
 from tests.telemetry.otlp.conftest import Taker
 
 CAPTURES = Path(__file__).parent / "captures"
@@ -88,7 +88,8 @@ def send(taker: Taker, folder: Path, each: dict[str, Any]) -> None:
 def read_log(taker: Taker, folder: Path) -> None:
     """Import the agent's own log."""
     home = Home(folder / "own_log", {}, "linux")
-    import_logs(taker.path, importers(only=[folder.name]), home, lambda: lambda row: row)
+    own = [importer for importer in agent_router_importers() if importer.name == folder.name]
+    import_logs(taker.path, own, home, lambda: lambda row: row)
 
 
 def used(taker: Taker, where: str) -> Used:
