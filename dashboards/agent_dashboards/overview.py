@@ -18,13 +18,14 @@ from agent_dashboards.questions.trend import TREND
 from agent_dashboards.questions.year import YEAR
 from agent_dashboards.request_row import request_row, shown
 from agent_dashboards.site import Data, Drawn, Site
+from agent_dashboards.sources_page import COVERAGE
 from agent_dashboards.split_bar import split_bar
 from agent_dashboards.time_range import Range, begin_of
 from agent_telemetry.live import Running
 from agent_telemetry.split import Split, split
 from agent_telemetry.usage_record import UsageRecord
 
-QUESTIONS: tuple[Question, ...] = (TREND, AGENTS, TASKS, MIX, LABS, YEAR, MONEY)
+QUESTIONS: tuple[Question, ...] = (TREND, AGENTS, TASKS, MIX, LABS, YEAR, MONEY, COVERAGE)
 """In the order of the page."""
 SHOWN_REQUESTS = 10
 WAITED_S = 0.06

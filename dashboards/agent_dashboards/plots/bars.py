@@ -9,7 +9,7 @@ from agent_dashboards.split_bar import SEGMENTS
 
 
 class Piece(NamedTuple):
-    """A piece of a bar in per cent; `key` is a segment's, or "ink"."""
+    """A piece of a bar in per cent; `key` is a segment's, "ink" or "left-out"."""
 
     key: str
     x: float
@@ -28,7 +28,7 @@ class Bar(NamedTuple):
 
 
 class Item(NamedTuple):
-    """What a bar is made of: values by segment, or {"ink": value}."""
+    """What a bar is made of: values by segment, or "ink" and "left-out"."""
 
     name: str
     values: Mapping[str, float]
@@ -45,7 +45,7 @@ def bars(items: Sequence[Item], *, whole: bool = False) -> tuple[Bar, ...]:
     for item in items:
         full = sum(item.values.values()) if whole else most
         pieces, x = [], 0.0
-        for key in (*SEGMENTS, "ink"):
+        for key in (*SEGMENTS, "ink", "left-out"):
             width = 100 * item.values.get(key, 0.0) / full if full else 0.0
             if width > 0:
                 pieces.append(Piece(key, x, width))
