@@ -57,7 +57,7 @@ _FAMILIES = (
     ("heartbeat", 6, 10, 0.98, "check whether anything needs … attention"),
     ("ask", 22, 750, 0.2, "…"),
 )
-_PROBLEMS = ("invalid tool call", "empty", "cut off", "refused", "disagrees")
+_PROBLEMS = ("tool_arguments", "empty", "truncated", "refusal", "two samples differ")
 _COLUMNS = (
     "source, key, time, agent, session, family, requested_model, model, provider, place, route, reason, status, error, "
     "attempts, input, cache_read, cache_write, output, reasoning, billed, equivalent, avoided, first_byte_ms, "
