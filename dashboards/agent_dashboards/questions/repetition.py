@@ -44,7 +44,9 @@ def _data(site: Site, asked: Asked, today: date) -> Data:
     asked_for = sum(week.requests for week in ranged)
     earned, would_save = _sum(families, "earned"), _sum(families, "would_save")
     return {
-        "title": _title(IN_WORDS[asked.range], measure, asked_for, repeated / total if total else None, earned, would_save),
+        "title": _title(
+            IN_WORDS[asked.range], measure, asked_for, repeated / total if total else None, earned, would_save
+        ),
         "begin": begin.isoformat() if begin else None,
         "measure": measure,
         "requests": asked_for,
@@ -106,7 +108,9 @@ def _title(
     if earned:
         money_said.append(f"answering locally has earned {money(earned)}")
     if would_save:
-        money_said.append(f"the rest would save {money(would_save)}" if earned else f"local answers would save {money(would_save)}")
+        money_said.append(
+            f"the rest would save {money(would_save)}" if earned else f"local answers would save {money(would_save)}"
+        )
     return said + ("; " + ", ".join(money_said) if money_said else "")
 
 
@@ -124,7 +128,7 @@ def _view(data: Data) -> Data:
             share = (found["share"] or 0.0) if found else 0.0
             address = requests_address(week, week + timedelta(days=6)) if found else ""
             amounts.append(Amount(day_name(week), hint, share, address))
-    items, rows = [], list[list[Cell | str]]()
+    items, rows = list[Item](), list[list[Cell | str]]()
     for each in data["most"]:
         address = f"/families/{quote(each['name'], safe='', errors='replace')}"
         label = f"{task_words(each['kind'])}: {name(each['label'], 90)}" if each["label"] else name(each["name"])
