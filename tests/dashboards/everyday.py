@@ -208,7 +208,8 @@ def _learn(conn: Any, draw: random.Random, rows: list[dict[str, Any]], now: date
                     *(row["input"], row["output"], draw.lognormvariate(0.6, 0.5)),
                 ],
             )
-    for row in draw.sample([row for row in rows if row["source"] == "proxy" and row["agent"] == "codex"], 200):
+    proxied = [row for row in rows if row["source"] == "proxy" and row["agent"] == "codex"]
+    for row in draw.sample(proxied, min(200, len(proxied))):
         copy = row | {"source": "codex", "key": row["key"] + "-log", "duplicate": "proxy", "family": None}
         names = ", ".join(copy)
         conn.execute(f"INSERT INTO calls ({names}) VALUES ({', '.join('?' * len(copy))})", list(copy.values()))
