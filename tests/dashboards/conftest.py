@@ -65,12 +65,14 @@ async def serve(folder: Path, port: int = 0) -> AsyncIterator[Site]:
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
         await asyncio.sleep(0.005)
-    yield site
-    site.feed.close()
-    server.should_exit = True
-    await serving
-    listener.close()
-    site.ledger.close()
+    try:
+        yield site
+    finally:
+        site.feed.close()
+        server.should_exit = True
+        await serving
+        listener.close()
+        site.ledger.close()
 
 
 @pytest.fixture
