@@ -13,7 +13,6 @@ from agent_dashboards.plots.bars import Item, bars
 from agent_dashboards.plots.columns import Amount, columns
 from agent_dashboards.plots.table import Cell, table
 from agent_dashboards.questions.question import Asked, Question
-from agent_dashboards.questions.split_table import keys_of
 from agent_dashboards.shown_name import name
 from agent_dashboards.site import Data, Site
 from agent_dashboards.task_words import task_words
@@ -90,7 +89,6 @@ def _family(family: FamilyFigures) -> dict[str, Any]:
         "escalated": family.escalated,
         "earned": None if family.earned is None else family.earned / 1_000_000,
         "would_save": None if family.would_save is None else family.would_save / 1_000_000,
-        "segments": {key.replace("/", "-"): leaf["requests"] for key, leaf in family.segments.items()},
     }
 
 
@@ -136,7 +134,8 @@ def _view(data: Data) -> Data:
         hint = f"{label}: {whole(each['requests'])} requests, {whole(each['local'])} answered locally. {worth}"
         if len(items) < _MOST:
             note = f"{whole(each['requests'])} requests"
-            items.append(Item(label, each["segments"], worth, hint, note, address))
+            values = {"ink": float(each["local"]), "left-out": float(each["requests"] - each["local"])}
+            items.append(Item(label, values, worth, hint, note, address))
         rows.append(
             [
                 Cell(label, address),
@@ -155,7 +154,6 @@ def _view(data: Data) -> Data:
         "often": OFTEN,
         "within": WITHIN,
         "more": max(0, data["families"] - len(items)),
-        "keys": keys_of(each["segments"] for each in data["most"][:_MOST]),
         "table": table("Families, those with the most requests first", head, rows, names=2),
         "rows": requests_address(begin, source="proxy"),
     }
