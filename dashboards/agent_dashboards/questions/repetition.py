@@ -133,9 +133,8 @@ def _view(data: Data) -> Data:
         worth = _worth(each)
         hint = f"{label}: {whole(each['requests'])} requests, {whole(each['local'])} answered locally. {worth}"
         if len(items) < _MOST:
-            note = f"{whole(each['requests'])} requests"
             values = {"ink": float(each["local"]), "left-out": float(each["requests"] - each["local"])}
-            items.append(Item(label, values, worth, hint, note, address))
+            items.append(Item(label, values, worth, hint, address=address))
         rows.append(
             [
                 Cell(label, address),
