@@ -138,7 +138,7 @@ def _view(data: Data) -> Data:
         rows.append(
             [
                 Cell(label, address),
-                "pinned " + each["pin"] if each["pin"] else each["rung"] or "–",
+                f"pinned {name(each['pin'], 20)}" if each["pin"] else name(each["rung"] or "–", 20),
                 *(whole(each[key]) for key in ("requests", "local", "escalated")),
                 "–" if each["mean"] is None else percent(each["mean"]),
                 money(each["earned"]),
