@@ -21,8 +21,8 @@ FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 MOST_BYTES = 250_000
 # name, address, width, most height, colour scheme
 SHOTS = (
-    ("overview", "/?range=30d", 1280, 2000, "light"),
-    ("overview-dark", "/?range=30d", 1280, 2000, "dark"),
+    ("overview", "/?range=30d", 1280, 1700, "light"),
+    ("overview-dark", "/?range=30d", 1280, 1700, "dark"),
     ("overview-narrow", "/?range=30d", 390, 2200, "light"),
     ("overview-narrow-dark", "/?range=30d", 390, 2200, "dark"),
     ("year", "/year", 1280, 700, "light"),

@@ -41,7 +41,8 @@ def _data(site: Site, asked: Asked, today: date) -> Data:
     families = [each for each in family_figures(site.ledger, site.classify, since=since) if each.requests]
     total, repeated = (sum(getattr(week, key) for week in ranged) for key in (whole_key, part_key))
     asked_for = sum(week.requests for week in ranged)
-    earned, would_save = _sum(families, "earned"), _sum(families, "would_save")
+    earned = _sum(families, "earned")
+    would_save = _sum([each for each in families if each.requests >= OFTEN], "would_save")
     return {
         "title": _title(
             IN_WORDS[asked.range], measure, asked_for, repeated / total if total else None, earned, would_save
@@ -104,12 +105,11 @@ def _title(
         return f"{said}, of only {'one request' if requests == 1 else f'{requests} requests'}"
     money_said = []
     if earned:
-        money_said.append(f"answering locally has earned {money(earned)}")
+        money_said.append(f"local answers have earned {money(earned)}")
     if would_save:
-        money_said.append(
-            f"the rest would save {money(would_save)}" if earned else f"local answers would save {money(would_save)}"
-        )
-    return said + ("; " + ", ".join(money_said) if money_said else "")
+        begin, end = ("and would save", " more") if earned else ("local answers would save", "")
+        money_said.append(f"{begin} {money(would_save)}{end}")
+    return said + ("; " + " ".join(money_said) if money_said else "")
 
 
 def _view(data: Data) -> Data:
