@@ -53,7 +53,7 @@ from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
 from agent_telemetry.metrics import Metrics
 from agent_telemetry.money import Money
-from agent_telemetry.openness import classifier
+from agent_telemetry.openness import classifier, family_finder
 from agent_telemetry.usage_record import UsageRecord
 
 log = logging.getLogger("agent_router")
@@ -322,7 +322,9 @@ class App:
         cold.include_router(response_endpoints(self._responses))
         limit = self.configuration.settings.server.max_body_bytes
         cold.include_router(token_endpoints(self._router, self._registry.upstreams, limit, self._responses))
-        cold.include_router(pages(ledger.path, self.feed, classifier(self.catalogue), self.status))
+        cold.include_router(
+            pages(ledger.path, self.feed, classifier(self.catalogue), self.status, family_finder(self.catalogue))
+        )
         assert self._learning is not None
         keep_text = self.configuration.settings.routing.keep_text
         cold.include_router(feedback_endpoint(self._learning.teacher, ledger.path, keep_text=keep_text))

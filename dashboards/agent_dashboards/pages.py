@@ -12,18 +12,29 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
 from agent_dashboards.live_stream import live_stream
+from agent_dashboards.models_page import add_models
 from agent_dashboards.overview import add_overview
 from agent_dashboards.request_row import request_row
 from agent_dashboards.site import HEADERS, Site, as_json
+from agent_dashboards.sources_page import add_sources
 from agent_telemetry.ledger_reader import recent
 from agent_telemetry.live import KEPT_FINISHED, LiveFeed
+from agent_telemetry.openness import FamilyOf
 from agent_telemetry.split import Classify
 
 
-def pages(ledger_path: Path, feed: LiveFeed, classify: Classify, status: Callable[[], dict[str, Any]]) -> APIRouter:
+def pages(
+    ledger_path: Path,
+    feed: LiveFeed,
+    classify: Classify,
+    status: Callable[[], dict[str, Any]],
+    family: FamilyOf = lambda model, provider: None,
+) -> APIRouter:
     """`/` and the other pages, `/static/*`, `/api/*`. `Site` says what is given."""
-    site = Site(ledger_path, feed, classify, status)
+    site = Site(ledger_path, feed, classify, status, family)
     add_overview(site)
+    add_models(site)
+    add_sources(site)
 
     @site.router.get("/api/requests")
     async def requests_json(limit: Annotated[int, Query(ge=1, le=1000)] = KEPT_FINISHED) -> Response:

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from fastapi import APIRouter, Request, Response
@@ -16,11 +16,21 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from agent_dashboards import number_format
 from agent_dashboards.kept import Kept
 from agent_dashboards.live_stream import ledger_health
+from agent_dashboards.shown_name import name
 from agent_telemetry.live import LiveFeed
+from agent_telemetry.openness import FamilyOf
 from agent_telemetry.split import Classify
 
 Query = TypeVar("Query", bound=msgspec.Struct)
 Data = dict[str, Any]
+
+
+class Drawn(NamedTuple):
+    """Data, and what only the template needs beside it."""
+
+    data: Data
+    shown: Data
+
 
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -47,14 +57,22 @@ class Site:
     """The pages of one ledger, on `router`.
 
     `status` gives {"ledger": {"healthy", "lost", "error"}, ...} and is called on the event loop. What pages read they
-    read in threads, through `kept`.
+    read in threads, through `kept`. `family` finds a model's family in the catalogue.
     """
 
-    def __init__(self, ledger: Path, feed: LiveFeed, classify: Classify, status: Callable[[], dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        ledger: Path,
+        feed: LiveFeed,
+        classify: Classify,
+        status: Callable[[], dict[str, Any]],
+        family: FamilyOf = lambda model, provider: None,
+    ) -> None:
         self.ledger = ledger
         self.feed = feed
         self.classify = classify
         self.status = status
+        self.family = family
         self.kept = Kept()
         self.router = APIRouter(include_in_schema=False)
         static = _static()
@@ -66,7 +84,7 @@ class Site:
         path: str,
         template: str,
         query: type[Query],
-        data: Callable[..., Awaitable[Data]],
+        data: Callable[..., Awaitable[Data | Drawn]],
         view: Callable[[Data], Data] | None = None,
         *,
         twin: str | None = None,
@@ -74,36 +92,44 @@ class Site:
         """Serve a page at `path` and its data as JSON at `twin` (`/api` and the path).
 
         `data` gets the query, a struct whose defaults are what an absent parameter means, and the path's own
-        parameters by name. What it returns is the twin's JSON, and what the template is rendered with; `view` adds
-        what only the template needs. It may raise `PageError` and `sqlite3.Error`.
+        parameters by name. What it returns is the twin's JSON, and what the template is rendered with; `Drawn` or
+        `view` add what only the template needs. It may raise `PageError` and `sqlite3.Error`.
         """
 
-        async def found(request: Request) -> Data:
-            given = dict(request.query_params)
-            try:
-                asked = msgspec.convert({name: value for name, value in given.items() if value}, query, strict=False)
-            except msgspec.ValidationError as error:
-                raise PageError(400, f"The address is wrong: {error}.") from None
-            try:
-                return await data(asked, **request.path_params)
-            except sqlite3.Error as error:
-                raise PageError(503, f"The ledger cannot be read: {error}.") from None
+        self.html(path, template, query, data, view)
+        self.json(twin or f"/api{path}", query, data)
+
+    def html(
+        self,
+        path: str,
+        template: str,
+        query: type[Query],
+        data: Callable[..., Awaitable[Data | Drawn]],
+        view: Callable[[Data], Data] | None = None,
+    ) -> None:
+        """Serve a page alone; see `page`."""
 
         async def html(request: Request) -> Response:
             try:
-                shown = await found(request)
+                given = await _found(request, query, data)
             except PageError as error:
                 return self.render("fault.html", request, {"fault": str(error)}, error.status)
+            shown = given.data | given.shown if isinstance(given, Drawn) else given
             return self.render(template, request, shown | (view(shown) if view else {}))
+
+        self.router.add_api_route(path, html, methods=["GET"])
+
+    def json(self, path: str, query: type[Query], data: Callable[..., Awaitable[Data | Drawn]]) -> None:
+        """Serve a twin alone; see `page`."""
 
         async def json(request: Request) -> Response:
             try:
-                return as_json(await found(request))
+                given = await _found(request, query, data)
+                return as_json(given.data if isinstance(given, Drawn) else given)
             except PageError as error:
                 return as_json({"error": {"message": str(error)}}, error.status)
 
-        self.router.add_api_route(path, html, methods=["GET"])
-        self.router.add_api_route(twin or f"/api{path}", json, methods=["GET"])
+        self.router.add_api_route(path, json, methods=["GET"])
 
     def render(self, template: str, request: Request, values: Mapping[str, Any], status: int = 200) -> Response:
         """A page made of a template."""
@@ -116,6 +142,10 @@ class Site:
         )
         return Response(html, status, media_type="text/html; charset=utf-8", headers=HEADERS)
 
+    def fragment(self, template: str, values: Mapping[str, Any]) -> str:
+        """A part of a page, to be put into one as it is. From any thread."""
+        return self._environment.get_template(template).render(**values)
+
     def _serve(self, static: dict[str, bytes]) -> None:
         @self.router.get("/static/{name}")
         async def static_file(name: str) -> Response:
@@ -123,6 +153,18 @@ class Site:
                 return Response("No such file.", 404, media_type="text/plain", headers=HEADERS)
             kept = HEADERS | {"cache-control": "max-age=31536000, immutable"}  # the address holds a hash
             return Response(static[name], media_type=_TYPES[name.rpartition(".")[2]], headers=kept)
+
+
+async def _found(request: Request, query: type[Query], data: Callable[..., Awaitable[Data | Drawn]]) -> Data | Drawn:
+    given = dict(request.query_params)
+    try:
+        asked = msgspec.convert({name: value for name, value in given.items() if value}, query, strict=False)
+    except msgspec.ValidationError as error:
+        raise PageError(400, f"The address is wrong: {error}.") from None
+    try:
+        return await data(asked, **request.path_params)
+    except sqlite3.Error as error:
+        raise PageError(503, f"The ledger cannot be read: {error}.") from None
 
 
 def as_json(data: Any, status: int = 200) -> Response:
@@ -145,5 +187,6 @@ def _environment(static: dict[str, bytes]) -> Environment:
     )
     hashes = {name: hashlib.sha256(content).hexdigest()[:12] for name, content in static.items()}
     environment.globals["static"] = lambda name: f"/static/{name}?{hashes[name]}"
+    environment.filters["name"] = name
     environment.filters |= {name: getattr(number_format, name) for name in ("whole", "percent", "money", "duration")}
     return environment

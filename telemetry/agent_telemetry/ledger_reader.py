@@ -102,14 +102,11 @@ def sums_by_day(
     with reading(path) as conn:
         if conn is None:
             return []
-        (first, last) = conn.execute("SELECT (SELECT min(time) FROM calls), (SELECT max(time) FROM calls)").fetchone()
-        if first is None:
-            return []
-        start = first if since is None else max(first, _milliseconds(since, zone))
-        end = last + 1 if until is None else min(last + 1, _milliseconds(until, zone))
+        first, last = extent(conn)
+        start, end = range_of(conn, since, until, zone)
         if start >= end:
             return []
-        days = _Days(start, end, zone)
+        days = Days(start, end, zone)
         # Before the first call and after the last there is none, so their hours count as covered.
         low = start // HOUR_MS if start == first else -(-start // HOUR_MS)
         high = -(-end // HOUR_MS) if end == last + 1 else end // HOUR_MS
@@ -149,7 +146,7 @@ def overall(
         (first, last) = conn.execute("SELECT min(hour), max(hour) FROM hour_totals").fetchone()
         if first is None:
             return Overall({}, {})
-        days = _Days(first * HOUR_MS, (last + 1) * HOUR_MS, zone)
+        days = Days(first * HOUR_MS, (last + 1) * HOUR_MS, zone)
         found: dict[date, tuple[int, ...]] = {}
         rows = conn.execute(
             f"SELECT {days.sql(f'(hour * {HOUR_MS})')}, {_SUMMED} FROM hour_totals "  # noqa: S608
@@ -215,7 +212,7 @@ def sums_by_session(
 _SUMMED = ", ".join(f"sum({name})" for name in SUMS)
 
 
-class _Days:
+class Days:
     """Which local day a time belongs to. `split_hours`: the hours (since 1970, UTC) in which midnight falls."""
 
     def __init__(self, start: int, end: int, zone: tzinfo | None) -> None:
@@ -255,7 +252,7 @@ def _offset(moment: int, zone: tzinfo | None) -> int:
     return (offset or timedelta()) // timedelta(milliseconds=1)
 
 
-def _whole_hours(conn: sqlite3.Connection, low: int, high: int, but: list[int], days: _Days) -> list[DaySum]:
+def _whole_hours(conn: sqlite3.Connection, low: int, high: int, but: list[int], days: Days) -> list[DaySum]:
     kinds = {
         number: Kind(*(name or None for name in names))
         for number, *names in conn.execute("SELECT id, model, provider, place, agent, route FROM kinds")
@@ -270,7 +267,7 @@ def _whole_hours(conn: sqlite3.Connection, low: int, high: int, but: list[int], 
     return [DaySum(kinds[kind], _EPOCH + timedelta(days=day), tuple(sums)) for kind, day, *sums in rows if any(sums)]
 
 
-def _part(conn: sqlite3.Connection, start: int, end: int, days: _Days) -> list[DaySum]:
+def _part(conn: sqlite3.Connection, start: int, end: int, days: Days) -> list[DaySum]:
     if start >= end:
         return []
     rows = conn.execute(
@@ -282,6 +279,21 @@ def _part(conn: sqlite3.Connection, start: int, end: int, days: _Days) -> list[D
         DaySum(Kind(*(name or None for name in row[:5])), _EPOCH + timedelta(days=row[5]), tuple(row[6:]))
         for row in rows
     ]
+
+
+def extent(conn: sqlite3.Connection) -> tuple[int, int]:
+    """The times of the first and the last call, duplicates included; (0, -1) where there is none."""
+    first, last = conn.execute("SELECT (SELECT min(time) FROM calls), (SELECT max(time) FROM calls)").fetchone()
+    return (0, -1) if first is None else (first, last)
+
+
+def range_of(
+    conn: sqlite3.Connection, since: datetime | None, until: datetime | None, zone: tzinfo | None
+) -> tuple[int, int]:
+    """The part of a range in which the ledger has calls: milliseconds, from the first and before the second."""
+    first, last = extent(conn)
+    start = first if since is None else max(first, _milliseconds(since, zone))
+    return start, last + 1 if until is None else min(last + 1, _milliseconds(until, zone))
 
 
 def bounds(since: datetime | None, until: datetime | None, zone: tzinfo | None = None) -> tuple[int, int]:
