@@ -14,6 +14,7 @@ from fastapi.responses import StreamingResponse
 from agent_dashboards.live_stream import live_stream
 from agent_dashboards.models_page import add_models
 from agent_dashboards.overview import add_overview
+from agent_dashboards.request_page import add_request
 from agent_dashboards.request_row import request_row
 from agent_dashboards.site import HEADERS, Site, as_json
 from agent_dashboards.sources_page import add_sources
@@ -35,6 +36,7 @@ def pages(
     add_overview(site)
     add_models(site)
     add_sources(site)
+    add_request(site)
 
     @site.router.get("/api/requests")
     async def requests_json(limit: Annotated[int, Query(ge=1, le=1000)] = KEPT_FINISHED) -> Response:

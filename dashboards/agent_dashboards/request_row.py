@@ -27,7 +27,7 @@ def request_row(request: UsageRecord | Running, classify: Classify) -> dict[str,
         status = "running"
     else:
         status = request.status
-    row = {name: _clean(value) for name, value in msgspec.structs.asdict(request).items()}
+    row = {name: clean(value) for name, value in msgspec.structs.asdict(request).items()}
     row["id"] = row.pop("key")
     row["time"] = request.time.isoformat()
     row["status"] = status
@@ -71,6 +71,6 @@ def shown(row: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def _clean(value: Any) -> Any:
+def clean(value: Any) -> Any:
     """A lone surrogate in a name that a caller sent cannot be encoded; it becomes a question mark."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

@@ -160,7 +160,12 @@ function ledger(health) {
 function listen() {
   close();
   stream = new EventSource("/api/live");
-  const on = (name, react) => stream.addEventListener(name, (event) => react(JSON.parse(event.data)));
+  const on = (name, react) =>
+    stream.addEventListener(name, (event) => {
+      const said = JSON.parse(event.data);
+      react(said);
+      dispatchEvent(new CustomEvent("router", { detail: { name, said } })); // for the scripts of single pages
+    });
   const row = (react) => (request) => {
     if (!rows) return;
     react(request);
