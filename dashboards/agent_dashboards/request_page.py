@@ -120,13 +120,13 @@ def _moments(explanation: Explanation) -> list[Moment]:
     if call.first_byte_ms is not None:
         waited = f", after {duration(held)} held back to be verified" if isinstance(held, int | float) else ""
         moments.append(Moment(call.first_byte_ms, f"First byte of the answer{waited}"))
-    if call.attempts > 1:
-        moments.append(Moment(None, f"{call.attempts} attempts in all: the reason says what failed"))
     if call.latency_ms is not None:
         ends = {"ok": "Answered in full", "error": "Failed", "cancelled": "The client left", "cut": "Broken off"}
         error = f": {call.error.replace('_', ' ')}" if call.error else ""
         moments.append(Moment(call.latency_ms, ends[call.status] + error))
-    moments.sort(key=lambda moment: float("inf") if moment.at is None else moment.at)
+    moments.sort(key=lambda moment: moment.at or 0.0)
+    if call.attempts > 1:
+        moments.insert(1, Moment(None, f"{call.attempts} attempts were made in all: the reason says what failed"))
     return [moment._replace(what=clean(moment.what)) for moment in moments]
 
 
