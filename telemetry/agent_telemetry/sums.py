@@ -41,6 +41,15 @@ def terms(row: str = "") -> list[str]:
     ]
 
 
+def refused(row: str = "") -> str:
+    """Why the local answer to a call was refused that the closed side then answered, by verification's code; NULL of
+    any other call. `row` is as in `answered`."""
+    return (
+        f"CASE WHEN {row}source = 'proxy' AND {row}route = 'closed' AND instr({row}decision, '\"verified\"') "
+        f"AND json_valid({row}decision) THEN nullif(json_extract({row}decision, '$.verified'), 'ok') END"
+    )
+
+
 TOTALS: Final = ", ".join(f"coalesce(sum({term}), 0)" for term in terms())
 """The sums of the calls that a SELECT finds."""
 

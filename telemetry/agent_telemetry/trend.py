@@ -1,4 +1,4 @@
-"""The ledger's figures by periods and by what calls have in common, added up by SQLite: the rows of plots and tables."""
+"""The ledger's figures by periods and by what calls have in common, added up by SQLite: rows of plots and tables."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from agent_telemetry.breakdown import GROUPS, PERIODS, Row, Totals, breakdown, segment
+from agent_telemetry.calls import task_of
 from agent_telemetry.ledger_reader import Days, range_of, reading, sums_by_day
 from agent_telemetry.split import UNKNOWN, Classify
 from agent_telemetry.sums import TOTALS
@@ -44,8 +45,9 @@ def trend(
         if start >= end:
             return []
         kinds = dict(conn.execute("SELECT name, kind FROM families"))
+        day = Days(start, end, zone).sql("time")
         found = conn.execute(
-            f"SELECT family, model, provider, place, agent, route, {Days(start, end, zone).sql('time')}, {TOTALS} FROM calls "  # noqa: S608
+            f"SELECT family, model, provider, place, agent, route, {day}, {TOTALS} FROM calls "  # noqa: S608
             "WHERE time >= ? AND time < ? AND duplicate IS NULL GROUP BY 1, 2, 3, 4, 5, 6, 7",
             [start, end],
         ).fetchall()
@@ -53,7 +55,7 @@ def trend(
     totals = Totals()
     for family, model, provider, place, agent, route, day, *figures in found:
         openness, lab = known(model, provider)
-        task = (kinds.get(family) or family.rpartition("-")[0] or UNKNOWN) if family else UNKNOWN
+        task = task_of(family, kinds)
         when = date(1970, 1, 1) + timedelta(days=day)
         named = {"agent": agent, "model": model, "lab": lab, "provider": provider, "place": place}
         named |= {"openness": openness, "route": route, "task": task, "family": family}
