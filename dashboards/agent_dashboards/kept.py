@@ -29,3 +29,7 @@ class Kept:
             kept = self._kept[asked] = (time.monotonic(), asyncio.create_task(asyncio.to_thread(read)))
         answer: Answer = await asyncio.shield(kept[1])  # one that leaves does not take the others' answer along
         return answer
+
+    def clear(self) -> None:
+        """Forget all answers: something has been changed."""
+        self._kept.clear()

@@ -11,6 +11,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 
+from agent_dashboards.families_page import add_families
+from agent_dashboards.family_page import add_family
 from agent_dashboards.live_stream import live_stream
 from agent_dashboards.models_page import add_models
 from agent_dashboards.overview import add_overview
@@ -37,6 +39,8 @@ def pages(
     add_models(site)
     add_sources(site)
     add_request(site)
+    add_families(site)
+    add_family(site)
 
     @site.router.get("/api/requests")
     async def requests_json(limit: Annotated[int, Query(ge=1, le=1000)] = KEPT_FINISHED) -> Response:
