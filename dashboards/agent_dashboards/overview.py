@@ -7,12 +7,14 @@ import contextlib
 import sqlite3
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from agent_dashboards.questions.agents import AGENTS
+from agent_dashboards.questions.escalations import ESCALATIONS
 from agent_dashboards.questions.labs import LABS
 from agent_dashboards.questions.money import MONEY
-from agent_dashboards.questions.question import Answer, Asked, Question, add_question, answer, choices
+from agent_dashboards.questions.question import Answer, Asked, add_question, answer, choices
+from agent_dashboards.questions.repetition import REPETITION
 from agent_dashboards.questions.tasks import MIX, TASKS
 from agent_dashboards.questions.trend import TREND
 from agent_dashboards.questions.year import YEAR
@@ -25,7 +27,7 @@ from agent_telemetry.live import Running
 from agent_telemetry.split import Split, split
 from agent_telemetry.usage_record import UsageRecord
 
-QUESTIONS: tuple[Question, ...] = (TREND, AGENTS, TASKS, MIX, LABS, YEAR, MONEY, COVERAGE)
+QUESTIONS: Final = (TREND, AGENTS, TASKS, MIX, REPETITION, LABS, YEAR, MONEY, ESCALATIONS, COVERAGE)
 """In the order of the page."""
 SHOWN_REQUESTS = 10
 WAITED_S = 0.06

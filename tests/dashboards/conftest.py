@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -52,23 +53,32 @@ class Site:
         assert self.ledger.flush()
 
 
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    site = Site(tmp_path)
+@contextlib.asynccontextmanager
+async def serve(folder: Path, port: int = 0) -> AsyncIterator[Site]:
+    """The pages of a folder's ledger."""
+    site = Site(folder)
     app = FastAPI(openapi_url=None)
     app.include_router(pages(site.path, site.feed, classify, lambda: site.status))
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", port))
     site.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
         await asyncio.sleep(0.005)
-    yield site
-    site.feed.close()
-    server.should_exit = True
-    await serving
-    listener.close()
-    site.ledger.close()
+    try:
+        yield site
+    finally:
+        site.feed.close()
+        server.should_exit = True
+        await serving
+        listener.close()
+        site.ledger.close()
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    async with serve(tmp_path) as site:
+        yield site
 
 
 @pytest.fixture

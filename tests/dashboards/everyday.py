@@ -61,7 +61,7 @@ _PROBLEMS = ("tool_arguments", "empty", "truncated", "refusal", "two samples dif
 _COLUMNS = (
     "source, key, time, agent, session, family, requested_model, model, provider, place, route, reason, status, error, "
     "attempts, input, cache_read, cache_write, output, reasoning, billed, equivalent, avoided, first_byte_ms, "
-    "latency_ms, stream, wire, duplicate"
+    "latency_ms, stream, wire, duplicate, decision"
 )
 
 
@@ -141,6 +141,10 @@ def _call(
     cost = None if price is None else int(prompt * price / 5 + cached * price / 50 + output * price)
     equivalent = cost if place != "device" and place != "lan" else int(prompt * 1.0 + output * 5.0)
     own = place in ("device", "lan")
+    problem = None
+    if proxied and not own and not failed and draw.random() < 0.07 * at:
+        problem = draw.choices(_PROBLEMS, (5, 2, 3, 1, 4))[0]
+        reason = f"the family is tried locally; local answer refused: {problem}"
     return {
         "source": "proxy" if proxied else agent,
         "key": key,
@@ -170,6 +174,7 @@ def _call(
         "stream": 1,
         "wire": "chat",
         "duplicate": None,
+        "decision": json.dumps({"verified": problem}) if problem else None,
     }
 
 
@@ -186,7 +191,7 @@ def _learn(conn: Any, draw: random.Random, rows: list[dict[str, Any]], now: date
         if not own:
             continue
         locals_ = [row for row in own if row["route"] == "local"]
-        escalated = [row for row in own if row["route"] == "closed" and draw.random() < 0.05]
+        escalated = [row for row in own if row["decision"]]
         rung = "local" if local > 0.8 else "canary" if local > 0.5 else "shadow" if local > 0.3 else "closed"
         values = {
             "name": name, "kind": kind, "label": label, "agents": " ".join(sorted({row["agent"] for row in own})),
@@ -204,11 +209,12 @@ def _learn(conn: Any, draw: random.Random, rows: list[dict[str, Any]], now: date
                 "INSERT INTO trials (call, time, purpose, provider, model, family, problem, input, output, seconds) "
                 "VALUES (?, ?, 'attempt', 'local', 'qwen3:8b', ?, ?, ?, ?, ?)",
                 [
-                    *(row["key"], row["time"] + 900, name, draw.choices(_PROBLEMS, (5, 2, 3, 1, 4))[0]),
+                    *(row["key"], row["time"] + 900, name, json.loads(row["decision"])["verified"]),
                     *(row["input"], row["output"], draw.lognormvariate(0.6, 0.5)),
                 ],
             )
-    for row in draw.sample([row for row in rows if row["source"] == "proxy" and row["agent"] == "codex"], 200):
+    proxied = [row for row in rows if row["source"] == "proxy" and row["agent"] == "codex"]
+    for row in draw.sample(proxied, min(200, len(proxied))):
         copy = row | {"source": "codex", "key": row["key"] + "-log", "duplicate": "proxy", "family": None}
         names = ", ".join(copy)
         conn.execute(f"INSERT INTO calls ({names}) VALUES ({', '.join('?' * len(copy))})", list(copy.values()))

@@ -121,9 +121,10 @@ def _view(data: Data) -> Data:
         rows.append([f"Why: {words}", "", whole(each["escalated"]), "", money(each["billed"]),
                      duration(1000 * each["vain_seconds"])])  # fmt: skip
     for each in data["checks"]:
-        words = _CHECKS.get(each["purpose"], name(each["purpose"], 40))
-        rows.append([f"Checking: {words}", whole(each["runs"]), "", "", money(each["billed"]),
-                     duration(1000 * each["seconds"])])  # fmt: skip
+        words = f"Checking: {_CHECKS.get(each['purpose'], name(each['purpose'], 40))}"
+        rows.append(
+            [words, whole(each["runs"]), "", "", money(each["billed"]), duration(1000 * each["seconds"])],
+        )
     most = max((amount.value for amount in amounts), default=0.0)
     head = ["Week, or what for", "Tried", "Escalated", "Share", "Billed", "Seconds"]
     return {
@@ -137,11 +138,11 @@ def _view(data: Data) -> Data:
 
 
 def _checks_said(checks: list[Data]) -> str:
-    said = []
-    for each in checks:
-        if each["runs"]:
-            said.append(f"{whole(each['runs'])} {_CHECKS.get(each['purpose'], name(each['purpose'], 40))}")
-    return ", ".join(said)
+    return ", ".join(
+        f"{whole(each['runs'])} {_CHECKS.get(each['purpose'], name(each['purpose'], 40))}"
+        for each in checks
+        if each["runs"]
+    )
 
 
 ESCALATIONS = Question("escalations", "What did escalations cost?", _data, _view)

@@ -13,7 +13,6 @@ from agent_dashboards.plots.bars import Item, bars
 from agent_dashboards.plots.columns import Amount, columns
 from agent_dashboards.plots.table import Cell, table
 from agent_dashboards.questions.question import Asked, Question
-from agent_dashboards.questions.split_table import keys_of
 from agent_dashboards.shown_name import name
 from agent_dashboards.site import Data, Site
 from agent_dashboards.task_words import task_words
@@ -44,7 +43,9 @@ def _data(site: Site, asked: Asked, today: date) -> Data:
     asked_for = sum(week.requests for week in ranged)
     earned, would_save = _sum(families, "earned"), _sum(families, "would_save")
     return {
-        "title": _title(IN_WORDS[asked.range], measure, asked_for, repeated / total if total else None, earned, would_save),
+        "title": _title(
+            IN_WORDS[asked.range], measure, asked_for, repeated / total if total else None, earned, would_save
+        ),
         "begin": begin.isoformat() if begin else None,
         "measure": measure,
         "requests": asked_for,
@@ -88,7 +89,6 @@ def _family(family: FamilyFigures) -> dict[str, Any]:
         "escalated": family.escalated,
         "earned": None if family.earned is None else family.earned / 1_000_000,
         "would_save": None if family.would_save is None else family.would_save / 1_000_000,
-        "segments": {key.replace("/", "-"): leaf["requests"] for key, leaf in family.segments.items()},
     }
 
 
@@ -106,7 +106,9 @@ def _title(
     if earned:
         money_said.append(f"answering locally has earned {money(earned)}")
     if would_save:
-        money_said.append(f"the rest would save {money(would_save)}" if earned else f"local answers would save {money(would_save)}")
+        money_said.append(
+            f"the rest would save {money(would_save)}" if earned else f"local answers would save {money(would_save)}"
+        )
     return said + ("; " + ", ".join(money_said) if money_said else "")
 
 
@@ -124,7 +126,7 @@ def _view(data: Data) -> Data:
             share = (found["share"] or 0.0) if found else 0.0
             address = requests_address(week, week + timedelta(days=6)) if found else ""
             amounts.append(Amount(day_name(week), hint, share, address))
-    items, rows = [], list[list[Cell | str]]()
+    items, rows = list[Item](), list[list[Cell | str]]()
     for each in data["most"]:
         address = f"/families/{quote(each['name'], safe='', errors='replace')}"
         label = f"{task_words(each['kind'])}: {name(each['label'], 90)}" if each["label"] else name(each["name"])
@@ -132,7 +134,8 @@ def _view(data: Data) -> Data:
         hint = f"{label}: {whole(each['requests'])} requests, {whole(each['local'])} answered locally. {worth}"
         if len(items) < _MOST:
             note = f"{whole(each['requests'])} requests"
-            items.append(Item(label, each["segments"], worth, hint, note, address))
+            values = {"ink": float(each["local"]), "left-out": float(each["requests"] - each["local"])}
+            items.append(Item(label, values, worth, hint, note, address))
         rows.append(
             [
                 Cell(label, address),
@@ -151,7 +154,6 @@ def _view(data: Data) -> Data:
         "often": OFTEN,
         "within": WITHIN,
         "more": max(0, data["families"] - len(items)),
-        "keys": keys_of(each["segments"] for each in data["most"][:_MOST]),
         "table": table("Families, those with the most requests first", head, rows, names=2),
         "rows": requests_address(begin, source="proxy"),
     }

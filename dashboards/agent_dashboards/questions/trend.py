@@ -109,7 +109,7 @@ def _title(range_: Range, by: By, now: Measured, before: Measured | None, days: 
         if change:
             unit = "point" if abs(change) == 1 else "points"
             return f"{said}, {abs(change)} {unit} {'more' if change > 0 else 'less'} than {_BEFORE[range_]}"
-        return f"{said}, as much as {_BEFORE[range_]}"
+        return f"{said}, {'' if share == before.open_share else 'about '}as much as {_BEFORE[range_]}"
     if now.unknown_share >= 0.1:
         return f"{said}; of {percent(now.unknown_share)} nobody knows"
     if days == 1 and range_ != "today":

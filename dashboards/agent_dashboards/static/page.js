@@ -60,11 +60,12 @@ function tidy() {
 
 // ---- The sections that the server draws: each has an address, and follows while it can be seen.
 
-const AFTER_MS = 2500; // a request's end: the ledger is written in batches, and what was read is kept for 2 s
-const OFTEN_MS = 10000; // but the split, which is quick, at the most so often
+const SOON_MS = 2500; // between two drawings of the split
+const OFTEN_MS = 10000; // and of a plot
+const SETTLED_MS = 12500; // after a request's end: what takes long to read the server keeps for as long as 10 s
 const near = new Set();
 const drawn = new Map(); // id -> when it was asked for
-let stale = 0; // when figures changed last
+let changedAt = -SETTLED_MS;
 
 async function parsed(address) {
   const answer = await fetch(address, { cache: "no-store" });
@@ -89,7 +90,7 @@ function follow(old, fresh) {
 }
 
 async function redraw(section) {
-  drawn.set(section.id, Date.now());
+  drawn.set(section.id, performance.now());
   section.setAttribute("aria-busy", "true");
   try {
     const fresh = (await parsed(section.dataset.section)).getElementById(section.id);
@@ -105,13 +106,14 @@ function look() {
   if (document.hidden) return;
   for (const section of near) {
     const before = drawn.get(section.id) ?? loaded;
-    const late = "late" in section.dataset;
-    const often = section.id === "split" ? AFTER_MS : OFTEN_MS;
-    if (late ? !drawn.has(section.id) : stale > before && Date.now() - before > often) redraw(section);
+    const now = performance.now();
+    const often = section.id === "split" ? SOON_MS : OFTEN_MS;
+    const due = before < changedAt + SETTLED_MS && now - before >= often;
+    if ("late" in section.dataset ? !drawn.has(section.id) : due) redraw(section);
   }
 }
 
-const loaded = Date.now();
+const loaded = performance.now();
 const sight = new IntersectionObserver(
   (entries) => {
     for (const { target, isIntersecting } of entries) near[isIntersecting ? "add" : "delete"](target);
@@ -122,12 +124,13 @@ const sight = new IntersectionObserver(
 for (const section of document.querySelectorAll("[data-section]")) sight.observe(section);
 let looking = 0;
 
+// Figures changed: they follow now and then, until they have settled.
 function changed() {
-  stale = Date.now() + AFTER_MS;
+  changedAt = performance.now();
   looking ||= setInterval(() => {
     look();
-    if (Date.now() > stale + OFTEN_MS + AFTER_MS) looking = clearInterval(looking) ?? 0;
-  }, AFTER_MS);
+    if (performance.now() > changedAt + SETTLED_MS + OFTEN_MS) looking = clearInterval(looking) ?? 0;
+  }, SOON_MS / 2);
 }
 
 // A place on a plot leads to its rows, as the table behind it does for those without a mouse.
