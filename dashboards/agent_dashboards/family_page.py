@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from agent_dashboards.addresses import call_address, family_address, requests_address
+from agent_dashboards.addresses import family_address, requests_address
 from agent_dashboards.families_page import LADDER, family_object, iso, shown_family
 from agent_dashboards.measured import Measured
 from agent_dashboards.number_format import percent, whole
@@ -117,9 +117,7 @@ def _view(site: Site, query: FamilyQuery, data: Data, history: FamilyHistory) ->
         "moved": moves,
         "interval": None if lower is None else (max(lower, 0.0), min(family["mean"], 1.0)),
         "seen": [_day(at) if at else "" for at in (family["first_seen"], family["last_seen"])],
-        "rows": [
-            shown(row) | {"address": call_address(row["source"], row["id"])} for row in data["requests"]
-        ],
+        "rows": [shown(row) for row in data["requests"]],
         "all_requests": requests_address(family=name),
         "pin_action": f"{family_address(name)}/pin",
         "pin_token": site.tokens.make(f"/families/{name}/pin"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from agent_dashboards.addresses import call_address
 from agent_dashboards.number_format import NOTHING, duration, whole
 from agent_telemetry.live import Running
 from agent_telemetry.split import Classify
@@ -61,6 +62,7 @@ def shown(row: dict[str, Any]) -> dict[str, str]:
         known |= {"model": row["model"] or "…", "tokens": "", "duration": ""}
     return known | {
         "id": row["id"],
+        "address": call_address(row["source"], row["id"]),
         "iso": row["time"],
         "time": f"{time:%H:%M:%S}" if today else f"{time:%b} {time.day}, {time:%H:%M}",
         "requested": row["requested_model"] or NOTHING,

@@ -15,6 +15,7 @@ function fill(row, shown) {
   for (const cell of row.querySelectorAll("[data-cell]")) cell.textContent = shown[cell.dataset.cell];
   row.querySelector("[data-kind]").className = "swatch " + shown.kind;
   row.querySelector("time").dateTime = shown.iso;
+  row.querySelector("[data-address]").href = shown.address;
   for (const cell of row.querySelectorAll("[title]")) cell.title = cell.textContent; // what is cut off, in full
   return row;
 }
