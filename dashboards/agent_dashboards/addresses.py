@@ -30,7 +30,7 @@ def call_address(source: str, key: str) -> str:
     """The page of one call."""
     given = {"source": source} if source != "proxy" else {}
     path = quote(key, safe="", errors="replace")
-    if key in ("", ".", "..") or not key.isprintable():  # a browser would take them for something else
+    if key in (".", "..") or not key.isprintable():  # a browser would take them for something else
         path, given = "-", {**given, "key": key}
     pairs = [f"{name}={quote(value, safe='', errors='replace')}" for name, value in given.items()]
     return f"/requests/{path}" + ("?" + "&".join(pairs) if pairs else "")
