@@ -16,6 +16,7 @@ from agent_dashboards.models_page import add_models
 from agent_dashboards.overview import add_overview
 from agent_dashboards.request_page import add_request
 from agent_dashboards.requests_page import add_requests
+from agent_dashboards.settings_page import add_settings
 from agent_dashboards.site import HEADERS, Site
 from agent_dashboards.sources_page import add_sources
 from agent_telemetry.live import LiveFeed
@@ -29,9 +30,10 @@ def pages(
     classify: Classify,
     status: Callable[[], dict[str, Any]],
     family: FamilyOf = lambda model, provider: None,
+    settings: Callable[[], dict[str, Any]] = dict,
 ) -> APIRouter:
     """`/` and the other pages, `/static/*`, `/api/*`. `Site` says what is given."""
-    site = Site(ledger_path, feed, classify, status, family)
+    site = Site(ledger_path, feed, classify, status, family, settings)
     add_overview(site)
     add_models(site)
     add_sources(site)
@@ -39,6 +41,7 @@ def pages(
     add_request(site)
     add_families(site)
     add_family(site)
+    add_settings(site)
 
     @site.router.get("/api/live")
     async def live() -> StreamingResponse:

@@ -63,7 +63,8 @@ class Site:
     """The pages of one ledger, on `router`.
 
     `status` gives {"ledger": {"healthy", "lost", "error"}, ...} and is called on the event loop. What pages read they
-    read in threads, through `kept`. `family` finds a model's family in the catalogue.
+    read in threads, through `kept`. `family` finds a model's family in the catalogue. `settings` gives the effective
+    configuration: {"file", "file_exists", "data", "values": {key: {"value", "origin"}}, "warnings"}.
     """
 
     def __init__(
@@ -73,12 +74,14 @@ class Site:
         classify: Classify,
         status: Callable[[], dict[str, Any]],
         family: FamilyOf = lambda model, provider: None,
+        settings: Callable[[], dict[str, Any]] = dict,
     ) -> None:
         self.ledger = ledger
         self.feed = feed
         self.classify = classify
         self.status = status
         self.family = family
+        self.settings = settings
         self.kept = Kept()
         self.tokens = PageTokens()
         self.router = APIRouter(include_in_schema=False)
