@@ -30,13 +30,14 @@ def classify(model: str | None, provider: str | None) -> tuple[str, str | None]:
 
 
 class Site:
-    """The page at `url`; `status` is what the router says of itself."""
+    """The page at `url`; `status` is what the router says of itself, `settings` what is configured."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "ledger.db"
         self.ledger = Ledger(self.path)
         self.feed = LiveFeed()
         self.status: dict[str, Any] = {"ledger": {"healthy": True, "lost": 0, "error": None}}
+        self.settings: dict[str, Any] = {}
         self.url = ""
 
     def row(self, key: str = "k", **fields: Any) -> UsageRecord:
@@ -58,7 +59,7 @@ async def serve(folder: Path, port: int = 0) -> AsyncIterator[Site]:
     """The pages of a folder's ledger."""
     site = Site(folder)
     app = FastAPI(openapi_url=None)
-    app.include_router(pages(site.path, site.feed, classify, lambda: site.status))
+    app.include_router(pages(site.path, site.feed, classify, lambda: site.status, settings=lambda: site.settings))
     listener = socket.create_server(("127.0.0.1", port))
     site.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
