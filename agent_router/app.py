@@ -347,9 +347,8 @@ class App:
         cold.include_router(response_endpoints(self._responses))
         limit = self.configuration.settings.server.max_body_bytes
         cold.include_router(token_endpoints(self._router, self._registry.upstreams, limit, self._responses))
-        classify, family = classifier(self.catalogue), family_finder(self.catalogue)
-        settings = partial(effective_settings, self.configuration)
-        cold.include_router(pages(ledger.path, self.feed, classify, self.status, family, settings))
+        family, settings = family_finder(self.catalogue), partial(effective_settings, self.configuration)
+        cold.include_router(pages(ledger.path, self.feed, self._classify, self.status, family, settings))
         assert self._learning is not None
         keep_text = self.configuration.settings.routing.keep_text
         cold.include_router(feedback_endpoint(self._learning.teacher, ledger.path, keep_text=keep_text))

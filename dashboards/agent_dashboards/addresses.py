@@ -5,21 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from urllib.parse import quote
 
-UNKNOWN = "unknown"
-_OF_SEGMENT = {
-    "open-device": {"openness": "open", "place": "device"},
-    "open-lan": {"openness": "open", "place": "lan"},
-    "open-hosted": {"openness": "open", "place": "hosted"},
-    "closed": {"openness": "closed"},
-    "unknown": {"openness": "unknown"},
-}
 
-
-def requests_address(
-    since: date | None = None, until: date | None = None, *, segment: str | None = None, **filters: str | None
-) -> str:
-    """The page of the requests that the filters leave, of the days from `since` to `until`, both counted in."""
-    given: dict[str, str | None] = {**filters, **(_OF_SEGMENT[segment] if segment else {})}
+def requests_address(since: date | None = None, until: date | None = None, **filters: str | None) -> str:
+    """The page of the requests that the filters leave, of the days from `since` to `until`, both counted in.
+    Filters are those of `CallFilter`."""
+    given: dict[str, str | None] = dict(filters)
     given["since"] = since.isoformat() if since else None
     given["until"] = (until + timedelta(days=1)).isoformat() if until else None
     pairs = [f"{name}={quote(value, safe='', errors='replace')}" for name, value in given.items() if value is not None]

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
+from agent_dashboards.addresses import requests_address
 from agent_dashboards.questions.agents import AGENTS
 from agent_dashboards.questions.escalations import ESCALATIONS
 from agent_dashboards.questions.labs import LABS
@@ -21,8 +22,8 @@ from agent_dashboards.questions.year import YEAR
 from agent_dashboards.request_row import request_row, shown
 from agent_dashboards.site import Data, Drawn, Site
 from agent_dashboards.sources_page import COVERAGE
-from agent_dashboards.split_bar import split_bar
-from agent_dashboards.time_range import Range, begin_of
+from agent_dashboards.split_bar import SEGMENTS, split_bar
+from agent_dashboards.time_range import Range, begin_of, first_day
 from agent_telemetry.live import Running
 from agent_telemetry.split import Split, split
 from agent_telemetry.usage_record import UsageRecord
@@ -44,7 +45,9 @@ def add_overview(site: Site) -> None:
         bar = split_bar(found, asked.by)
         segments = [segment._asdict() for segment in bar.segments]
         data = {"range": asked.range, "by": asked.by, "total": bar.total, "segments": segments, **found}
-        return Drawn(data, {"bar": bar, "rows": _rows(site), **choices()})
+        begin = first_day(asked.range, datetime.now().date())
+        addresses = {key: requests_address(begin, segment=key.replace("-", "/")) for key in SEGMENTS}
+        return Drawn(data, {"bar": bar, "rows": _rows(site), "addresses": addresses, **choices()})
 
     async def page(asked: Asked) -> Data:
         asking = {question.name: asyncio.ensure_future(answer(site, question, asked)) for question in QUESTIONS}

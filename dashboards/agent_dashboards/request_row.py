@@ -9,11 +9,13 @@ import msgspec
 
 from agent_dashboards.addresses import call_address
 from agent_dashboards.number_format import NOTHING, duration, whole
+from agent_dashboards.shown_name import one_line
 from agent_telemetry.live import Running
 from agent_telemetry.split import Classify
 from agent_telemetry.usage_record import UsageRecord
 
 _TOKENS = ("input", "cache_read", "cache_write", "output")
+_MOST = 300  # characters of a cell
 _MONEY = ("billed", "equivalent", "avoided")
 
 
@@ -60,7 +62,7 @@ def shown(row: dict[str, Any]) -> dict[str, str]:
     }
     if row["status"] == "running":
         known |= {"model": row["model"] or "…", "tokens": "", "duration": ""}
-    return known | {
+    cells = known | {
         "id": row["id"],
         "address": call_address(row["source"], row["id"]),
         "iso": row["time"],
@@ -71,6 +73,7 @@ def shown(row: dict[str, Any]) -> dict[str, str]:
         "state": row["status"] + same,
         "status": row["status"] if not row["error"] else f"{row['status']}: {row['error'].replace('_', ' ')}",
     }
+    return {name: one_line(text, _MOST) for name, text in cells.items()}
 
 
 def clean(value: Any) -> Any:

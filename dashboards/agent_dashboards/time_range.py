@@ -10,6 +10,7 @@ Range = Literal["today", "7d", "30d", "all"]
 RANGES: dict[Range, str] = {"today": "Today", "7d": "7 days", "30d": "30 days", "all": "All time"}
 DAYS: dict[Range, int] = {"today": 1, "7d": 7, "30d": 30}
 """How many days each range has, today counted in."""
+PLOTTED_WEEKS = 260
 IN_WORDS: dict[Range, str] = {
     "today": "today",
     "7d": "in the last 7 days",
@@ -28,6 +29,12 @@ def begin_of(range_: Range, now: datetime) -> datetime | None:
 def first_day(range_: Range, today: date) -> date | None:
     """The first day of a range; None for all."""
     return None if range_ == "all" else today - timedelta(days=DAYS[range_] - 1)
+
+
+def plotted_from(first: date, today: date) -> date:
+    """The first day that a plot of all time shows, of a ledger that begins on `first`: a wrong clock does not stretch
+    it over decades."""
+    return max(first, monday(today) - timedelta(weeks=PLOTTED_WEEKS - 1))
 
 
 def midnight(day: date) -> datetime:

@@ -101,21 +101,31 @@ def _where(conn: sqlite3.Connection, filter: CallFilter, classify: Classify) -> 
         fitting = [mix for mix in mixes if _fits(filter, mix, classify)]
         where.append(
             "(coalesce(model, ''), coalesce(provider, ''), coalesce(place, '')) IN "
-            "(SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?))"
+            "(SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') "
+            "FROM json_each(?))"
         )
         values.append(json.dumps([[each or "" for each in mix] for mix in fitting]))
     if filter.task is not None:
         kinds = dict(conn.execute("SELECT name, kind FROM families"))
-        families = [name for (name,) in conn.execute("SELECT DISTINCT family FROM calls")]
-        fitting = [name for name in families if task_of(name, kinds) == filter.task]
+        fitting = [name for name in families_met(conn) if task_of(name, kinds) == filter.task]
         where.append("coalesce(family, '') IN (SELECT value FROM json_each(?))")
-        values.append(json.dumps([name or "" for name in fitting]))
+        values.append(json.dumps(["", *fitting] if filter.task == UNKNOWN else fitting))
     return " AND ".join(where), values
 
 
 def task_of(family: str | None, kinds: dict[str, str]) -> str:
     """The kind of a family: as `kinds` has it, else what its name begins with."""
     return (kinds.get(family) or family.rpartition("-")[0] or family) if family else UNKNOWN
+
+
+def families_met(conn: sqlite3.Connection) -> list[str]:
+    """The families of all calls, from the index of them."""
+    found = conn.execute(
+        "WITH RECURSIVE met (name) AS (SELECT min(family) FROM calls WHERE family > '' "
+        "UNION ALL SELECT (SELECT min(family) FROM calls WHERE family > name) FROM met WHERE name IS NOT NULL) "
+        "SELECT name FROM met WHERE name IS NOT NULL"
+    )
+    return [name for (name,) in found]
 
 
 def _fits(filter: CallFilter, mix: tuple[str | None, str | None, str | None], classify: Classify) -> bool:

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from agent_telemetry.family_figures import ESCALATED
-from agent_telemetry.ledger_reader import Days, extent, range_of, reading
+from agent_telemetry.ledger_reader import extent, range_of, reading
+from agent_telemetry.local_days import Days
 from agent_telemetry.sums import answered, refused
 
 
@@ -75,7 +76,7 @@ def escalations(
         start, end = range_of(conn, since, until, zone)
         if start >= end:
             return Escalations()
-        day = Days(*extent(conn), zone).sql("time")
+        day = Days.of(*extent(conn), zone).sql("time")
         weeks: dict[int, dict[str, Any]] = {}
         problems: dict[str, dict[str, Any]] = {}
         for week, problem, *figures in conn.execute(_CALLS.format(day=day), [start, end]):

@@ -12,7 +12,8 @@ import msgspec
 from agent_telemetry import learned
 from agent_telemetry.breakdown import PERIODS, SEGMENTS, segment
 from agent_telemetry.learned import FamilyRow, Move
-from agent_telemetry.ledger_reader import Days, bounds, reading
+from agent_telemetry.ledger_reader import bounds, reading
+from agent_telemetry.local_days import Days
 from agent_telemetry.split import Classify
 from agent_telemetry.sums import answered, refused
 
@@ -136,7 +137,7 @@ def family_history(path: Path, name: str, classify: Classify, zone: tzinfo | Non
             f"SELECT min(time), max(time) FROM calls WHERE family = ? AND {_OWN} AND duplicate IS NULL",  # noqa: S608
             [name],
         ).fetchone()
-        day = Days(first or 0, (last or 0) + 1, zone).sql("time")
+        day = Days.of(first or 0, (last or 0) + 1, zone).sql("time")
         found = conn.execute(
             f"SELECT {day}, model, provider, place, sum({answered()}), sum({answered()} AND route IS 'local'), "  # noqa: S608
             f"sum({answered()} AND {ESCALATED}), sum(coalesce(output, 0)) "

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import NamedTuple
 
-from agent_telemetry.ledger_reader import Days, extent, range_of, reading
+from agent_telemetry.ledger_reader import extent, range_of, reading
+from agent_telemetry.local_days import Days
 from agent_telemetry.sums import answered
 
 OFTEN = 5
@@ -45,7 +46,7 @@ def repetition(
         start, end = range_of(conn, since, until, zone)
         if start >= end:
             return []
-        day = Days(*extent(conn), zone).sql("time")
+        day = Days.of(*extent(conn), zone).sql("time")
         rows = conn.execute(
             _WEEKS.format(day=day, start=day.replace("time", str(start)), end=day.replace("time", str(end - 1)))
         )

@@ -18,6 +18,8 @@ from fastapi import FastAPI
 from agent_dashboards.pages import pages
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
+from agent_telemetry.openness import FamilyOf
+from agent_telemetry.split import Classify
 from agent_telemetry.usage_record import UsageRecord
 
 
@@ -55,12 +57,14 @@ class Site:
 
 
 @contextlib.asynccontextmanager
-async def serve(folder: Path, port: int = 0) -> AsyncIterator[Site]:
+async def serve(
+    folder: Path, classify: Classify = classify, family: FamilyOf = lambda model, provider: None
+) -> AsyncIterator[Site]:
     """The pages of a folder's ledger."""
     site = Site(folder)
     app = FastAPI(openapi_url=None)
-    app.include_router(pages(site.path, site.feed, classify, lambda: site.status, settings=lambda: site.settings))
-    listener = socket.create_server(("127.0.0.1", port))
+    app.include_router(pages(site.path, site.feed, classify, lambda: site.status, family, lambda: site.settings))
+    listener = socket.create_server(("127.0.0.1", 0))
     site.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
     serving = asyncio.create_task(server.serve(sockets=[listener]))

@@ -14,7 +14,7 @@ from agent_dashboards.questions.split_table import keys_of, split_cells, split_h
 from agent_dashboards.shown_name import name
 from agent_dashboards.site import Data, Site
 from agent_dashboards.split_bar import MEASURES
-from agent_dashboards.time_range import IN_WORDS, day_name, every, first_day, midnight, monday
+from agent_dashboards.time_range import IN_WORDS, day_name, every, first_day, midnight, monday, plotted_from
 from agent_telemetry.trend import trend
 
 _MOST = 12
@@ -32,14 +32,13 @@ def _data(site: Site, asked: Asked, today: date) -> Data:
     for row in rows:
         agents.setdefault(row.keys[0], {})[date.fromisoformat(row.keys[1])] = measured(row, asked.by)
     days = [day for each in agents.values() for day in each]
-    first = since or monday(min(days, default=today))
-    last = today if begin else max(today, max(days, default=today))
+    first = since or monday(plotted_from(min(days, default=today), today))
     found: list[Data] = []
     for agent, by_day in agents.items():
         figures = together(each for day, each in by_day.items() if begin is None or day >= begin)
         columns = [
             {"begin": day.isoformat(), **by_day.get(day, NOTHING).json()}
-            for day in every(first, last, 1 if begin else 7)
+            for day in every(first, today, 1 if begin else 7)
         ]
         if figures.requests or figures.total:
             found.append({"agent": agent, **figures.json(), "columns": columns})

@@ -12,7 +12,7 @@ from agent_dashboards.plots.columns import Amount, columns
 from agent_dashboards.plots.table import Cell, table
 from agent_dashboards.questions.question import Asked, Question
 from agent_dashboards.site import Data, Site
-from agent_dashboards.time_range import IN_WORDS, day_name, every, first_day, midnight, monday
+from agent_dashboards.time_range import IN_WORDS, day_name, every, first_day, midnight, monday, plotted_from
 from agent_telemetry.split import Leaf
 from agent_telemetry.trend import trend
 
@@ -56,9 +56,8 @@ def _data(site: Site, asked: Asked, today: date) -> Data:
     since = begin - timedelta(days=_SHOWN_WITH_TODAY - 1) if begin and asked.range == "today" else begin
     rows = trend(site.ledger, site.classify, ("day",), since=midnight(since) if since else None)
     by_day = {date.fromisoformat(row.keys[0]): _money(row.leaf) for row in rows}
-    since = since or min(by_day, default=today)
-    last = max(today, max(by_day, default=today)) if begin is None else today
-    step = 7 if (last - since).days > _BY_DAY else 1
+    since = since or plotted_from(min(by_day, default=today), today)
+    step = 7 if (today - since).days > _BY_DAY else 1
     since = monday(since) if step == 7 else since
     total = _sum(each for day, each in by_day.items() if begin is None or day >= begin)
     periods = [
@@ -66,7 +65,7 @@ def _data(site: Site, asked: Asked, today: date) -> Data:
             "begin": day.isoformat(),
             **_sum(by_day[each] for each in every(day, day + timedelta(days=step - 1), 1) if each in by_day)._asdict(),
         }
-        for day in every(since, last, step)
+        for day in every(since, today, step)
     ]
     return {
         "title": _title(total, IN_WORDS[asked.range]),

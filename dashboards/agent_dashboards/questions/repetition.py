@@ -41,7 +41,8 @@ def _data(site: Site, asked: Asked, today: date) -> Data:
     families = [each for each in family_figures(site.ledger, site.classify, since=since) if each.requests]
     total, repeated = (sum(getattr(week, key) for week in ranged) for key in (whole_key, part_key))
     asked_for = sum(week.requests for week in ranged)
-    earned, would_save = _sum(families, "earned"), _sum(families, "would_save")
+    earned = _sum(families, "earned")
+    would_save = _sum([each for each in families if each.requests >= OFTEN], "would_save")
     return {
         "title": _title(
             IN_WORDS[asked.range], measure, asked_for, repeated / total if total else None, earned, would_save
@@ -104,12 +105,11 @@ def _title(
         return f"{said}, of only {'one request' if requests == 1 else f'{requests} requests'}"
     money_said = []
     if earned:
-        money_said.append(f"answering locally has earned {money(earned)}")
+        money_said.append(f"local answers have earned {money(earned)}")
     if would_save:
-        money_said.append(
-            f"the rest would save {money(would_save)}" if earned else f"local answers would save {money(would_save)}"
-        )
-    return said + ("; " + ", ".join(money_said) if money_said else "")
+        begin, end = ("and would save", " more") if earned else ("local answers would save", "")
+        money_said.append(f"{begin} {money(would_save)}{end}")
+    return said + ("; " + " ".join(money_said) if money_said else "")
 
 
 def _view(data: Data) -> Data:
@@ -133,13 +133,12 @@ def _view(data: Data) -> Data:
         worth = _worth(each)
         hint = f"{label}: {whole(each['requests'])} requests, {whole(each['local'])} answered locally. {worth}"
         if len(items) < _MOST:
-            note = f"{whole(each['requests'])} requests"
             values = {"ink": float(each["local"]), "left-out": float(each["requests"] - each["local"])}
-            items.append(Item(label, values, worth, hint, note, address))
+            items.append(Item(label, values, worth, hint, address=address))
         rows.append(
             [
                 Cell(label, address),
-                "pinned " + each["pin"] if each["pin"] else each["rung"] or "–",
+                f"pinned {name(each['pin'], 20)}" if each["pin"] else name(each["rung"] or "–", 20),
                 *(whole(each[key]) for key in ("requests", "local", "escalated")),
                 "–" if each["mean"] is None else percent(each["mean"]),
                 money(each["earned"]),

@@ -21,6 +21,8 @@ from agent_telemetry.trend import trend
 
 _MOST = 16
 _WEEKS = 26
+_COMPARED_WEEKS = 4
+_IN_WORDS = {1: "week", 2: "two weeks", 3: "three weeks", 4: "four weeks"}
 UNSEEN = "unknown"
 """The task of calls that did not pass through the router, which only then sees what is asked."""
 
@@ -129,26 +131,26 @@ def _mix_data(site: Site, asked: Asked, today: date) -> Data:
 
 
 def _mix_title(tasks: list[dict[str, Any]], totals: list[int]) -> str:
-    full = [i for i, total in enumerate(totals) if total >= FEW]
     if not tasks:
         return "The mix of tasks is known once requests pass through the router"
-    if len(full) < 2:
-        most = tasks[0]
-        share = sum(most["requests"]) / max(sum(totals), 1)
-        return f"{task_words(most['task'])} are the most frequent kind of task, {percent(share)} of requests"
-    first, last = full[0], full[-1]
-    change, task = max(
-        ((each["requests"][last] / totals[last] - each["requests"][first] / totals[first], each) for each in tasks),
-        key=lambda item: abs(item[0]),
-    )
-    before, now = percent(task["requests"][first] / totals[first]), percent(task["requests"][last] / totals[last])
-    weeks = last - first
-    unit = "one week" if weeks == 1 else f"{weeks} weeks"
-    if before == now:
-        return f"The mix of tasks has hardly changed in {unit}"
-    return (
-        f"{task_words(task['task'])} {'grew' if change > 0 else 'shrank'} from {before} to {now} of requests in {unit}"
-    )
+    used = [i for i, total in enumerate(totals) if total]
+    weeks = min(_COMPARED_WEEKS, (used[-1] - used[0] + 1) // 2)
+    first, last = range(used[0], used[0] + weeks), range(used[-1] - weeks + 1, used[-1] + 1)
+    of_first, of_last = (sum(totals[i] for i in part) for part in (first, last))
+    if min(of_first, of_last) < FEW:
+        share = percent(sum(tasks[0]["requests"]) / sum(totals))
+        return f"{task_words(tasks[0]['task'])} are the most frequent kind of task, {share} of requests"
+
+    def share_of(task: Data, of: range, total: int) -> float:
+        return float(sum(task["requests"][i] for i in of) / total)
+
+    task = max(tasks, key=lambda task: abs(share_of(task, last, of_last) - share_of(task, first, of_first)))
+    before, now = share_of(task, first, of_first), share_of(task, last, of_last)
+    when = f"between the first {_IN_WORDS[weeks]} and the last"
+    if percent(before) == percent(now):
+        return f"The mix of tasks has hardly changed {when}"
+    moved = "grew" if now > before else "shrank"
+    return f"{task_words(task['task'])} {moved} from {percent(before)} to {percent(now)} of requests {when}"
 
 
 def _mix_view(data: Data) -> Data:

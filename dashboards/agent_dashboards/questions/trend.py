@@ -24,7 +24,17 @@ from agent_dashboards.questions.question import Asked, Question
 from agent_dashboards.questions.split_table import keys_of, split_cells, split_head
 from agent_dashboards.site import Data, Site
 from agent_dashboards.split_bar import MEASURES
-from agent_dashboards.time_range import DAYS, IN_WORDS, Range, day_name, every, first_day, midnight, monday
+from agent_dashboards.time_range import (
+    DAYS,
+    IN_WORDS,
+    Range,
+    day_name,
+    every,
+    first_day,
+    midnight,
+    monday,
+    plotted_from,
+)
 from agent_telemetry.trend import trend
 
 _BY_DAY = 45  # days, of which more are shown by week
@@ -42,8 +52,8 @@ def _data(site: Site, asked: Asked, today: date) -> Data:
     rows = trend(site.ledger, site.classify, ("day",), since=midnight(since) if since else None)
     by_day = {date.fromisoformat(row.keys[0]): measured(row, asked.by) for row in rows}
     if since is None:
-        since = min(by_day, default=today)
-    last = max(today, max(by_day, default=today)) if asked.range == "all" else today
+        since = plotted_from(min(by_day, default=today), today)
+    last = today
     step = 7 if asked.range == "all" and (last - since).days > _BY_DAY else 1
     if step == 7:
         since = monday(since)
