@@ -7,6 +7,7 @@ import contextlib
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
@@ -17,6 +18,7 @@ from agent_dashboards.pages import pages
 from agent_models.catalogue import Catalogue, CatalogueError
 from agent_router import __version__, otel, plugins, request_id
 from agent_router.config import LEDGER, RESPONSES, Configuration
+from agent_router.effective_settings import effective_settings
 from agent_router.endpoints import Endpoints, errors_at
 from agent_router.errors import ApiError, ConfigError
 from agent_router.escalation import Escalation
@@ -349,7 +351,8 @@ class App:
         cold.include_router(response_endpoints(self._responses))
         limit = self.configuration.settings.server.max_body_bytes
         cold.include_router(token_endpoints(self._router, self._registry.upstreams, limit, self._responses))
-        cold.include_router(pages(ledger.path, self.feed, self._classify, self.status, family_finder(self.catalogue)))
+        family, settings = family_finder(self.catalogue), partial(effective_settings, self.configuration)
+        cold.include_router(pages(ledger.path, self.feed, self._classify, self.status, family, settings))
         assert self._learning is not None
         keep_text = self.configuration.settings.routing.keep_text
         cold.include_router(feedback_endpoint(self._learning.teacher, ledger.path, keep_text=keep_text))
