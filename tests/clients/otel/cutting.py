@@ -17,7 +17,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from tests.clients.otel.recorder import Sent
 
 _TELLS = re.compile(r"token|usage|gen_ai|api_request|api_error|api_response")
-_NOISE = re.compile(r"codex\.(?:skills|sqlite|db|mcp|tools|plugins|startup)\b")
+_NOISE = re.compile(r"codex\.(?:skills|sqlite|db|mcp|tools|plugins|startup)\b|sql\.execute|db\.query|SQLite")
 _OTHERS = 2
 """So many of the records that tell nothing of a call stay in each request."""
 _LONG = 300  # characters
