@@ -4,10 +4,10 @@ only where none of these calls is known by itself: an agent that sends both woul
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
 from typing import Final, NamedTuple
 
-from agent_telemetry.importers.session_entries import other_model
 from agent_telemetry.otlp.call import BY_EVENT, BY_SPAN, BY_SUM, EVENT, METRIC, SOURCE, SPAN, SUM
 
 SUMS: Final = frozenset(("goose", "hermes"))
@@ -19,6 +19,9 @@ _CALL_MS: Final = 600_000  # of a call whose duration is not told
 _LONGEST_MS: Final = 3_600_000
 _WINDOW_MS: Final = 2 * _LONGEST_MS  # so long before the time of what came last a counter's row may lie
 _MOST: Final = 2_000  # kinds of calls that are looked at for one row
+
+
+_AROUND: Final = re.compile(r"([-@]20[0-9]{6}|-20[0-9]{2}-[0-9]{2}-[0-9]{2}|[-:]latest|\[[0-9]+[mk]\])+$")
 
 
 class _Sum(NamedTuple):
@@ -111,7 +114,13 @@ def _spans(row: _Sum) -> str:
 
 
 def _same_model(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    return not one or not other or any(not other_model(name, another) for name in one for another in other)
+    return not one or not other or not {_plain(name) for name in one}.isdisjoint(map(_plain, other))
+
+
+def _plain(model: str) -> str:
+    """A model's name without what some write around it: a provider before it, a date or a size of the window after
+    it."""
+    return _AROUND.sub("", model.lower().rpartition("/")[2])
 
 
 def _hashed(session: str | None, salt: bytes | None) -> str | None:

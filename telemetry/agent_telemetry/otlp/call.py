@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+from agent_telemetry.importers import values
 from agent_telemetry.importers.values import count, fingerprint
 from agent_telemetry.otlp.records import Event, Span
 from agent_telemetry.usage_record import UsageRecord
@@ -70,9 +71,9 @@ def of_event(
 ) -> UsageRecord:
     """The call that a log record tells of when it has ended, `latency` milliseconds after it began. A record has no id:
     it is known by its time and all that it says."""
-    ended = moment(event.time)
+    ended = moment(event.time) or values.moment(event.attributes.get("event.timestamp"))
     told = ended or datetime.now(UTC)
-    key = fingerprint(*event.names, event.time if ended else None, *sorted(map(str, event.attributes.items())))
+    key = fingerprint(*event.names, event.time, *sorted(map(str, event.attributes.items())))
     time = told if latency is None else datetime.fromtimestamp(told.timestamp() - latency / 1000, UTC)
     return _row(tokens, failed, EVENT + key, time, latency, fields)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Final
 
@@ -78,20 +78,27 @@ class Meters:
         self.changed = False
         return msgspec.msgpack.encode(self._counters)
 
-    def rows(self, points: Iterable[tuple[Point, Series]], kinds: frozenset[str]) -> list[UsageRecord]:
-        """The rows that points add to, each as it is now. `kinds` are the attributes that do not tell series apart."""
+    def rows(
+        self, points: Iterable[tuple[Point, Series]], kinds: frozenset[str], erased: Callable[[str | None], int]
+    ) -> list[UsageRecord]:
+        """The rows that points add to, each as it is now. `kinds` are the attributes that do not tell series apart;
+        `erased` says until when (milliseconds since 1970) an agent's calls were forgotten."""
+        points = list(points)
+        newer = {(point.origin.identity, point.origin.scope) for point, series in points if series.family}
         found: dict[str, UsageRecord] = {}
         for point, series in sorted(points, key=lambda told: told[0].time):
-            id = self._id(point, kinds)
-            row = self._delta(id, point, series) if point.delta else self._cumulative(id, point, series)
+            if not series.family and (point.origin.identity, point.origin.scope) in newer:
+                continue  # told twice, by an older and a newer metric
+            id = self._id(point, series, kinds)
+            row = self._delta(id, point, series) if point.delta else self._cumulative(id, point, series, erased)
             if row is not None:
                 found[row.key] = row
         return list(found.values())
 
-    def _id(self, point: Point, kinds: frozenset[str]) -> str:
+    def _id(self, point: Point, series: Series, kinds: frozenset[str]) -> str:
         origin = point.origin
         apart = [pair for pair in point.identity if pair[0] not in kinds]
-        told = repr((origin.identity, origin.scope, point.metric, apart, point.delta))
+        told = repr((origin.identity, origin.scope, series.family or point.metric, apart, point.delta))
         return hashlib.blake2b(told.encode("utf-8", "replace"), digest_size=12, key=self._salt).hexdigest()
 
     def _delta(self, id: str, point: Point, series: Series) -> UsageRecord | None:
@@ -101,13 +108,16 @@ class Meters:
         _bound(self._added)
         return _row(key, point.time, series, known)
 
-    def _cumulative(self, id: str, point: Point, series: Series) -> UsageRecord | None:
+    def _cumulative(
+        self, id: str, point: Point, series: Series, erased: Callable[[str | None], int]
+    ) -> UsageRecord | None:
         counter = self._counters.get(id)
         if counter is None:
             counter = self._counters[id] = Counter(begin=point.start or point.time, time=point.time)
             _bound(self._counters)
         self._counters.move_to_end(id)
-        if point.time // _HOUR > counter.time // _HOUR:
+        forgotten = _milliseconds(counter.begin) < erased(series.agent) <= _milliseconds(point.time)
+        if point.time // _HOUR > counter.time // _HOUR or forgotten:
             counter.begin = counter.time
             counter.base = {kind: counter.total(kind) for kind in counter.told}
         counter.tell(series.kind, point)

@@ -66,17 +66,15 @@ def test_attributes_that_are_not_read(taker: Taker, encoding: str) -> None:
 def test_attributes_that_are_read(taker: Taker) -> None:
     """Each holds each of the secrets once."""
     names = sorted(frozenset().union(*(source.attributes for source in SOURCES)))
+    spans, events = [], []
     for number, (name, secret) in enumerate(itertools.product(names, SECRETS)):
-        told = CALL | {name: secret}
-        taker.send(traces([span(number + 1) | {"attributes": told}], service__name="a"))
+        spans.append(span(number + 1) | {"attributes": CALL | {name: secret}})
         for agent in ("claude_code.api_request", "codex.sse_event", "gemini_cli.api_response"):
-            attributes = {
-                "event.name": agent,
-                "input_tokens": 1,
-                "input_token_count": 1,
-                "event.kind": "response.completed",
-            }
-            taker.send(logs([event() | {"attributes": attributes | {name: secret}, "time": number + 1}]))
+            told = {"event.name": agent, "input_tokens": 1, "input_token_count": 1, "event.kind": "response.completed"}
+            events.append(event(time=number + 1) | {"attributes": told | {name: secret}})
+    taker.send(traces(spans, service__name="a"))
+    taker.send(logs(events))
+    assert len(taker.rows("true")) > 3 * len(spans)
     kept = found(taker)
     assert not {*SECRETS[:1], SECRETS[3], SECRETS[5]} & set(kept)
     # A model, and the server that it is of, may be called anything that is no address, no path and no sentence.

@@ -30,7 +30,18 @@ class Claude:
     """Also where the user has given the service another name."""
 
     attributes: Final = frozenset(
-        (*_MODEL, *_INPUT, *_OUTPUT, *_READ, *_WRITE, "event.name", "session.id", "request_id", "duration_ms")
+        (
+            *_MODEL,
+            *_INPUT,
+            *_OUTPUT,
+            *_READ,
+            *_WRITE,
+            "event.name",
+            "event.timestamp",
+            "session.id",
+            "request_id",
+            "duration_ms",
+        )
     ) | {"service.name", "type", "success", "status_code", "ttft_ms", "event.sequence", "attempt"}
     metrics: Final = frozenset((_PREFIX + "token.usage",))
     kinds: Final = frozenset(("type",))
