@@ -22,7 +22,7 @@ CAPTURES = Path(__file__).parent / "captures"
 FOLDERS = sorted(path.parent for path in CAPTURES.glob("*/expected.json"))
 BUCKETS = ("input", "cache_read", "cache_write", "output")
 SINGLE = "(key GLOB 'event:*' OR key GLOB 'span:*')"
-COUNTERS = ("claude", "gemini")
+COUNTERS = ("claude", "gemini", "qwen", "copilot")
 """Agents whose counters tell of every call and every bucket."""
 
 Used = dict[str, dict[str, int]]
