@@ -68,9 +68,6 @@ def test_as_counted_by_hand(tmp_path: Path, seed: int) -> None:
                     continue
                 seconds = trial["seconds"] or 0
                 tokens = [trial[name] or 0 for name in ("input", "cache_read", "output")]
-                    trial["seconds"] or 0,
-                    [trial[name] or 0 for name in ("input", "cache_read", "output")],
-                )
                 if trial["purpose"] == "attempt":
                     week = weeks[monday(trial["time"].astimezone(zone).date())]
                     week["attempts"] += 1
