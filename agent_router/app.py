@@ -37,6 +37,8 @@ from agent_router.local_models import embedding_models, local_names, local_paths
 from agent_router.model_endpoints import model_endpoints
 from agent_router.model_list import model_list
 from agent_router.openapi import document
+from agent_router.otlp.endpoint import otlp_endpoint
+from agent_router.otlp.process import ReceiverProcess
 from agent_router.outcomes.session import Session
 from agent_router.request_body import Receive, Send
 from agent_router.response_endpoints import response_endpoints
@@ -100,6 +102,7 @@ class App:
         self._traces = Traces(exporting=settings.otel.endpoint is not None and settings.otel.traces)
         self._told = otel.headers(settings.otel)
         self._export: Export | None = None
+        self._otlp = ReceiverProcess(configuration)
         self._registry: Registry | None = None
         self._ledger: Ledger | None = None
         self._endpoints: Endpoints | None = None
@@ -270,6 +273,7 @@ class App:
         if self._registry is not None:
             await self._registry.close()
             await self._responses.flush()
+        await self._otlp.close()
         if self._ledger is not None:
             await asyncio.to_thread(self._ledger.close)
         if self._export is not None:
@@ -373,6 +377,7 @@ class App:
         keep_text = self.configuration.settings.routing.keep_text
         cold.include_router(feedback_endpoint(self._learning.teacher, ledger.path, keep_text=keep_text))
         cold.include_router(self._metrics.endpoint(self.status))
+        cold.include_router(otlp_endpoint(self._otlp, limit))
 
         @cold.get("/openapi.json")
         async def openapi() -> Response:
