@@ -7,16 +7,20 @@ import contextlib
 import logging
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from agent_dashboards.pages import pages
+from agent_dashboards.pages import page_paths, pages
+from agent_dashboards.sign_in import PATH as SIGN_IN
 from agent_models.catalogue import Catalogue, CatalogueError
 from agent_router import __version__, otel, plugins, request_id
 from agent_router.config import LEDGER, RESPONSES, Configuration
+from agent_router.effective_settings import effective_settings
 from agent_router.endpoints import Endpoints, errors_at
 from agent_router.errors import ApiError, ConfigError
 from agent_router.escalation import Escalation
@@ -33,6 +37,8 @@ from agent_router.local_models import embedding_models, local_names, local_paths
 from agent_router.model_endpoints import model_endpoints
 from agent_router.model_list import model_list
 from agent_router.openapi import document
+from agent_router.otlp.endpoint import otlp_endpoint
+from agent_router.otlp.process import ReceiverProcess
 from agent_router.outcomes.session import Session
 from agent_router.request_body import Receive, Send
 from agent_router.response_endpoints import response_endpoints
@@ -78,7 +84,9 @@ class App:
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
         settings = configuration.settings
-        self._gate = Gate(settings.server)
+        self._gate = Gate(
+            settings.server, installation_salt(configuration.data) if settings.server.api_key_env else b""
+        )
         try:
             self.catalogue = Catalogue.load(configuration.data / "catalogue.yaml")
         except CatalogueError as error:
@@ -94,6 +102,7 @@ class App:
         self._traces = Traces(exporting=settings.otel.endpoint is not None and settings.otel.traces)
         self._told = otel.headers(settings.otel)
         self._export: Export | None = None
+        self._otlp = ReceiverProcess(configuration)
         self._registry: Registry | None = None
         self._ledger: Ledger | None = None
         self._endpoints: Endpoints | None = None
@@ -133,6 +142,9 @@ class App:
                 await endpoint(headers, receive, send, scope["extensions"][LEAVING], asked)
                 return
         except ApiError as error:
+            if error.status == 401 and self._gate.shows_sign_in(path, headers, scope["method"]):
+                await self._show_sign_in(scope, receive, send)
+                return
             errors = errors_at(path, headers, query)
             error.request_id = scope["request_id"]
             body = errors.error_body(error)
@@ -143,12 +155,23 @@ class App:
             await send({"type": "http.response.body", "body": body})
             return
         assert self._cold is not None
+        if path == "/models" and b"text/html" not in headers.get(b"accept", b""):
+            scope = {**scope, "path": "/v1/models", "raw_path": b"/v1/models"}  # an agent's; a person's is a page
         if scope["method"] == "HEAD":  # the server leaves the body out
             scope = {**scope, "method": "GET"}
         send = _with_id(send, request_id.header(errors_at(path, headers, query)), scope["request_id"])
         # What FastAPI could not answer it has told the caller and the log by `failed`, and raises once more.
         with contextlib.suppress(Exception):
             await self._cold(scope, receive, send)
+
+    async def _show_sign_in(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """In place of the page that was asked for, which comes afterwards."""
+        assert self._cold is not None
+        query = b"" if b"key=" in scope["query_string"] else b"?" + scope["query_string"]
+        wanted = (scope["raw_path"] + query).decode("latin-1").rstrip("?")
+        asked = {"method": "GET", "path": SIGN_IN, "raw_path": SIGN_IN.encode()}
+        asked["query_string"] = f"next={quote(wanted, safe='')}".encode()
+        await self._cold({**scope, **asked}, receive, send)
 
     async def _websocket(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -250,6 +273,7 @@ class App:
         if self._registry is not None:
             await self._registry.close()
             await self._responses.flush()
+        await self._otlp.close()
         if self._ledger is not None:
             await asyncio.to_thread(self._ledger.close)
         if self._export is not None:
@@ -341,15 +365,19 @@ class App:
     def _fastapi(self, ledger: Ledger) -> FastAPI:
         assert self._registry is not None
         cold = FastAPI(title="agent-router", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
-        cold.include_router(model_endpoints(self._models, self.names.id_of))
         cold.include_router(response_endpoints(self._responses))
         limit = self.configuration.settings.server.max_body_bytes
         cold.include_router(token_endpoints(self._router, self._registry.upstreams, limit, self._responses))
-        cold.include_router(pages(ledger.path, self.feed, self._classify, self.status, family_finder(self.catalogue)))
+        family, settings = family_finder(self.catalogue), partial(effective_settings, self.configuration)
+        shown = pages(ledger.path, self.feed, self._classify, self.status, family, settings, self._gate.sign_in)
+        self._gate.is_page = page_paths(shown)
+        cold.include_router(shown)
+        cold.include_router(model_endpoints(self._models, self.names.id_of))
         assert self._learning is not None
         keep_text = self.configuration.settings.routing.keep_text
         cold.include_router(feedback_endpoint(self._learning.teacher, ledger.path, keep_text=keep_text))
         cold.include_router(self._metrics.endpoint(self.status))
+        cold.include_router(otlp_endpoint(self._otlp, limit))
 
         @cold.get("/openapi.json")
         async def openapi() -> Response:

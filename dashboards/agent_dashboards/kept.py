@@ -40,6 +40,10 @@ class Kept:
         answer: Answer = await asyncio.shield(kept.task)  # one that leaves does not take the others' answer along
         return answer
 
+    def clear(self) -> None:
+        """Forget all answers: something has been changed."""
+        self._kept.clear()
+
 
 class _Reading:
     """What is being read, or was."""

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
+from fastapi.routing import APIRoute
 
+from agent_dashboards.families_page import add_families
+from agent_dashboards.family_page import add_family
 from agent_dashboards.live_stream import live_stream
 from agent_dashboards.models_page import add_models
 from agent_dashboards.overview import add_overview
-from agent_dashboards.request_row import request_row
-from agent_dashboards.site import HEADERS, Site, as_json
+from agent_dashboards.request_page import add_request
+from agent_dashboards.requests_page import add_requests
+from agent_dashboards.settings_page import add_settings
+from agent_dashboards.sign_in import SignIn, add_sign_in
+from agent_dashboards.site import HEADERS, Site
 from agent_dashboards.sources_page import add_sources
-from agent_telemetry.ledger_reader import recent
-from agent_telemetry.live import KEPT_FINISHED, LiveFeed
+from agent_telemetry.live import LiveFeed
 from agent_telemetry.openness import FamilyOf
 from agent_telemetry.split import Classify
 
@@ -29,21 +32,22 @@ def pages(
     classify: Classify,
     status: Callable[[], dict[str, Any]],
     family: FamilyOf = lambda model, provider: None,
+    settings: Callable[[], dict[str, Any]] = dict,
+    sign_in: SignIn | None = None,
 ) -> APIRouter:
-    """`/` and the other pages, `/static/*`, `/api/*`. `Site` says what is given."""
-    site = Site(ledger_path, feed, classify, status, family)
+    """`/` and the other pages, `/static/*`, `/api/*`. `Site` says what is given; `sign_in` is there where a key is
+    demanded."""
+    site = Site(ledger_path, feed, classify, status, family, settings)
     add_overview(site)
     add_models(site)
     add_sources(site)
-
-    @site.router.get("/api/requests")
-    async def requests_json(limit: Annotated[int, Query(ge=1, le=1000)] = KEPT_FINISHED) -> Response:
-        try:
-            rows = await asyncio.to_thread(recent, ledger_path, limit)
-        except sqlite3.Error as error:
-            return as_json({"error": {"message": f"The ledger cannot be read: {error}."}}, 503)
-        running = [request_row(request, classify) for request in feed.snapshot().running]
-        return as_json({"running": running, "requests": [request_row(row, classify) for row in rows]})
+    add_requests(site)
+    add_request(site)
+    add_families(site)
+    add_family(site)
+    add_settings(site)
+    if sign_in is not None:
+        add_sign_in(site, sign_in)
 
     @site.router.get("/api/live")
     async def live() -> StreamingResponse:
@@ -51,3 +55,13 @@ def pages(
         return StreamingResponse(stream, media_type="text/event-stream", headers=HEADERS)
 
     return site.router
+
+
+def page_paths(router: APIRouter) -> Callable[[str], bool]:
+    """Whether a path is one of the pages', their twins' or their forms', or that of the metrics which they link to."""
+    patterns = [route.path_regex for route in router.routes if isinstance(route, APIRoute)]
+
+    def is_page(path: str) -> bool:
+        return path == "/metrics" or any(pattern.match(path) for pattern in patterns)
+
+    return is_page

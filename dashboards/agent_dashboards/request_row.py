@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from agent_dashboards.addresses import call_address
 from agent_dashboards.number_format import NOTHING, duration, whole
 from agent_dashboards.shown_name import one_line
 from agent_telemetry.live import Running
@@ -29,7 +30,7 @@ def request_row(request: UsageRecord | Running, classify: Classify) -> dict[str,
         status = "running"
     else:
         status = request.status
-    row = {name: _clean(value) for name, value in msgspec.structs.asdict(request).items()}
+    row = {name: clean(value) for name, value in msgspec.structs.asdict(request).items()}
     row["id"] = row.pop("key")
     row["time"] = request.time.isoformat()
     row["status"] = status
@@ -63,6 +64,7 @@ def shown(row: dict[str, Any]) -> dict[str, str]:
         known |= {"model": row["model"] or "…", "tokens": "", "duration": ""}
     cells = known | {
         "id": row["id"],
+        "address": call_address(row["source"], row["id"]),
         "iso": row["time"],
         "time": f"{time:%H:%M:%S}" if today else f"{time:%b} {time.day}, {time:%H:%M}",
         "requested": row["requested_model"] or NOTHING,
@@ -74,6 +76,6 @@ def shown(row: dict[str, Any]) -> dict[str, str]:
     return {name: one_line(text, _MOST) for name, text in cells.items()}
 
 
-def _clean(value: Any) -> Any:
+def clean(value: Any) -> Any:
     """A lone surrogate in a name that a caller sent cannot be encoded; it becomes a question mark."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

@@ -10,16 +10,19 @@ import msgspec
 
 from agent_telemetry.duplicates import PROXY as PROXY
 from agent_telemetry.ledger_reader import reading
+from agent_telemetry.otlp.call import SOURCE, TAKEN
 
 _DROPPED: Final = ("copied", "repeated")
 _UNKNOWN: Final = "unknown:"
+OTLP: Final = SOURCE
 
 
 class Source(msgspec.Struct):
     """A source of rows.
 
     `calls` are those that count; `dropped` says of how many others why they do not: "copied" (in a forked or resumed
-    session), "repeated" (written several times while the answer was streamed), "proxied" (the router has them too).
+    session), "repeated" (written several times while the answer was streamed), "proxied" (the router has them too),
+    "logged" (the agent's log has them too), "told twice" (so has another of its signals: events, spans, counters).
     `skipped` says what looked like a call and was none, and why; `unknown` counts fields that an importer does not
     know; `unpriced` are calls without a known price. `first` and `last` are times in ISO 8601, UTC.
     """
@@ -50,8 +53,7 @@ def coverage(path: Path) -> list[Source]:
             if duplicate is None:
                 source.calls, source.unpriced = number, unpriced
             else:
-                why = "proxied" if duplicate == PROXY else duplicate
-                source.dropped[why] = number
+                _add(source.dropped, _why(duplicate), number)
             source.first = min(source.first or "~", _iso(first))
             source.last = max(source.last or "", _iso(last))
         for name, counts in conn.execute("SELECT source, counts FROM logs"):
@@ -64,6 +66,9 @@ def coverage(path: Path) -> list[Source]:
                     _add(source.dropped, what, number)
                 elif what != "calls":
                     _add(source.skipped, what, number)
+        for (state,) in conn.execute("SELECT state FROM states WHERE name = ?", [TAKEN]):
+            for what, number in msgspec.msgpack.decode(state, type=dict[str, int]).items():
+                _add(found.setdefault(OTLP, Source(OTLP)).skipped, what, number)
         return sorted(found.values(), key=lambda source: source.name)
 
 
@@ -75,12 +80,19 @@ def dropped(path: Path) -> dict[str, int]:
         found: dict[str, int] = {}
         rows = conn.execute("SELECT duplicate, count(*) FROM calls WHERE duplicate IS NOT NULL GROUP BY 1")
         for duplicate, number in rows:
-            _add(found, "proxied" if duplicate == PROXY else duplicate, number)
+            _add(found, _why(duplicate), number)
         for (counts,) in conn.execute("SELECT counts FROM logs"):
             for what, number in msgspec.msgpack.decode(counts, type=dict[str, int]).items():
                 if what in _DROPPED:
                     _add(found, what, number)
         return found
+
+
+def _why(duplicate: str) -> str:
+    """Why a row does not count, by what it says of the one that does."""
+    if duplicate == PROXY:
+        return "proxied"
+    return "told twice" if duplicate.partition(":")[0] == OTLP else "logged"
 
 
 def _add(counts: dict[str, int], what: str, number: int) -> None:

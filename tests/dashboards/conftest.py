@@ -32,13 +32,14 @@ def classify(model: str | None, provider: str | None) -> tuple[str, str | None]:
 
 
 class Site:
-    """The page at `url`; `status` is what the router says of itself."""
+    """The page at `url`; `status` is what the router says of itself, `settings` what is configured."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "ledger.db"
         self.ledger = Ledger(self.path)
         self.feed = LiveFeed()
         self.status: dict[str, Any] = {"ledger": {"healthy": True, "lost": 0, "error": None}}
+        self.settings: dict[str, Any] = {}
         self.url = ""
 
     def row(self, key: str = "k", **fields: Any) -> UsageRecord:
@@ -62,7 +63,7 @@ async def serve(
     """The pages of a folder's ledger."""
     site = Site(folder)
     app = FastAPI(openapi_url=None)
-    app.include_router(pages(site.path, site.feed, classify, lambda: site.status, family))
+    app.include_router(pages(site.path, site.feed, classify, lambda: site.status, family, lambda: site.settings))
     listener = socket.create_server(("127.0.0.1", 0))
     site.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))

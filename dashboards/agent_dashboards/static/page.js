@@ -15,6 +15,7 @@ function fill(row, shown) {
   for (const cell of row.querySelectorAll("[data-cell]")) cell.textContent = shown[cell.dataset.cell];
   row.querySelector("[data-kind]").className = "swatch " + shown.kind;
   row.querySelector("time").dateTime = shown.iso;
+  row.querySelector("[data-address]").href = shown.address;
   for (const cell of row.querySelectorAll("[title]")) cell.title = cell.textContent; // what is cut off, in full
   return row;
 }
@@ -163,7 +164,12 @@ function ledger(health) {
 function listen() {
   close();
   stream = new EventSource("/api/live");
-  const on = (name, react) => stream.addEventListener(name, (event) => react(JSON.parse(event.data)));
+  const on = (name, react) =>
+    stream.addEventListener(name, (event) => {
+      const said = JSON.parse(event.data);
+      react(said);
+      dispatchEvent(new CustomEvent("router", { detail: { name, said } })); // for the scripts of single pages
+    });
   const row = (react) => (request) => {
     if (!rows) return;
     react(request);
