@@ -164,6 +164,10 @@ class Site:
 
         self.router.add_api_route(path, post, methods=["POST"])
 
+    def offer_sign_out(self) -> None:
+        """Have all pages offer it."""
+        self._environment.globals["sign_out"] = lambda: self.tokens.make("/sign-out")
+
     def fault(self, request: Request, error: PageError, back: str | None = None) -> Response:
         """The page that says why there is no page; `back` is the address of one from where to go on."""
         return self.render("fault.html", request, {"fault": str(error), "back": back}, error.status)
@@ -224,6 +228,7 @@ def _environment(static: dict[str, bytes]) -> Environment:
     )
     hashes = {name: hashlib.sha256(content).hexdigest()[:12] for name, content in static.items()}
     environment.globals["static"] = lambda name: f"/static/{name}?{hashes[name]}"
+    environment.globals["sign_out"] = None
     environment.filters["name"] = name
     environment.filters |= {name: getattr(number_format, name) for name in ("whole", "percent", "money", "duration")}
     return environment
