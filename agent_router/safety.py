@@ -25,8 +25,8 @@ _STATIC = "/static/"  # what the page for signing in is made of; there is nothin
 class Gate:
     """Checks every request. ConfigError for a non-loopback host without an API key.
 
-    `salt` is a secret of the installation, `ended` the file of sessions that were signed out. `sign_in` is there where a
-    key is demanded: who has given it to a page may go without it where `is_page` says that a path is the pages', and
+    `salt` is a secret of the installation, `ended` the file of sessions that were signed out. `sign_in` is there where
+    a key is demanded: who has given it to a page may go without it where `is_page` says that a path is the pages', and
     nowhere else.
     """
 
