@@ -9,6 +9,7 @@ from tests.clients.otel import own_logs
 from tests.clients.otel.capture import Exporting, Source
 from tests.clients.otel.teller import Teller
 from tests.clients.real import copilot
+from tests.clients.real.terminal import terminal
 
 
 def _switch_on(place: Exporting, protocol: str) -> None:
@@ -29,7 +30,14 @@ def _session(place: Exporting, teller: Teller, protocol: str) -> None:
     teller.next("truncate_mid_event:after=3")
     with contextlib.suppress(AssertionError):  # it may give up
         copilot.ask(place, "SAY gravel", False)
-    copilot.background(place)
+    with terminal(place, "copilot", "--allow-all-tools", **copilot.told(place)) as screen:
+        screen.settle(3, 30)
+        if "trust" in screen.shown:
+            screen.enter("")
+            screen.settle(2)
+        for said in ("SAY alpha", "/compact", "/exit"):
+            screen.enter(said)
+            screen.settle(5, 40)
 
 
 def _own_log(home: Path, to: Path) -> None:

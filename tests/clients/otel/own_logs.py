@@ -56,5 +56,5 @@ def cut(value: Any) -> Any:
     if isinstance(value, list):
         return [cut(each) for each in value]
     if isinstance(value, dict):
-        return {name: [] if name in ("tools", "skills") and isinstance(of, list) else cut(of) for name, of in
-        value.items()} return value
+        return {name: [] if name in ("tools", "skills") and isinstance(of, list) else cut(of) for name, of in value.items()}
+    return value
