@@ -81,7 +81,7 @@ def _install(library: Library, folder: Path) -> None:
 
 
 def _versions(library: Library, folder: Path) -> dict[str, str]:
-    names = [re.sub(r"(?<=.)@.*|\[.*", "", package) for package in library.packages]
+    names = [re.sub(r"(?<=.)@.*|[\[<].*", "", package) for package in library.packages]
     if library.npm:
         packages = {name: folder / "node_modules" / name / "package.json" for name in names}
         return {name: json.loads(path.read_text())["version"] for name, path in packages.items()}

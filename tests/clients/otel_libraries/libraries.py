@@ -43,7 +43,11 @@ _AI = (
 LIBRARIES = (
     Library("openllmetry", ("openllmetry_calls.py",), _OPENLLMETRY, gzip=True),
     Library("traceloop", ("traceloop_calls.py",), _OPENLLMETRY, folder="openllmetry"),
-    Library("openai-v2", ("openai_v2_calls.py",), ("opentelemetry-instrumentation-openai-v2", *_SDK, "openai")),
+    Library(
+        "openai-v2",
+        ("openai_v2_calls.py",),
+        ("opentelemetry-instrumentation-openai-v2", "opentelemetry-util-genai<1", *_SDK, "openai"),  # it fails with 1.3
+    ),
     Library(
         "openinference",
         ("openinference_calls.py",),
