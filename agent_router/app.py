@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import logging
 import traceback
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -15,8 +16,9 @@ from starlette.exceptions import HTTPException
 
 from agent_dashboards.pages import pages
 from agent_models.catalogue import Catalogue, CatalogueError
-from agent_router import __version__, plugins, request_id
+from agent_router import __version__, otel, plugins, request_id
 from agent_router.config import LEDGER, RESPONSES, Configuration
+from agent_router.effective_settings import effective_settings
 from agent_router.endpoints import Endpoints, errors_at
 from agent_router.errors import ApiError, ConfigError
 from agent_router.escalation import Escalation
@@ -51,12 +53,17 @@ from agent_router.upstreams.chain import Chain
 from agent_router.upstreams.local import PROVIDER
 from agent_router.upstreams.registry import Registry
 from agent_router.wire.responses.store import ResponseStore
+from agent_telemetry.instruments import Reading
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
 from agent_telemetry.metrics import Metrics
 from agent_telemetry.money import Money
-from agent_telemetry.openness import classifier
+from agent_telemetry.openness import classifier, family_finder
+from agent_telemetry.trace import Traces
 from agent_telemetry.usage_record import UsageRecord
+
+if TYPE_CHECKING:
+    from agent_telemetry.otel.export import Export
 
 log = logging.getLogger("agent_router")
 
@@ -85,7 +92,12 @@ class App:
         self._policy = plugins.policy(settings.routing)
         self._verifiers = plugins.all_verifiers()
         self.feed = LiveFeed()
-        self._metrics = Metrics()
+        self._servers = otel.servers(settings)
+        self._classify = classifier(self.catalogue)
+        self._metrics = Metrics(self._classify, self._servers)
+        self._traces = Traces(exporting=settings.otel.endpoint is not None and settings.otel.traces)
+        self._told = otel.headers(settings.otel)
+        self._export: Export | None = None
         self._otlp = ReceiverProcess(configuration)
         self._registry: Registry | None = None
         self._ledger: Ledger | None = None
@@ -185,7 +197,7 @@ class App:
         )
         asyncio.get_running_loop().run_in_executor(None, money.warm)
         budget = Budget(settings.routing.budget)
-        self._billed += [self._metrics.on_batch, budget.learn]
+        self._billed.append(budget.learn)
         ledger = self._ledger = Ledger(data / LEDGER, enrich=money, on_batch=self._on_batch)
         self.feed.load(data / LEDGER)
         budget.load(data / LEDGER)
@@ -212,6 +224,7 @@ class App:
             self._chain,
             ledger,
             self.feed,
+            self._traces,
             self._learning,
             Escalation(self._chain, ledger, settings.routing.verification, self._verifiers),
             self._responses,
@@ -221,6 +234,7 @@ class App:
         self._socket = ResponsesSocket(self._endpoints.responses)
         self._router = router
         self._cold = self._fastapi(ledger)
+        self._export = otel.export(settings.otel, self._told, self._readings, self._servers, self._classify)
         self._keeping = asyncio.ensure_future(self._keeper.run())
         self._learning.start()
         default = self.names.default_local
@@ -244,6 +258,8 @@ class App:
         await self._otlp.close()
         if self._ledger is not None:
             await asyncio.to_thread(self._ledger.close)
+        if self._export is not None:
+            await asyncio.to_thread(self._export.close)
 
     @property
     def closed_available(self) -> bool:
@@ -276,6 +292,7 @@ class App:
             },
             "learning": self._learning.status() if self._learning else None,
             "upstreams": {name: breaker.state for name, breaker in self._chain.breakers.items() if name != "local"},
+            "spans": self._export.status() if self._export else None,
         }
 
     def _window(self, model: str) -> int | None:
@@ -286,8 +303,16 @@ class App:
 
     def _on_batch(self, rows: Sequence[UsageRecord]) -> None:
         """On the ledger's thread."""
+        traces = self._traces.take(rows)
+        self._metrics.on_batch(rows, traces)
+        if self._export is not None:
+            self._export.on_batch(rows, traces)
         for listener in self._billed:
             listener(rows)
+
+    def _readings(self) -> Iterator[Reading]:
+        """On a thread of its own."""
+        return self._metrics.readings(self.status())
 
     def _seconds(self, model: str, prompt_tokens: int, output_tokens: int) -> float | None:
         """How long a local answer would take, loading the model counted in; None while nobody knows."""
@@ -326,7 +351,8 @@ class App:
         cold.include_router(response_endpoints(self._responses))
         limit = self.configuration.settings.server.max_body_bytes
         cold.include_router(token_endpoints(self._router, self._registry.upstreams, limit, self._responses))
-        cold.include_router(pages(ledger.path, self.feed, classifier(self.catalogue), self.status))
+        family, settings = family_finder(self.catalogue), partial(effective_settings, self.configuration)
+        cold.include_router(pages(ledger.path, self.feed, self._classify, self.status, family, settings))
         assert self._learning is not None
         keep_text = self.configuration.settings.routing.keep_text
         cold.include_router(feedback_endpoint(self._learning.teacher, ledger.path, keep_text=keep_text))

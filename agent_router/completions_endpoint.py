@@ -24,6 +24,7 @@ from agent_router.wire.call import Call
 from agent_router.wire.wire import Wire
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
+from agent_telemetry.trace import Traces
 
 
 class CompletionsEndpoint(Endpoint[Call]):
@@ -36,6 +37,7 @@ class CompletionsEndpoint(Endpoint[Call]):
         chain: Chain,
         ledger: Ledger,
         feed: LiveFeed,
+        traces: Traces,
         learning: Learning,
         escalation: Escalation,
         senders: Senders,
@@ -43,7 +45,7 @@ class CompletionsEndpoint(Endpoint[Call]):
         salt: bytes,
         max_body_bytes: int,
     ) -> None:
-        super().__init__(wire.name, wire, router, chain, ledger, feed, salt=salt, max_body_bytes=max_body_bytes)
+        super().__init__(wire.name, wire, router, chain, ledger, feed, traces, salt=salt, max_body_bytes=max_body_bytes)
         self._wire = wire
         self._learning = learning
         self._escalation = escalation

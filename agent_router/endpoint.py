@@ -25,6 +25,7 @@ from agent_router.wire.call import Call
 from agent_router.wire.wire import Errors
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
+from agent_telemetry.trace import Traces
 
 log = logging.getLogger("agent_router")
 
@@ -48,6 +49,7 @@ class Endpoint(ABC, Generic[CallT]):
         chain: Chain,
         ledger: Ledger,
         feed: LiveFeed,
+        traces: Traces,
         *,
         salt: bytes,
         max_body_bytes: int,
@@ -58,6 +60,7 @@ class Endpoint(ABC, Generic[CallT]):
         self._chain = chain
         self._ledger = ledger
         self._feed = feed
+        self._traces = traces
         self._salt = salt
         self._max_body_bytes = max_body_bytes
 
@@ -123,6 +126,7 @@ class Endpoint(ABC, Generic[CallT]):
             leaving.discard(leave)
             if exchange.task is not None:
                 row = exchange.record()
+                self._traces.end(row.key, exchange.trace)
                 self._ledger.record(row)
                 self._feed.finished(row)
 
@@ -131,6 +135,7 @@ class Endpoint(ABC, Generic[CallT]):
     ) -> None:
         call, exchange.task = self._read(raw, headers, path)
         call.headers = {name.decode(): headers[name].decode("latin-1") for name in _FORWARDED & headers.keys()}
+        call.trace = self._traces.begin(exchange.trace, call.headers)
         decision = exchange.decision = self._decide(exchange, call, raw)
         self._send_to(exchange, decision.targets[0])
         with self._prepared(exchange):

@@ -16,6 +16,7 @@ from agent_router.routing.task import Task
 from agent_router.upstreams.reply import FaultKind, Observed
 from agent_telemetry.agent_names import agent_name
 from agent_telemetry.live import Running
+from agent_telemetry.trace import Trace
 from agent_telemetry.usage_record import Place, Status, UsageRecord
 
 
@@ -40,6 +41,7 @@ class Exchange:
         "target",
         "task",
         "time",
+        "trace",
         "verified",
         "wire",
     )
@@ -48,7 +50,8 @@ class Exchange:
         self.wire = wire
         self.id = new_id()
         self.time = datetime.now(UTC)
-        self._started = time.perf_counter()
+        self.trace = Trace()
+        self._started = self.trace.started
         self.task: Task | None = None
         self.decision: Decision | None = None
         self.target: Target | None = None

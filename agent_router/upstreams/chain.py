@@ -152,7 +152,7 @@ class Chain:
         passage, within = breaker.enter(), own.enter() if own is not None else None
         counted = target.provider != "local"  # which has its own supervision
         try:
-            reply = await call.ask(upstream, target.model)
+            reply = await _asked(call, upstream, target)
         except UpstreamFault as fault:
             if fault.kind == "rejected" and counted:
                 self.failing.refused(call, target, fault, within)
@@ -184,6 +184,26 @@ class Chain:
         else:
             self.failing.began(call, target, within)
         return reply
+
+
+async def _asked(call: Call | EmbeddingCall, upstream: Upstream, target: Target) -> Reply:
+    """The upstream's answer, with the attempt noted in the call's trace."""
+    if call.trace is None:
+        return await call.ask(upstream, target.model)
+    attempt = call.trace.begin(target.provider, target.model, upstream.place, call.headers)
+    try:
+        reply = await call.ask(upstream, target.model)
+    except UpstreamFault as fault:
+        attempt.failed(fault.kind)
+        raise
+    except ApiError:
+        attempt.failed("unsupported")
+        raise
+    except BaseException:
+        attempt.failed("cancelled")
+        raise
+    attempt.answers(reply.observed, stream=call.stream)
+    return reply
 
 
 def _kept_out(target: Target, breaker: Breaker, wait: float) -> UpstreamFault:

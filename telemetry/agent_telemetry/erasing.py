@@ -7,6 +7,8 @@ from typing import Final
 
 import msgspec
 
+from agent_telemetry.sums import forget_empty
+
 ALL: Final = ""
 """In the place of an agent's name: all of them."""
 
@@ -29,15 +31,7 @@ def erase(conn: sqlite3.Connection, agent: str = ALL, *, before: int) -> int:
             "INSERT INTO erased VALUES (?, ?) ON CONFLICT (agent) DO UPDATE SET before = max(before, excluded.before)",
             [agent, before],
         )
-        for table in (
-            "sums",
-            "session_sums",
-            "kind_totals",
-            "hour_totals",
-            "session_totals",
-        ):  # what has nothing left to say
-            conn.execute(f"DELETE FROM {table} WHERE answered = 0 AND failed = 0")  # noqa: S608
-        conn.execute("DELETE FROM kinds WHERE id NOT IN (SELECT kind FROM sums)")
+        forget_empty(conn)
         nothing = msgspec.msgpack.encode({})
         conn.execute(
             "UPDATE logs SET counts = ? WHERE NOT EXISTS (SELECT 1 FROM calls WHERE calls.source = logs.source)",

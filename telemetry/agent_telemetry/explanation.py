@@ -16,6 +16,10 @@ from agent_telemetry.usage_record import UsageRecord
 
 Row = TypeVar("Row", UsageRecord, Trial, Outcome)
 _MOST = 100
+_LAST = "\U0010ffff"  # follows whatever begins alike
+# How far the clocks of two rows of one call may lie apart; see `duplicates`, which finds them.
+_BEFORE_MS, _AFTER_MS, _LONGEST_MS = 5_000, 60_000, 3_600_000
+_FIGURES = "coalesce(input, 0) + coalesce(cache_read, 0) + coalesce(cache_write, 0)"
 
 
 class Explanation(NamedTuple):
@@ -28,23 +32,46 @@ class Explanation(NamedTuple):
 
 
 def explanations(path: Path, id: str, most: int = 5) -> list[Explanation]:
-    """The calls whose id begins so, the newest first. Raises `sqlite3.Error` where the file is no ledger."""
+    """The calls that passed through the router and whose id begins so, the newest first. Raises `sqlite3.Error` where
+    the file is no ledger."""
     with reading(path) as conn:
         if conn is None or not id:
             return []
-        pattern = id.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        calls = _rows(
-            conn, UsageRecord, "calls", "key LIKE ? ESCAPE '\\' AND source = 'proxy' ORDER BY time DESC", pattern, most
-        )
-        return [
-            Explanation(
-                call,
-                _known(call.decision),
-                _rows(conn, Trial, "trials", "call = ? ORDER BY id", call.key, _MOST),
-                _rows(conn, Outcome, "outcomes", "call = ? ORDER BY id", call.key, _MOST),
-            )
-            for call in calls
-        ]
+        where = "key >= ? AND key < ? AND source = 'proxy' ORDER BY time DESC, id DESC"  # by the index; LIKE has none
+        return [_explained(conn, call) for call in _rows(conn, UsageRecord, "calls", where, (id, id + _LAST), most)]
+
+
+def explanation_of(path: Path, key: str, source: str | None = None) -> Explanation | None:
+    """The call that has just this key: of a source, else the router's, else the newest that any log tells of."""
+    with reading(path) as conn:
+        if conn is None:
+            return None
+        where, values = ("key = ? AND source = ?", (key, source)) if source else ("key = ?", (key,))
+        order = " ORDER BY source = 'proxy' DESC, time DESC, id DESC"
+        found = _rows(conn, UsageRecord, "calls", where + order, values, 1)
+        return _explained(conn, found[0]) if found else None
+
+
+def same_call(path: Path, call: UsageRecord, most: int = 5) -> list[UsageRecord]:
+    """Other rows of the same call, the likeliest first: what its agent's log or telemetry tells of a call that passed
+    through the router, or for such a row the one that counts.
+
+    The ledger says only from which source the row is that counts. It is one near in time, with the same answer's id, or
+    else with the same tokens.
+    """
+    time = round(call.time.timestamp() * 1000)
+    if call.duplicate is not None:
+        other, begin, end = "source = ?", time - _LONGEST_MS, time + _BEFORE_MS
+    else:
+        other, begin, end = "duplicate = ?", time - _BEFORE_MS, time + round(call.latency_ms or 0) + _AFTER_MS
+    where = (
+        f"time >= ? AND time <= ? AND {other} AND (response_id = ? OR ({_FIGURES} = ? AND output = ?)) "
+        "ORDER BY response_id IS ? DESC, abs(time - ?)"
+    )
+    read = sum(count or 0 for count in (call.input, call.cache_read, call.cache_write))
+    values = (begin, end, call.duplicate or call.source, call.response_id, read, call.output, call.response_id, time)
+    with reading(path) as conn:
+        return [] if conn is None else _rows(conn, UsageRecord, "calls", where, values, most)
 
 
 def last_call(path: Path) -> str | None:
@@ -56,12 +83,21 @@ def last_call(path: Path) -> str | None:
         return row[0] if row else None
 
 
-def _rows(conn: sqlite3.Connection, kind: type[Row], table: str, where: str, value: str, most: int) -> list[Row]:
+def _explained(conn: sqlite3.Connection, call: UsageRecord) -> Explanation:
+    own = call.source == "proxy"
+    trials = _rows(conn, Trial, "trials", "call = ? ORDER BY id", (call.key,), _MOST) if own else []
+    outcomes = _rows(conn, Outcome, "outcomes", "call = ? ORDER BY id", (call.key,), _MOST) if own else []
+    return Explanation(call, _known(call.decision), trials, outcomes)
+
+
+def _rows(
+    conn: sqlite3.Connection, kind: type[Row], table: str, where: str, values: tuple[object, ...], most: int
+) -> list[Row]:
     names = kind.__struct_fields__
     sql = f"SELECT {', '.join(names)} FROM {table} WHERE {where} LIMIT ?"  # noqa: S608
     found = []
-    for values in conn.execute(sql, [value, most]):
-        fields = dict(zip(names, values, strict=True))
+    for row in conn.execute(sql, [*values, most]):
+        fields = dict(zip(names, row, strict=True))
         fields["time"] = datetime.fromtimestamp(fields["time"] / 1000, UTC)
         for name in ("stream", "agree"):
             if fields.get(name) is not None:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 from agent_telemetry.ledger_file import identity, open_ledger, reason
 from agent_telemetry.ledger_rows import Row, statements
 from agent_telemetry.migrations import NewerLedger
+from agent_telemetry.sums import MANY, summed_together
 from agent_telemetry.usage_record import UsageRecord
 
 KEPT_ROWS = 10_000  # while the database cannot be written
@@ -265,7 +267,8 @@ class Ledger:
         lost = 0
         try:
             try:
-                _insert(conn, batch)
+                with summed_together(conn) if len(batch) >= MANY else nullcontext():
+                    _insert(conn, batch)
             except _ROW_FAULTS:
                 conn.execute("ROLLBACK")
                 conn.execute("BEGIN IMMEDIATE")

@@ -8,6 +8,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from agent_telemetry.local_days import follow_zone
 from agent_telemetry.migrations import migrate
 
 
@@ -20,6 +21,7 @@ def open_ledger(path: Path, *, timeout: float = 2.0) -> sqlite3.Connection:
         conn.execute("PRAGMA journal_mode = WAL")
         conn.execute("PRAGMA synchronous = NORMAL")
         migrate(conn)
+        follow_zone(conn)
         conn.execute("BEGIN IMMEDIATE")  # fails where the file is read-only
         conn.execute("ROLLBACK")
     except BaseException:

@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from itertools import pairwise
 from operator import add
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,13 +14,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from agent_telemetry.ledger_file import open_ledger, reason
+from agent_telemetry.local_days import Days
 from agent_telemetry.migrations import is_current
 from agent_telemetry.sums import HOUR_MS, SUMS, TOTALS
 from agent_telemetry.usage_record import UsageRecord
 
 _EPOCH = date(1970, 1, 1)
-_DAY_MS = 24 * HOUR_MS
-_YEAR_2000_MS = 946_684_800_000
 _END_MS = 253_402_300_800_000  # the year 10,000
 _COLUMNS = UsageRecord.__struct_fields__
 
@@ -102,14 +100,11 @@ def sums_by_day(
     with reading(path) as conn:
         if conn is None:
             return []
-        (first, last) = conn.execute("SELECT (SELECT min(time) FROM calls), (SELECT max(time) FROM calls)").fetchone()
-        if first is None:
-            return []
-        start = first if since is None else max(first, _milliseconds(since, zone))
-        end = last + 1 if until is None else min(last + 1, _milliseconds(until, zone))
+        first, last = extent(conn)
+        start, end = range_of(conn, since, until, zone)
         if start >= end:
             return []
-        days = _Days(start, end, zone)
+        days = Days.of(start, end, zone)
         # Before the first call and after the last there is none, so their hours count as covered.
         low = start // HOUR_MS if start == first else -(-start // HOUR_MS)
         high = -(-end // HOUR_MS) if end == last + 1 else end // HOUR_MS
@@ -149,7 +144,7 @@ def overall(
         (first, last) = conn.execute("SELECT min(hour), max(hour) FROM hour_totals").fetchone()
         if first is None:
             return Overall({}, {})
-        days = _Days(first * HOUR_MS, (last + 1) * HOUR_MS, zone)
+        days = Days.of(first * HOUR_MS, (last + 1) * HOUR_MS, zone)
         found: dict[date, tuple[int, ...]] = {}
         rows = conn.execute(
             f"SELECT {days.sql(f'(hour * {HOUR_MS})')}, {_SUMMED} FROM hour_totals "  # noqa: S608
@@ -215,47 +210,7 @@ def sums_by_session(
 _SUMMED = ", ".join(f"sum({name})" for name in SUMS)
 
 
-class _Days:
-    """Which local day a time belongs to. `split_hours`: the hours (since 1970, UTC) in which midnight falls."""
-
-    def __init__(self, start: int, end: int, zone: tzinfo | None) -> None:
-        # Clocks outside these bounds are wrong; the offset next to them does for them.
-        start = max(start, _YEAR_2000_MS)
-        end = min(end, round(datetime.now(UTC).timestamp() * 1000) + 2 * _DAY_MS)
-        self._offsets = [(start, _offset(start, zone))]
-        for moment in range(start + 7 * _DAY_MS, end + 7 * _DAY_MS, 7 * _DAY_MS):
-            before = self._offsets[-1][1]
-            if _offset(moment, zone) != before:  # the clocks changed in the week before
-                low, high = moment - 7 * _DAY_MS, moment
-                while high - low > 1:
-                    middle = (low + high) // 2
-                    low, high = (middle, high) if _offset(middle, zone) == before else (low, middle)
-                self._offsets.append((high, _offset(high, zone)))
-        self.split_hours = self._split_hours(end)
-
-    def sql(self, time: str) -> str:
-        """SQL for the number of days since 1970-01-01, from one for milliseconds since then in UTC."""
-        offset = str(self._offsets[0][1])
-        for start, milliseconds in self._offsets[1:]:
-            offset = f"CASE WHEN {time} >= {start} THEN {milliseconds} ELSE {offset} END"
-        return f"(({time} + {offset}) / {_DAY_MS})"
-
-    def _split_hours(self, end: int) -> list[int]:
-        hours: set[int] = set()
-        for (start, offset), (stop, _) in pairwise([*self._offsets, (end + _DAY_MS, 0)]):
-            if offset % HOUR_MS:
-                midnight = (start + offset) // _DAY_MS * _DAY_MS - offset
-                hours.update(moment // HOUR_MS for moment in range(midnight, stop + _DAY_MS, _DAY_MS))
-        return sorted(hours)
-
-
-def _offset(moment: int, zone: tzinfo | None) -> int:
-    """The time zone's distance from UTC at that time, all in milliseconds."""
-    offset = datetime.fromtimestamp(moment / 1000, UTC).astimezone(zone).utcoffset()
-    return (offset or timedelta()) // timedelta(milliseconds=1)
-
-
-def _whole_hours(conn: sqlite3.Connection, low: int, high: int, but: list[int], days: _Days) -> list[DaySum]:
+def _whole_hours(conn: sqlite3.Connection, low: int, high: int, but: list[int], days: Days) -> list[DaySum]:
     kinds = {
         number: Kind(*(name or None for name in names))
         for number, *names in conn.execute("SELECT id, model, provider, place, agent, route FROM kinds")
@@ -270,7 +225,7 @@ def _whole_hours(conn: sqlite3.Connection, low: int, high: int, but: list[int], 
     return [DaySum(kinds[kind], _EPOCH + timedelta(days=day), tuple(sums)) for kind, day, *sums in rows if any(sums)]
 
 
-def _part(conn: sqlite3.Connection, start: int, end: int, days: _Days) -> list[DaySum]:
+def _part(conn: sqlite3.Connection, start: int, end: int, days: Days) -> list[DaySum]:
     if start >= end:
         return []
     rows = conn.execute(
@@ -282,6 +237,21 @@ def _part(conn: sqlite3.Connection, start: int, end: int, days: _Days) -> list[D
         DaySum(Kind(*(name or None for name in row[:5])), _EPOCH + timedelta(days=row[5]), tuple(row[6:]))
         for row in rows
     ]
+
+
+def extent(conn: sqlite3.Connection) -> tuple[int, int]:
+    """The times of the first and the last call, duplicates included; (0, -1) where there is none."""
+    first, last = conn.execute("SELECT (SELECT min(time) FROM calls), (SELECT max(time) FROM calls)").fetchone()
+    return (0, -1) if first is None else (first, last)
+
+
+def range_of(
+    conn: sqlite3.Connection, since: datetime | None, until: datetime | None, zone: tzinfo | None
+) -> tuple[int, int]:
+    """The part of a range in which the ledger has calls: milliseconds, from the first and before the second."""
+    first, last = extent(conn)
+    start = first if since is None else max(first, _milliseconds(since, zone))
+    return start, last + 1 if until is None else min(last + 1, _milliseconds(until, zone))
 
 
 def bounds(since: datetime | None, until: datetime | None, zone: tzinfo | None = None) -> tuple[int, int]:

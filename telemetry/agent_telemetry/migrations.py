@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from agent_telemetry.agent_names import AGENT_NAMES
-from agent_telemetry.sums import HOUR_MS, SUMS, many_calls, one_call
+from agent_telemetry.local_days import BEGIN_MS, END_MS, keep, offsets
+from agent_telemetry.sums import FIRST, HOUR_MS, PAGES, ROLLUPS, SUMS, many_calls, one_call
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -229,13 +230,56 @@ def m004_imports(db: Database) -> None:
         db.execute("UPDATE calls SET agent = ? WHERE agent = ?", [new, old])
     db.execute("DELETE FROM sums")
     db.execute("DELETE FROM kinds")
-    many_calls(db.conn, after=0)
-    added, removed = one_call("new"), one_call("old", "-")
-    _trigger(db, "calls_inserted AFTER INSERT", "new.duplicate IS NULL AND NOT EXISTS (SELECT 1 FROM bulk)", added)
-    _trigger(db, "calls_replaced BEFORE UPDATE", "old.duplicate IS NULL", removed)
-    _trigger(db, "calls_updated AFTER UPDATE", "new.duplicate IS NULL", added)
-    _trigger(db, "calls_deleted AFTER DELETE", "old.duplicate IS NULL", removed)
+    many_calls(db.conn, 0, FIRST)
+    added, removed = one_call(FIRST, "new"), one_call(FIRST, "old", "-")
+    _trigger(db, "calls_inserted AFTER INSERT", "NOT EXISTS (SELECT 1 FROM bulk)", added)
+    _trigger(db, "calls_replaced BEFORE UPDATE", "true", removed)
+    _trigger(db, "calls_updated AFTER UPDATE", "true", added)
+    _trigger(db, "calls_deleted AFTER DELETE", "true", removed)
 
 
 def _trigger(db: Database, event: str, condition: str, sql: str) -> None:
     db.execute(f"CREATE TRIGGER {event} ON calls WHEN {condition} BEGIN {sql} END")
+
+
+@_migration
+def m005_rollups(db: Database) -> None:
+    """What every page asks for, summed up: so that it answers as quickly of a million calls as of ten.
+
+    Days, weeks and months are those of `zone`; see `local_days.py`. `mixes` are what `kinds` differ in that says which
+    part of the split a call belongs to: a twentieth as many, for sums by day. `unsummed` holds, for the transaction
+    that puts it there, the last `id` that is in the sums: later calls are summed together at its end.
+    """
+    db.execute("CREATE TABLE zone (start INTEGER PRIMARY KEY, offset INTEGER NOT NULL)")
+    keep(db.conn, offsets(BEGIN_MS, END_MS, None))
+    db.execute("CREATE TABLE mixes (id INTEGER PRIMARY KEY, model TEXT, provider TEXT, place TEXT)")
+    db.execute("CREATE UNIQUE INDEX mixes_names ON mixes (model, provider, place)")
+    db.execute("ALTER TABLE kinds ADD COLUMN mix INTEGER")
+    db.execute("INSERT INTO mixes (model, provider, place) SELECT DISTINCT model, provider, place FROM kinds")
+    same = "mixes.model = kinds.model AND mixes.provider = kinds.provider AND mixes.place = kinds.place"
+    db.execute(f"UPDATE kinds SET mix = (SELECT id FROM mixes WHERE {same})")  # noqa: S608
+    mixed = f"UPDATE kinds SET mix = (SELECT id FROM mixes WHERE {same}) WHERE id = new.id;"  # noqa: S608
+    db.execute(
+        "CREATE TRIGGER kinds_inserted AFTER INSERT ON kinds BEGIN INSERT INTO mixes (model, provider, place) "
+        f"VALUES (new.model, new.provider, new.place) ON CONFLICT DO NOTHING; {mixed} END"
+    )
+    for rollup in PAGES:
+        text = {"session", "family", "task", "problem", "source", "status", "duplicate"}
+        key = ", ".join(f"{name} {'TEXT' if name in text else 'INTEGER'} NOT NULL" for name in rollup.key)
+        sums = ", ".join(f"{name} INTEGER NOT NULL" for name in rollup.sums)
+        db.execute(f"CREATE TABLE {rollup.table} ({key}, {sums}, PRIMARY KEY ({', '.join(rollup.key)})) WITHOUT ROWID")
+    many_calls(db.conn, 0, PAGES)
+    for event in ("inserted", "replaced", "updated", "deleted"):
+        db.execute(f"DROP TRIGGER calls_{event}")
+    added, removed = one_call(ROLLUPS, "new"), one_call(ROLLUPS, "old", "-")
+    # Not `bulk`, so that an older version that still runs cannot add rows which it does not sum.
+    db.execute("DROP TABLE bulk")
+    db.execute("CREATE TABLE unsummed (after INTEGER)")
+    summed = "NOT EXISTS (SELECT 1 FROM unsummed WHERE {row}.id > after)"
+    _trigger(db, "calls_inserted AFTER INSERT", summed.format(row="new"), added)
+    _trigger(db, "calls_replaced BEFORE UPDATE", summed.format(row="old"), removed)
+    _trigger(db, "calls_updated AFTER UPDATE", summed.format(row="new"), added)
+    _trigger(db, "calls_deleted AFTER DELETE", summed.format(row="old"), removed)
+    db.execute("CREATE INDEX calls_session ON calls (session, agent, time) WHERE session IS NOT NULL")
+    db.execute("CREATE INDEX calls_family ON calls (family, time) WHERE family IS NOT NULL")
+    db.execute("CREATE INDEX calls_status ON calls (status, time) WHERE status != 'ok'")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -21,6 +22,7 @@ async def test_it_is_read_again_when_it_is_old(monkeypatch: pytest.MonkeyPatch) 
     assert await asyncio.gather(keeping.get("all", read), keeping.get("all", read)) == [1, 1]
     assert await keeping.get("7d", read) == 2
     monkeypatch.setattr(kept, "KEPT_S", -1.0)
+    monkeypatch.setattr(kept, "LONGEST_S", -1.0)
     assert await keeping.get("all", read) == 3
 
 
@@ -37,6 +39,7 @@ async def test_an_error_is_everybodys_and_not_kept_longer(monkeypatch: pytest.Mo
     with pytest.raises(ZeroDivisionError):
         await keeping.get("all", lambda: 1 // 0)
     monkeypatch.setattr(kept, "KEPT_S", -1.0)
+    monkeypatch.setattr(kept, "LONGEST_S", -1.0)
     assert await keeping.get("all", lambda: 1) == 1
 
 
@@ -45,3 +48,20 @@ async def test_it_does_not_grow_without_bound() -> None:
     for i in range(2 * MOST):
         await keeping.get(i, lambda: 1)
     assert len(keeping._kept) == MOST
+
+
+async def test_what_takes_long_to_read_is_kept_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    reads = list[int]()
+    keeping = Kept()
+    monkeypatch.setattr(kept, "KEPT_S", -1.0)
+
+    def read() -> int:
+        time.sleep(0.05)
+        reads.append(1)
+        return len(reads)
+
+    assert await keeping.get("all", read) == 1
+    await asyncio.sleep(0.1)
+    assert await keeping.get("all", read) == 1
+    monkeypatch.setattr(kept, "LONGEST_S", 0.01)
+    assert await keeping.get("all", read) == 2

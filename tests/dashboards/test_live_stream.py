@@ -38,7 +38,8 @@ async def test_requests_as_they_begin_and_end(client: aiohttp.ClientSession, sit
         site.feed.finished(site.row("a", requested_model="<b>\n\nevent: x\ud800"))
         name, data = await next_event(answer)
         assert (name, data["id"], data["output"]) == ("finished", "a", 5)
-        assert data["shown"]["requested"] == "<b>\n\nevent: x?"
+        assert data["shown"]["requested"] == "<b>\ufffd\ufffdevent: x?"
+        assert data["requested_model"] == "<b>\n\nevent: x?"
         assert data["shown"]["kind"] == "open-device"
 
 

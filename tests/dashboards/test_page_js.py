@@ -47,14 +47,14 @@ async def test_requests_appear_without_a_reload(site: Site) -> None:
         assert [url for url in page.requested if not url.startswith((site.url + "/", "data:"))] == []
 
 
-async def test_the_table_keeps_fifty(site: Site) -> None:
+async def test_the_table_keeps_the_last_ten(site: Site) -> None:
     async with browse(str(BROWSER)) as page:
         await page.open(site.url + "/?range=all&by=requests")
         await page.until("document.getElementById('connection').dataset.state === 'live'")
         for i in range(60):
             site.feed.finished(site.row(str(i)))
         await page.until("document.querySelector('#rows tr')?.dataset.id === '59'")
-        assert await page.value("document.querySelectorAll('#rows tr').length") == 50
+        assert await page.value("document.querySelectorAll('#rows tr').length") == 10
         assert page.problems == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
+from contextlib import nullcontext
 from typing import Final
 
 import msgspec
@@ -13,11 +14,10 @@ from agent_telemetry.importers import logged_call
 from agent_telemetry.importers.log_states import LogState, Stamp, changed_meanwhile, number, store
 from agent_telemetry.importers.logged_call import AGENT, KEY, TIME, Values, merged_values
 from agent_telemetry.importers.reader import Changed, Reading
-from agent_telemetry.sums import many_calls
+from agent_telemetry.sums import MANY, summed_together
 
 TOGETHER: Final = 5_000
 """Rows of a transaction: it holds others up for some 0.1 s."""
-_BULK: Final = 500  # rows from which on it is quicker to sum them together
 _NO_STAMP: Final = Stamp(0, -1, 0)
 
 
@@ -134,15 +134,9 @@ class _Transaction:
         return bool(row[TIME] < self._erased.get("", 0) or row[TIME] < self._erased.get(row[AGENT] or "", 0))
 
     def _calls(self) -> None:
-        (last,) = self._conn.execute("SELECT coalesce(max(id), 0) FROM calls").fetchone()
-        in_bulk = len(self._inserts) >= _BULK
-        if in_bulk:
-            self._conn.execute("INSERT INTO bulk VALUES (1)")
-        logged_call.insert(self._conn, self._inserts)
+        with summed_together(self._conn) if len(self._inserts) >= MANY else nullcontext():
+            logged_call.insert(self._conn, self._inserts)
         logged_call.update(self._conn, self._updates)
-        if in_bulk:
-            self._conn.execute("DELETE FROM bulk")
-            many_calls(self._conn, after=last)
 
 
 def _after(each: Changed, reading: Reading, counts: Counter[str]) -> LogState:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import contextlib
 import multiprocessing
+import os
 import re
 import sqlite3
 import statistics
@@ -73,7 +75,10 @@ def _measure(kind: Kind, rate: float, seconds: float, folder: Path) -> tuple[str
         assert target.process is not None
         pid = target.process.pid
         _apart(url, headers(kind), batches(kind, 4), None)  # the receiver starts
-        receiver = next(each for each in tree(pid) if each != pid)
+        receiver = next(
+            each for each in tree(pid) if b"agent_router.otlp" in Path(f"/proc/{each}/cmdline").read_bytes()
+        )
+        _forward(receiver)
         alone = _latencies(target, threading.Event(), 8)
         before = cpu_seconds(receiver) or 0, _own_cpu(pid)
         over, probed = threading.Event(), list[float]()
@@ -107,6 +112,13 @@ def _measure(kind: Kind, rate: float, seconds: float, folder: Path) -> tuple[str
         f"{_ms(probed, 50)}, {_ms(probed, 99)}",
     ]
     return f"| {' | '.join(cells)} |", ok
+
+
+def _forward(pid: int) -> None:
+    """A process of a session of its own before the machine's other work as well, but after the router, as it starts."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, -10)
+        Path(f"/proc/{pid}/autogroup").write_text("-15")
 
 
 def _own_cpu(pid: int) -> float:

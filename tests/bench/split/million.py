@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from agent_telemetry.ledger_file import open_ledger
-from agent_telemetry.sums import many_calls
+from agent_telemetry.sums import summed_together
 
 ROWS = 1_000_000
 _BEGIN = 1_764_000_000_000  # a year, in milliseconds since 1970
@@ -55,15 +55,13 @@ def fill(path: Path, rows: int = ROWS, seed: int = 1) -> None:
 
     with closing(open_ledger(path)) as conn:
         conn.execute("BEGIN IMMEDIATE")
-        conn.execute("INSERT INTO bulk VALUES (1)")
-        conn.executemany(
-            "INSERT INTO calls (source, key, time, agent, session, model, provider, place, status, attempts, input, "
-            "cache_read, cache_write, output, reasoning, billed, equivalent, avoided) "
-            f"VALUES ({', '.join('?' * 18)})",
-            calls(),  # type: ignore[arg-type]
-        )
-        conn.execute("DELETE FROM bulk")
-        many_calls(conn, after=0)
+        with summed_together(conn):
+            conn.executemany(
+                "INSERT INTO calls (source, key, time, agent, session, model, provider, place, status, attempts, "
+                "input, cache_read, cache_write, output, reasoning, billed, equivalent, avoided) "
+                f"VALUES ({', '.join('?' * 18)})",
+                calls(),  # type: ignore[arg-type]
+            )
         conn.execute("COMMIT")
 
 

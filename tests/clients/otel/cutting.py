@@ -31,8 +31,8 @@ _LISTS += (("resource_logs", "scope_logs", "log_records"),)
 
 
 def cut(sent: Sent) -> Sent:
-    """The same request with fewer records, and these with shorter texts; its bytes are written anew. What is small stays
-    as it is."""
+    """The same request with fewer records, and these with shorter texts; its bytes are written anew. What is small
+    stays as it is."""
     if len(sent.body) < 10_000:
         return sent
     packed = sent.encoding == "gzip"

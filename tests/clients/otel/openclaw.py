@@ -18,8 +18,8 @@ from tests.clients.real import openclaw
 from tests.clients.real.terminal import terminal
 
 BUNDLED = "2026.4.5"
-"""The newest tried that comes with the plugin: `npm install openclaw@2026.4.5` in a folder `openclaw-bundled` beside the other
-clients."""
+"""The newest tried that comes with the plugin: `npm install openclaw@2026.4.5` in a folder `openclaw-bundled` beside
+the other clients."""
 
 
 def _switch_on(place: Exporting, protocol: str) -> None:

@@ -241,7 +241,7 @@ def test_many_rows_are_summed_as_one_by_one(place: Place) -> None:
     assert place.select(f"SELECT {sums} FROM sums") == calls
     for table in ("session_sums", "kind_totals", "hour_totals", "session_totals"):
         assert place.select(f"SELECT {sums} FROM {table}") == calls, table
-    assert place.select("SELECT count(*) FROM bulk") == [(0,)]
+    assert place.select("SELECT count(*) FROM unsummed") == [(0,)]
 
 
 def test_two_imports_at_once(place: Place) -> None:
