@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.clients.otel.capture import capture
 from tests.clients.real.install import ensure, version
 
-NAMES = ("claude_code", "codex", "gemini_cli", "qwen_code", "openclaw", "copilot", "opencode")
+NAMES = ("claude_code", "codex", "gemini_cli", "qwen_code", "copilot", "opencode", "openclaw", "cline")
 
 
 def main() -> None:
