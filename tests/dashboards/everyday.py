@@ -71,9 +71,9 @@ def fill(path: Path, now: datetime, *, days: int = 170, a_day: int = 70, seed: i
     rows = list(_calls(draw, now, days, a_day))
     with closing(open_ledger(path)) as conn:
         conn.execute("BEGIN IMMEDIATE")
-        sql = f"INSERT INTO calls ({_COLUMNS}) VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"  # noqa: S608
+        marks = ", ".join("?" * len(_COLUMNS.split(",")))
         with summed_together(conn):
-            conn.executemany(sql, [tuple(row.values()) for row in rows])
+            conn.executemany(f"INSERT INTO calls ({_COLUMNS}) VALUES ({marks})", [tuple(row.values()) for row in rows])
         _learn(conn, draw, rows, now)
         for source, files in (("claude", 61), ("codex", 44), ("gemini", 9), ("opencode", 1)):
             for number in range(files):
