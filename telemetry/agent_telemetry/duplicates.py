@@ -63,7 +63,7 @@ def drop_duplicates(conn: sqlite3.Connection, since: int | None, salt: bytes | N
         # No further back than there is anything that could be better, or worse.
         (first,) = conn.execute("SELECT min(time) FROM calls WHERE source IN (?, ?)", [PROXY, SOURCE]).fetchone()
         begin = latest + 1 if first is None else max(begin, first)
-    if conn.execute("SELECT 1 FROM calls WHERE source IN (?, ?) LIMIT 1", [PROXY, SOURCE]).fetchone():
+    if _comparable(conn, begin):
         found = _found(_calls(conn, begin))
     conn.execute("BEGIN IMMEDIATE")
     try:
@@ -92,6 +92,18 @@ def _looked_at(conn: sqlite3.Connection) -> tuple[int, int, int]:
     (newest,) = conn.execute("SELECT coalesce(max(id), 0) FROM calls").fetchone()
     (latest,) = conn.execute("SELECT coalesce(max(time), 0) FROM calls").fetchone()
     return (int(found[0]) if found else 0), newest, latest
+
+
+def _comparable(conn: sqlite3.Connection, begin: int) -> bool:
+    """Whether there are rows that could be better than others, and others: spans alone may be thousands a second."""
+    if not conn.execute("SELECT 1 FROM calls WHERE source IN (?, ?) LIMIT 1", [PROXY, SOURCE]).fetchone():
+        return False
+    return bool(
+        conn.execute(
+            "SELECT 1 FROM calls WHERE time >= ? AND (source != ? OR key GLOB ?) LIMIT 1",
+            [begin - _LONGEST_MS, SOURCE, f"{EVENT}*"],
+        ).fetchone()
+    )
 
 
 def _calls(conn: sqlite3.Connection, begin: int) -> list[_Call]:

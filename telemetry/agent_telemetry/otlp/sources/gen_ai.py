@@ -74,6 +74,16 @@ _KIND: Final = ("openinference.span.kind", "traceloop.span.kind")
 _SDK: Final = ("ai.operationId", "operation.name")
 _FIRST: Final = ("ai.response.msToFirstChunk", "ttft_ms")
 _TYPE: Final = ("gen_ai.token.type", "gen_ai.usage.token_type")
+_MODALITY: Final = "gen_ai.token.modality"
+_FAMILY: Final = "gen_ai.client.inference.usage"
+_OF_FAMILY: Final = {
+    f"{_FAMILY}.input_tokens": "input",
+    f"{_FAMILY}.output_tokens": "output",
+    f"{_FAMILY}.cache_read.input_tokens": "cache_read",
+    f"{_FAMILY}.cache_write.input_tokens": "cache_write",
+    f"{_FAMILY}.cache_creation.input_tokens": "cache_creation",
+    f"{_FAMILY}.reasoning.output_tokens": "reasoning",
+}
 _EVENTS: Final = frozenset(("gen_ai.client.inference.operation.details",))
 _CALLS: Final = frozenset(("LLM", "EMBEDDING", "RERANKER"))
 _AROUND: Final = frozenset(
@@ -133,7 +143,18 @@ class GenAI:
                 *_PROVIDER,
                 *_SESSION,
             ),
-            *(*_RESPONSE, *_OPERATION, *_KIND, *_SDK, *_FIRST, *_TYPE, "service.name", "server.address", "error.type"),
+            *(
+                *_RESPONSE,
+                *_OPERATION,
+                *_KIND,
+                *_SDK,
+                *_FIRST,
+                *_TYPE,
+                _MODALITY,
+                "service.name",
+                "server.address",
+                "error.type",
+            ),
             *(
                 "event.name",
                 "event.timestamp",
@@ -142,8 +163,8 @@ class GenAI:
             ),
         )
     )
-    metrics: Final = frozenset(("gen_ai.client.token.usage", "llm.usage.tokens"))
-    kinds: Final = frozenset(_TYPE)
+    metrics: Final = frozenset(("gen_ai.client.token.usage", "llm.usage.tokens", *_OF_FAMILY))
+    kinds: Final = frozenset((*_TYPE, _MODALITY))
 
     def claims(self, origin: Origin, name: str) -> bool:
         return True
@@ -172,12 +193,17 @@ class GenAI:
         return of_event(event, tokens, **self._fields(event.origin, told, failed=False))
 
     def point(self, point: Point) -> Series | None:
-        kind = named(point.attributes, _TYPE)
-        if kind is None or _is_around("", point.attributes):
+        told = point.attributes
+        kind = _OF_FAMILY.get(point.metric) or named(told, _TYPE)
+        if kind is None or _is_around("", told):
             return None
-        fields = self._fields(point.origin, point.attributes, failed=False)
-        agent, session, model, provider = (fields[name] for name in ("agent", "session", "model", "provider"))
-        return Series(kind, _kinds, agent, session, model, provider)
+        fields = self._fields(point.origin, told, failed=False)
+        return Series(
+            f"{kind}/{named(told, (_MODALITY,)) or ''}",
+            _kinds,
+            **{name: fields[name] for name in ("agent", "session", "model", "provider")},
+            family=_FAMILY if point.metric in _OF_FAMILY else "",
+        )
 
     def _fields(self, origin: Origin, told: Attributes, failed: bool) -> dict[str, Any]:
         answered, asked = named(told, _ANSWERED), named(told, _ASKED)
@@ -227,12 +253,16 @@ def _is_apart(told: Attributes) -> bool:
 
 
 def _kinds(figures: Mapping[str, int]) -> Tokens:
-    """Of a histogram by kind: `input` contains the cache where that is told at all."""
-    input = figures.get("input", 0) + figures.get("prompt", 0)
-    output = figures.get("output", 0) + figures.get("completion", 0)
-    read = next((figures[kind] for kind in ("cache_read", "input_cached", "cached") if kind in figures), 0)
-    write = next((figures[kind] for kind in ("cache_creation", "cache_write") if kind in figures), 0)
-    return Tokens(input - read - write if input >= read + write else input, output, read, write)
+    """Of counters by kind and modality: `input` contains the cache where that is told at all."""
+    of: dict[str, int] = {}
+    for kind, value in figures.items():
+        name = kind.partition("/")[0]
+        of[name] = of.get(name, 0) + value
+    input, output = of.get("input", of.get("prompt", 0)), of.get("output", of.get("completion", 0))
+    read = next((of[kind] for kind in ("cache_read", "input_cached", "cached") if kind in of), None)
+    write = next((of[kind] for kind in ("cache_creation", "cache_write") if kind in of), None)
+    cached = (read or 0) + (write or 0)
+    return Tokens(input - cached if input >= cached else input, output, read, write, of.get("reasoning"))
 
 
 def _is_around(name: str, told: Attributes) -> bool:
