@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from pathlib import Path
 
 from tests.clients.otel import own_logs
 from tests.clients.otel.capture import Exporting, Source
 from tests.clients.otel.teller import Teller
 from tests.clients.real import opencode
+from tests.clients.real.terminal import terminal
 
 
 def _switch_on(place: Exporting, protocol: str) -> None:
@@ -27,7 +29,14 @@ def _session(place: Exporting, teller: Teller, protocol: str) -> None:
     teller.next("ok", "truncate_mid_event:after=3")
     with contextlib.suppress(AssertionError):  # it may give up
         opencode.ask(place, "SAY gravel", False)
-    opencode.background(place)
+    with terminal(place, "opencode", "--continue", **opencode.QUIET) as screen:
+        screen.wait("The word is")
+        screen.settle(3)
+        for said, answer in (("SAY walnut", "The word is walnut"), ("RUN printf 'colour-%s' 8", "colour-8"), ("/compact", "<summary>")):
+            screen.enter(said)
+            screen.wait(answer)
+            screen.settle(3)
+        time.sleep(8)  # until it has exported what it has: that is lost when it ends
 
 
 def _own_log(home: Path, to: Path) -> None:
