@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from agent_telemetry.ledger_file import open_ledger
-from agent_telemetry.sums import many_calls
+from agent_telemetry.sums import summed_together
 
 # agent, weight, first day (of 0 to 1), the models that it begins with, those that it comes to, how fast
 _AGENTS = (
@@ -71,11 +71,9 @@ def fill(path: Path, now: datetime, *, days: int = 170, a_day: int = 70, seed: i
     rows = list(_calls(draw, now, days, a_day))
     with closing(open_ledger(path)) as conn:
         conn.execute("BEGIN IMMEDIATE")
-        conn.execute("INSERT INTO bulk VALUES (1)")
         marks = ", ".join("?" * len(_COLUMNS.split(",")))
-        conn.executemany(f"INSERT INTO calls ({_COLUMNS}) VALUES ({marks})", [tuple(row.values()) for row in rows])
-        conn.execute("DELETE FROM bulk")
-        many_calls(conn, after=0)
+        with summed_together(conn):
+            conn.executemany(f"INSERT INTO calls ({_COLUMNS}) VALUES ({marks})", [tuple(row.values()) for row in rows])
         _learn(conn, draw, rows, now)
         for source, files in (("claude", 61), ("codex", 44), ("gemini", 9), ("opencode", 1)):
             for number in range(files):
