@@ -71,4 +71,4 @@ def _keys(span: Span, row: UsageRecord) -> Iterator[_Key]:
     """By which two spans of a call are known: the answer's id, else what their sender says of it."""
     if row.response_id is not None:
         yield ("id", row.response_id)
-    yield ("of", span.origin.service, row.model or "", str(row.output), row.status == "error" and "failed" or "")
+    yield ("of", span.origin.service, row.model or "", str(row.output), (row.status == "error" and "failed") or "")

@@ -59,7 +59,9 @@ LIBRARIES = (
     Library("logfire", ("logfire_calls.py",), ("logfire", *_CLIENTS)),
     Library("pydantic-ai", ("pydantic_ai_calls.py",), ("pydantic-ai-slim[openai,anthropic]", *_SDK), gzip=True),
     Library("langchain-openllmetry", ("langchain_calls.py", "openllmetry"), _LANGCHAIN, gzip=True, folder="langchain"),
-    Library("langchain-openinference", ("langchain_calls.py", "openinference"), _LANGCHAIN, gzip=True, folder="langchain"),
+    Library(
+        "langchain-openinference", ("langchain_calls.py", "openinference"), _LANGCHAIN, gzip=True, folder="langchain"
+    ),
     Library("litellm", ("litellm_calls.py", "callback"), _LITELLM, gzip=True),
     Library("litellm-openinference", ("litellm_calls.py", "openinference"), _LITELLM, gzip=True, folder="litellm"),
     Library("vercel", ("vercel_calls.mjs", "protobuf"), _AI, npm=True),

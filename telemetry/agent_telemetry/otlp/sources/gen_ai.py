@@ -63,7 +63,7 @@ _REASONING: Final = (
 )
 _FRESH: Final = "ai.usage.inputTokenDetails.noCacheTokens"
 _OF_MAKER: Final = "ai.response.providerMetadata"
-_OBJECT: Final = "metadata.usage_object"
+_OBJECT: Final = ("metadata.usage_object", "gen_ai.usage.raw")
 _ANSWERED: Final = ("gen_ai.response.model", "ai.response.model", "llm.response.model", "llm.model_name")
 _ASKED: Final = ("gen_ai.request.model", "ai.model.id", "llm.request.model", "embedding.model_name", "model")
 _PROVIDER: Final = ("gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system", "ai.model.provider")
@@ -127,9 +127,9 @@ _AGENTS: Final = (
 _LOOPBACK: Final = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal")
 _LAN: Final = re.compile(r"(10|192\.168|172\.(1[6-9]|2[0-9]|3[01]))(\.[0-9]{1,3}){2,3}|[^.:]+|.*\.(local|lan|internal)")
 _LONGEST: Final = 10_000
-_READ_IN: Final = re.compile(r"'cached_tokens': ([0-9]{1,15})\b")
-_WRITTEN_IN: Final = re.compile(r"'cache_creation_input_tokens': ([0-9]{1,15})\b")
-_REASONED_IN: Final = re.compile(r"'reasoning_tokens': ([0-9]{1,15})\b")
+_READ_IN: Final = re.compile(r"['\"]cached_tokens['\"]: ?([0-9]{1,15})\b")
+_WRITTEN_IN: Final = re.compile(r"['\"]cache_creation_input_tokens['\"]: ?([0-9]{1,15})\b")
+_REASONED_IN: Final = re.compile(r"['\"]reasoning_tokens['\"]: ?([0-9]{1,15})\b")
 _is_another: Final = lru_cache(maxsize=1024)(other_model)
 
 
@@ -147,7 +147,7 @@ class GenAI:
                 *_REASONING,
                 _FRESH,
                 _OF_MAKER,
-                _OBJECT,
+                *_OBJECT,
                 *_ANSWERED,
                 *_ASKED,
                 *_PROVIDER,
@@ -240,7 +240,8 @@ def usage(told: Attributes) -> Tokens | None:
         input = total  # vectors, and servers that tell no more
     input, output = input or 0, output or 0
     read, write, reasoning = counted(told, _READ), counted(told, _WRITE), counted(told, _REASONING)
-    if (object := told.get(_OBJECT)) is not None:  # LiteLLM says nowhere else what was cached and reasoned
+    for object in (each for name in _OBJECT if isinstance(each := told.get(name), str)):
+        # LiteLLM says nowhere else what was cached, nor Logfire what was reasoned
         read = _in_object(object, _READ_IN) if read is None else read
         write = _in_object(object, _WRITTEN_IN) if write is None else write
         reasoning = _in_object(object, _REASONED_IN) if reasoning is None else reasoning
@@ -294,9 +295,9 @@ def _of_anthropic(told: Value | None) -> _Usage | None:
     return used if all(0 <= each < 1 << 50 for each in figures) else None
 
 
-def _in_object(told: Value, name: re.Pattern[str]) -> int | None:
-    """A figure in LiteLLM's usage, which is written as Python writes it."""
-    found = name.search(told[:_LONGEST]) if isinstance(told, str) else None
+def _in_object(told: str, name: re.Pattern[str]) -> int | None:
+    """A figure in the usage as it was answered: Logfire writes it as JSON, LiteLLM as Python writes it."""
+    found = name.search(told[:_LONGEST])
     return int(found[1]) if found is not None else None
 
 
