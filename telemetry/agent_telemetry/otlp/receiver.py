@@ -32,6 +32,7 @@ from agent_telemetry.otlp.meters import Meters
 from agent_telemetry.otlp.records import Batch, Origin, Point, Record, Signal, Wanted
 from agent_telemetry.otlp.refusal import Refusal
 from agent_telemetry.otlp.sources.source import Series, Source
+from agent_telemetry.otlp.twins import Twins
 from agent_telemetry.usage_record import UsageRecord
 
 METERS: Final = "otlp meters"
@@ -68,6 +69,7 @@ class Receiver:
         self._counted = self._counts
         self._meters: Meters | None = None  # until the ledger was read
         self._ancestors = Ancestors()
+        self._twins = Twins()
         # The time of the earliest row that was not looked at yet; one that was killed may have left some.
         self._since: int | None = milliseconds(datetime.now(UTC)) - _BEFORE_MS
         self._next_look = time.monotonic() + _QUIET_S
@@ -130,9 +132,8 @@ class Receiver:
 
     def _rows(self, batch: Batch, meters: Meters) -> list[UsageRecord]:
         erased = self._erased()
-        rows = self._ancestors.rows(
-            [(span, self._of(span, self._source(span.origin, span.name), "span", batch)) for span in batch.spans]
-        )
+        spans = [(span, self._of(span, self._source(span.origin, span.name), "span", batch)) for span in batch.spans]
+        rows = self._twins.rows(spans, self._ancestors.rows(spans))
         for event in batch.events:
             name = next((name for name in event.names if "." in name), "")
             if (row := self._of(event, self._source(event.origin, name), "event", batch)) is not None:
