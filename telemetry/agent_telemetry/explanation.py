@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from agent_telemetry.call_choices import sources_met
 from agent_telemetry.ledger_reader import reading
 from agent_telemetry.outcome import Outcome
 from agent_telemetry.trial import Trial
@@ -37,7 +38,9 @@ def explanations(path: Path, id: str, most: int = 5) -> list[Explanation]:
     with reading(path) as conn:
         if conn is None or not id:
             return []
-        where = "key >= ? AND key < ? AND source = 'proxy' ORDER BY time DESC, id DESC"  # by the index; LIKE has none
+        # By the index, which LIKE has none of; all calls of a process begin alike, so that there may be a million.
+        some = "SELECT id FROM calls WHERE source = 'proxy' AND key >= ? AND key < ? ORDER BY key DESC LIMIT 1000"
+        where = f"id IN ({some}) ORDER BY time DESC, id DESC"
         return [_explained(conn, call) for call in _rows(conn, UsageRecord, "calls", where, (id, id + _LAST), most)]
 
 
@@ -46,10 +49,12 @@ def explanation_of(path: Path, key: str, source: str | None = None) -> Explanati
     with reading(path) as conn:
         if conn is None:
             return None
-        where, values = ("key = ? AND source = ?", (key, source)) if source else ("key = ?", (key,))
-        order = " ORDER BY source = 'proxy' DESC, time DESC, id DESC"
-        found = _rows(conn, UsageRecord, "calls", where + order, values, 1)
-        return _explained(conn, found[0]) if found else None
+        found = list[UsageRecord]()
+        for each in [source] if source else sorted(sources_met(conn), key=lambda name: name != "proxy"):
+            found += _rows(conn, UsageRecord, "calls", "source = ? AND key = ?", (each, key), 1)  # as the index is
+            if each == "proxy" and found:
+                break
+        return _explained(conn, max(found, key=lambda call: call.time)) if found else None
 
 
 def same_call(path: Path, call: UsageRecord, most: int = 5) -> list[UsageRecord]:
@@ -63,7 +68,11 @@ def same_call(path: Path, call: UsageRecord, most: int = 5) -> list[UsageRecord]
     if call.duplicate is not None:
         other, begin, end = "source = ?", time - _LONGEST_MS, time + _BEFORE_MS
     else:
-        other, begin, end = "duplicate = ?", time - _BEFORE_MS, time + round(call.latency_ms or 0) + _AFTER_MS
+        other, begin, end = (
+            "duplicate = ?",
+            time - _BEFORE_MS,
+            time + round(min(call.latency_ms or 0, _LONGEST_MS)) + _AFTER_MS,
+        )
     where = (
         f"time >= ? AND time <= ? AND {other} AND (response_id = ? OR ({_FIGURES} = ? AND output = ?)) "
         "ORDER BY response_id IS ? DESC, abs(time - ?)"
@@ -71,7 +80,7 @@ def same_call(path: Path, call: UsageRecord, most: int = 5) -> list[UsageRecord]
     read = sum(count or 0 for count in (call.input, call.cache_read, call.cache_write))
     values = (begin, end, call.duplicate or call.source, call.response_id, read, call.output, call.response_id, time)
     with reading(path) as conn:
-        return [] if conn is None else _rows(conn, UsageRecord, "calls", where, values, most)
+        return [] if conn is None else _rows(conn, UsageRecord, "calls INDEXED BY idx_calls_time", where, values, most)
 
 
 def last_call(path: Path) -> str | None:
@@ -79,7 +88,11 @@ def last_call(path: Path) -> str | None:
     with reading(path) as conn:
         if conn is None:
             return None
-        row = conn.execute("SELECT key FROM calls WHERE source = 'proxy' ORDER BY time DESC, id DESC").fetchone()
+        # From the newest back: all calls of the router would have to be sorted.
+        row = conn.execute(
+            "SELECT key FROM calls INDEXED BY idx_calls_time WHERE source = 'proxy' "
+            "AND EXISTS (SELECT 1 FROM calls WHERE source = 'proxy') ORDER BY time DESC, id DESC LIMIT 1"
+        ).fetchone()
         return row[0] if row else None
 
 
