@@ -111,3 +111,40 @@ def test_nothing_looks_through_all_calls(tmp_path: Path) -> None:
     scans = [plan for plan in plans if plan.startswith("SCAN") and plan != "SCAN calls USING INDEX idx_calls_time"]
     assert scans == []
     assert sum(plan == "SCAN calls USING INDEX idx_calls_time" for plan in plans) == 1  # the last, which stops at one
+
+
+def test_a_call_of_just_this_key(tmp_path: Path) -> None:
+    path = record(tmp_path)
+    for key, source, there in (("aa01", None, "proxy"), ("aa01", "audit", "audit"), ("aa01", "proxy", "proxy")):
+        found = explanation_of(path, key, source)
+        assert found is not None
+        assert found.call.source == there
+        assert bool(found.trials) is (there == "proxy")
+    assert explanation_of(path, "aa") is explanation_of(path, "aa02", "audit") is None
+    assert explanation_of(tmp_path / "none", "aa01") is None
+
+
+def test_other_rows_of_the_same_call(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "ledger.sqlite3")
+    figures = {"input": 10, "cache_read": 5, "output": 7}
+    own = UsageRecord(source="proxy", key="p", time=NOW, latency_ms=30_000, response_id="r1", **figures)
+    rows = [
+        ("by id", {"response_id": "r1", "input": 1, "output": 1, "time": NOW + timedelta(seconds=80)}),
+        ("by tokens", {**figures, "time": NOW + timedelta(seconds=29)}),
+        ("other tokens", {**figures, "output": 8, "time": NOW}),
+        ("too late", {**figures, "time": NOW + timedelta(seconds=95)}),
+        ("too early", {**figures, "time": NOW - timedelta(seconds=6)}),
+    ]
+    ledger.record(own)
+    for key, fields in rows:
+        ledger.record(UsageRecord(source="claude", key=key, duplicate="proxy", **fields))
+    ledger.record(UsageRecord(source="claude", key="counts itself", time=NOW, **figures))
+    ledger.close()
+    assert [call.key for call in same_call(ledger.path, own)] == ["by id", "by tokens"]
+    for key in ("by id", "by tokens"):
+        found = explanation_of(ledger.path, key, "claude")
+        assert found is not None
+        assert [call.key for call in same_call(ledger.path, found.call)] == ["p"]
+    silent = UsageRecord(source="proxy", key="q", time=NOW)
+    assert same_call(ledger.path, silent) == []
+    assert same_call(tmp_path / "none", own) == []
