@@ -39,8 +39,9 @@ def explanations(path: Path, id: str, most: int = 5) -> list[Explanation]:
     with reading(path) as conn:
         if conn is None or not id:
             return []
-        # By the index, which LIKE does not use; of a beginning that thousands have, some will do.
-        begun = f"SELECT id FROM calls WHERE source = 'proxy' AND key >= ? AND key < ? LIMIT {_MANY}"  # noqa: S608
+        # By the index, which LIKE does not use; of a beginning that thousands have, as all of a
+        # process do, the last of them will do.
+        begun = f"SELECT id FROM calls WHERE source = 'proxy' AND key >= ? AND key < ? ORDER BY key DESC LIMIT {_MANY}"  # noqa: S608
         where = f"id IN ({begun}) ORDER BY time DESC, id DESC"
         return [_explained(conn, call) for call in _rows(conn, UsageRecord, "calls", where, (id, id + _LAST), most)]
 
@@ -70,7 +71,11 @@ def same_call(path: Path, call: UsageRecord, most: int = 5) -> list[UsageRecord]
     if call.duplicate is not None:
         other, begin, end = "+source = ?", time - _LONGEST_MS, time + _BEFORE_MS
     else:
-        other, begin, end = "+duplicate = ?", time - _BEFORE_MS, time + round(call.latency_ms or 0) + _AFTER_MS
+        other, begin, end = (
+            "+duplicate = ?",
+            time - _BEFORE_MS,
+            time + round(min(call.latency_ms or 0, _LONGEST_MS)) + _AFTER_MS,
+        )
     where = (
         f"time >= ? AND time <= ? AND {other} AND (response_id = ? OR ({_FIGURES} = ? AND output = ?)) "
         "ORDER BY response_id IS ? DESC, abs(time - ?)"
@@ -86,7 +91,11 @@ def last_call(path: Path) -> str | None:
     with reading(path) as conn:
         if conn is None:
             return None
-        row = conn.execute("SELECT key FROM calls WHERE source = 'proxy' ORDER BY time DESC, id DESC").fetchone()
+        # From the newest back: all calls of the router would have to be sorted.
+        row = conn.execute(
+            "SELECT key FROM calls INDEXED BY idx_calls_time WHERE source = 'proxy' "
+            "AND EXISTS (SELECT 1 FROM calls WHERE source = 'proxy') ORDER BY time DESC, id DESC LIMIT 1"
+        ).fetchone()
         return row[0] if row else None
 
 
