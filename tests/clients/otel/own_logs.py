@@ -35,8 +35,9 @@ def database(path: Path, to: Path, *tables: str) -> None:
 
 def _cell(cell: Any) -> Any:
     try:
-        return json.dumps(cut(json.loads(cell)), ensure_ascii=False) if isinstance(cell, str) and cell[:1] in "{[" else
-        cell except ValueError: return cell
+        return json.dumps(cut(json.loads(cell)), ensure_ascii=False) if isinstance(cell, str) and cell[:1] in "{[" else cell
+    except ValueError:
+        return cell
 
 
 def _lines(text: str, without: tuple[str, ...]) -> str:
@@ -55,5 +56,5 @@ def cut(value: Any) -> Any:
     if isinstance(value, list):
         return [cut(each) for each in value]
     if isinstance(value, dict):
-        return {name: [] if name in ("tools", "skills") and isinstance(of, list) else cut(of) for name, of in
-        value.items()} return value
+        return {name: [] if name in ("tools", "skills") and isinstance(of, list) else cut(of) for name, of in value.items()}
+    return value

@@ -41,8 +41,8 @@ def _replaced(body: bytes, made: Mapping[bytes, bytes]) -> bytes:
     for value, other in made.items():
         body = body.replace(value, other)
     for host in _hosts():
-        body = re.sub(rb"(host\.name[^A-Za-z0-9]*(?:value[^A-Za-z0-9]*stringValue[^A-Za-z0-9]*)?)" + re.escape(host),
-        rb"\1" + _padded("host", len(host)).encode(), body) return body
+        body = re.sub(rb"(host\.name[^A-Za-z0-9]*(?:value[^A-Za-z0-9]*stringValue[^A-Za-z0-9]*)?)" + re.escape(host), rb"\1" + _padded("host", len(host)).encode(), body)
+    return body
 
 
 def _hosts() -> set[bytes]:
@@ -63,12 +63,15 @@ def _made(run: Path) -> dict[bytes, bytes]:
 
 
 def _ids(home: Path) -> set[str]:
-    """Ids of the user, the machine or the installation that the agent made or read.""" ids =
-    {Path(path).read_text().strip() for path in ("/etc/machine-id", "/var/lib/dbus/machine-id") if os.path.isfile(path)}
-    for path in home.rglob("*"): if path.is_file() and path.stat().st_size < 1 << 20: if path.name in
-    ("installation_id", "machine_id", "anonymous_id", "user_id"): ids.add(path.read_text().strip()) elif path.suffix ==
-    ".json" or path.suffix == ".toml": ids |= {id.decode() for id in _ACCOUNT.findall(path.read_bytes())} return ids -
-    {""}
+    """Ids of the user, the machine or the installation that the agent made or read."""
+    ids = {Path(path).read_text().strip() for path in ("/etc/machine-id", "/var/lib/dbus/machine-id") if os.path.isfile(path)}
+    for path in home.rglob("*"):
+        if path.is_file() and path.stat().st_size < 1 << 20:
+            if path.name in ("installation_id", "machine_id", "anonymous_id", "user_id"):
+                ids.add(path.read_text().strip())
+            elif path.suffix == ".json" or path.suffix == ".toml":
+                ids |= {id.decode() for id in _ACCOUNT.findall(path.read_bytes())}
+    return ids - {""}
 
 
 def _padded(text: str, length: int) -> str:

@@ -83,7 +83,8 @@ class _Telling(ScriptedUpstream):
 
     def answer(self, request: Received) -> Iterable[Step]:
         """The script is for answers of the model: what else is asked for does not use it up."""
-        return super().answer(request) if _of_model(request) else self._right_answer(request).whole()
+        steers = request.path.startswith("/_")
+        return super().answer(request) if steers or _of_model(request) else self._right_answer(request).whole()
 
     def _take(self) -> Behaviour:
         taken = super()._take()
