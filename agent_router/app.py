@@ -9,12 +9,14 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from agent_dashboards.pages import pages
+from agent_dashboards.pages import page_paths, pages
+from agent_dashboards.sign_in import PATH as SIGN_IN
 from agent_models.catalogue import Catalogue, CatalogueError
 from agent_router import __version__, otel, plugins, request_id
 from agent_router.config import LEDGER, RESPONSES, Configuration
@@ -82,7 +84,8 @@ class App:
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
         settings = configuration.settings
-        self._gate = Gate(settings.server)
+        salt = installation_salt(configuration.data) if settings.server.api_key_env else b""
+        self._gate = Gate(settings.server, salt, configuration.data / "signed_out")
         try:
             self.catalogue = Catalogue.load(configuration.data / "catalogue.yaml")
         except CatalogueError as error:
@@ -121,6 +124,8 @@ class App:
 
     async def _http(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = fields(scope["headers"])
+        if scope["path"] == "/models" and b"text/html" not in headers.get(b"accept", b""):
+            scope = {**scope, "path": "/v1/models", "raw_path": b"/v1/models"}  # an agent's; a person's is a page
         path, query = scope["path"], scope["query_string"]
         scope = {**scope, "request_id": request_id.told(request_id.new_id())}
         try:
@@ -138,6 +143,9 @@ class App:
                 await endpoint(headers, receive, send, scope["extensions"][LEAVING], asked)
                 return
         except ApiError as error:
+            if error.status == 401 and self._gate.shows_sign_in(path, headers):
+                await self._show_sign_in(scope, receive, send)
+                return
             errors = errors_at(path, headers, query)
             error.request_id = scope["request_id"]
             body = errors.error_body(error)
@@ -154,6 +162,18 @@ class App:
         # What FastAPI could not answer it has told the caller and the log by `failed`, and raises once more.
         with contextlib.suppress(Exception):
             await self._cold(scope, receive, send)
+
+    async def _show_sign_in(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """In place of the page that was asked for, which comes afterwards."""
+        assert self._cold is not None
+        wanted = scope["raw_path"].decode("latin-1")
+        if scope["method"] == "POST":
+            wanted = wanted.rpartition("/")[0]  # the page with the form, which has to be sent again
+        elif scope["query_string"] and b"key=" not in scope["query_string"]:
+            wanted += "?" + scope["query_string"].decode("latin-1")
+        asked = {"method": "GET", "path": SIGN_IN, "raw_path": SIGN_IN.encode()}
+        asked["query_string"] = f"next={quote(wanted, safe='')}".encode()
+        await self._cold({**scope, **asked}, receive, send)
 
     async def _websocket(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -347,12 +367,14 @@ class App:
     def _fastapi(self, ledger: Ledger) -> FastAPI:
         assert self._registry is not None
         cold = FastAPI(title="agent-router", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
-        cold.include_router(model_endpoints(self._models, self.names.id_of))
         cold.include_router(response_endpoints(self._responses))
         limit = self.configuration.settings.server.max_body_bytes
         cold.include_router(token_endpoints(self._router, self._registry.upstreams, limit, self._responses))
         family, settings = family_finder(self.catalogue), partial(effective_settings, self.configuration)
-        cold.include_router(pages(ledger.path, self.feed, self._classify, self.status, family, settings))
+        shown = pages(ledger.path, self.feed, self._classify, self.status, family, settings, self._gate.sign_in)
+        self._gate.is_page = page_paths(shown)
+        cold.include_router(shown)
+        cold.include_router(model_endpoints(self._models, self.names.id_of))
         assert self._learning is not None
         keep_text = self.configuration.settings.routing.keep_text
         cold.include_router(feedback_endpoint(self._learning.teacher, ledger.path, keep_text=keep_text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Hashable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 KEPT_S = 2.0
@@ -14,6 +15,7 @@ SHARE = 0.05
 LONGEST_S = 10.0
 """but not longer than this."""
 MOST = 256  # answers
+THREADS = 4
 
 Answer = TypeVar("Answer")
 
@@ -24,6 +26,8 @@ class Kept:
 
     def __init__(self) -> None:
         self._kept: dict[Hashable, _Reading] = {}
+        # Threads of its own: what else the router does in threads does not wait for pages.
+        self._threads = ThreadPoolExecutor(THREADS, "pages")
 
     async def get(self, asked: Hashable, read: Callable[[], Answer]) -> Answer:
         """What `read` gives, in a thread; `asked` says what that is. Raises what it raises."""
@@ -32,7 +36,7 @@ class Kept:
             self._kept.pop(asked, None)
             if len(self._kept) >= MOST:
                 del self._kept[next(iter(self._kept))]
-            kept = self._kept[asked] = _Reading(read)
+            kept = self._kept[asked] = _Reading(read, self._threads)
         answer: Answer = await asyncio.shield(kept.task)  # one that leaves does not take the others' answer along
         return answer
 
@@ -44,10 +48,10 @@ class Kept:
 class _Reading:
     """What is being read, or was."""
 
-    def __init__(self, read: Callable[[], Any]) -> None:
+    def __init__(self, read: Callable[[], Any], threads: ThreadPoolExecutor) -> None:
         self._began = time.monotonic()
         self._took = 0.0
-        self.task = asyncio.create_task(asyncio.to_thread(self._run, read))
+        self.task = asyncio.get_running_loop().run_in_executor(threads, self._run, read)
 
     @property
     def old(self) -> bool:

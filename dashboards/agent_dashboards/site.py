@@ -164,6 +164,10 @@ class Site:
 
         self.router.add_api_route(path, post, methods=["POST"])
 
+    def offer_sign_out(self) -> None:
+        """Have all pages offer it."""
+        self._environment.globals["sign_out"] = lambda: self.tokens.make("/sign-out")
+
     def fault(self, request: Request, error: PageError, back: str | None = None) -> Response:
         """The page that says why there is no page; `back` is the address of one from where to go on."""
         return self.render("fault.html", request, {"fault": str(error), "back": back}, error.status)
@@ -172,6 +176,7 @@ class Site:
         """A page made of a template."""
         html = self._environment.get_template(template).render(
             path=request.url.path,
+            raw_path=request.scope["raw_path"].decode("ascii", "replace"),  # as it was sent, with its %2F
             query=request.url.query,
             health=ledger_health(self.status()),
             base_url=f"{request.url.scheme}://{request.url.netloc}/v1",
@@ -224,6 +229,7 @@ def _environment(static: dict[str, bytes]) -> Environment:
     )
     hashes = {name: hashlib.sha256(content).hexdigest()[:12] for name, content in static.items()}
     environment.globals["static"] = lambda name: f"/static/{name}?{hashes[name]}"
+    environment.globals["sign_out"] = None
     environment.filters["name"] = name
     environment.filters |= {name: getattr(number_format, name) for name in ("whole", "percent", "money", "duration")}
     return environment

@@ -20,6 +20,8 @@ from agent_telemetry.coverage import coverage
 _NAMES = {"proxy": "The router", "otlp": "OpenTelemetry"}
 _WHY = {
     "proxied": "passed through the router too",
+    "logged": "in the agent's log too",
+    "told twice": "told by another signal too",
     "copied": "copied into a forked or resumed session",
     "repeated": "written several times while they were streamed",
 }
@@ -33,11 +35,14 @@ def add_sources(site: Site) -> None:
     """`/sources`, with its twin."""
 
     async def page(_: SourcesQuery) -> Drawn:
+        values = site.settings().get("values", {})
+        keep_days = values.get("ledger.keep_days", {}).get("value")
+
         def read() -> Drawn:
-            data = _read(site)
+            data = _read(site) | {"keep_days": keep_days}
             return Drawn(data, {"section": site.fragment("sources_section.html", data | _lines(data))})
 
-        drawn: Drawn = await site.kept.get(("sources",), read)
+        drawn: Drawn = await site.kept.get(("sources", keep_days), read)
         return drawn
 
     site.page("/sources", "sources.html", SourcesQuery, page)
@@ -136,11 +141,11 @@ def _question_view(data: Data) -> Data:
                 _day(each["last"]),
             ]
         )
-    head = ["Source", "Logs", "Calls", "Proxied too", "Copied", "Repeated", "No calls", "Unknown fields"]
+    head = ["Source", "Logs", "Calls", "Proxied too", "In a log too", "Told twice", "Copied", "Repeated"]
     return {
         "bars": bars(items),
         "unpriced": whole(data["unpriced"]) if data["unpriced"] else "",
-        "table": table("Sources", [*head, "Without a price", "First", "Last"], rows),
+        "table": table("Sources", [*head, "No calls", "Unknown fields", "Without a price", "First", "Last"], rows),
         "rows": "",
     }
 

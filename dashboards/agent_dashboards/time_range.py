@@ -47,6 +47,14 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def months(first: date, last: date) -> Iterator[date]:
+    """The first day of each month from that of `first` to that of `last`."""
+    month = first.replace(day=1)
+    while month <= last:
+        yield month
+        month = (month + timedelta(days=31)).replace(day=1)
+
+
 def every(first: date, last: date, days: int) -> Iterator[date]:
     """Each day from the first to the last, or each so many days."""
     while first <= last:

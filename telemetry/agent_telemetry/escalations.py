@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta, tzinfo
+import sqlite3
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from agent_telemetry.family_figures import ESCALATED
-from agent_telemetry.ledger_reader import extent, range_of, reading
-from agent_telemetry.local_days import Days
-from agent_telemetry.sums import answered, refused
+from agent_telemetry.ledger_reader import bounds, range_of, reading
+from agent_telemetry.range_sums import EPOCH, Range, period_sql, range_in
+from agent_telemetry.split import UNKNOWN
+from agent_telemetry.sums import AUDIT, REFUSALS, TRIAL_SUMS, call_terms, of_call, trial_terms
+
+_EVER: Final = 2**62
 
 
 class EscalationWeek(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,74 +79,121 @@ def escalations(
         start, end = range_of(conn, since, until, zone)
         if start >= end:
             return Escalations()
-        day = Days.of(*extent(conn), zone).sql("time")
+        asked = range_in(conn, start, end, zone)
         weeks: dict[int, dict[str, Any]] = {}
         problems: dict[str, dict[str, Any]] = {}
-        for week, problem, *figures in conn.execute(_CALLS.format(day=day), [start, end]):
-            _add(weeks.setdefault(week, {}), ("tried", "escalated", "billed", "priced"), figures)
-            if problem is not None:
-                _add(problems.setdefault(problem, {}), ("tried", "escalated", "billed", "priced"), figures)
-        for week, problem, runs, seconds, output in conn.execute(_ATTEMPTS.format(day=day), [start, end]):
-            _add(weeks.setdefault(week, {}), ("attempts", "vain_seconds", "vain_output"), (runs, seconds, output))
-            _add(problems.setdefault(problem, {}), ("vain_seconds",), (seconds,))
-        checks = [Checks(**dict(zip(_CHECK, row, strict=True))) for row in conn.execute(_CHECKS, [start, end])]
+        checks: dict[str, dict[str, Any]] = {}
+        for first, problem, requests, billed, priced in _of_calls(conn, asked):
+            sums = {"tried": requests}
+            if problem:
+                escalated = {"escalated": requests, "billed": billed, "priced": priced}
+                _add(problems.setdefault(problem, {}), escalated)
+                sums |= escalated
+            _add(weeks.setdefault(first, {}), sums)
+        # A trial has the time of its end, which may be after that of the last call.
+        early, late = bounds(since, until, zone)
+        tried = asked._replace(start=early, end=late, last=asked.last if until is None else _EVER)
+        for first, purpose, problem, *figures in _of_trials(conn, tried):
+            sums = dict(zip(TRIAL_SUMS, figures, strict=True))
+            if purpose == "attempt":
+                vain = {"vain_seconds": sums["milliseconds"] / 1000}
+                _add(problems.setdefault(problem or UNKNOWN, {}), vain)
+                _add(weeks.setdefault(first, {}), vain | {"attempts": sums["runs"], "vain_output": sums["output"]})
+            else:
+                _add(checks.setdefault(purpose, {}), sums)
+        audits = conn.execute(_AUDITS, [early, late]).fetchone()
+    if audits[0]:
+        _add(checks.setdefault(AUDIT, {}), {})
     return Escalations(
-        weeks=tuple(
-            EscalationWeek(
-                week=(date(1970, 1, 1) + timedelta(days=week)).isoformat(), **_money(weeks[week], unpriced=True)
-            )
-            for week in sorted(weeks)
-        ),
+        weeks=tuple(_week(first, weeks[first]) for first in sorted(weeks)),
         problems=tuple(
             sorted(
-                (Problem(problem=problem, **_money(figures)) for problem, figures in problems.items()),
+                (_problem(problem, sums) for problem, sums in problems.items()),
                 key=lambda problem: (-problem.escalated, -problem.vain_seconds, problem.problem),
             )
         ),
-        checks=tuple(checks),
+        checks=tuple(_checks(purpose, checks[purpose], audits) for purpose in sorted(checks)),
     )
 
 
-def _add(sums: dict[str, Any], names: Sequence[str], figures: Sequence[float]) -> None:
-    for name, figure in zip(names, figures, strict=True):
+def _of_calls(conn: sqlite3.Connection, asked: Range) -> Iterator[Any]:
+    """Monday, problem ('' of a local answer), and the sums of `REFUSALS`."""
+    summed = ", ".join(f"sum({name})" for name in REFUSALS.sums)
+    terms = ", ".join(f"sum({term})" for term in call_terms(REFUSALS))
+    problem, where = of_call(REFUSALS.key["problem"]), of_call(REFUSALS.where)
+    yield from _rows(
+        conn,
+        asked,
+        f"SELECT {{week}}, problem, {summed} FROM refusal_days WHERE day >= ? AND day < ? GROUP BY 1, 2",  # noqa: S608
+        f"SELECT {{week}}, {problem}, {terms} FROM calls WHERE time >= ? AND time < ? AND {where} GROUP BY 1, 2",  # noqa: S608
+    )
+
+
+def _of_trials(conn: sqlite3.Connection, asked: Range) -> Iterator[Any]:
+    """Monday, purpose, problem or '', and `TRIAL_SUMS`."""
+    summed = ", ".join(f"sum({name})" for name in TRIAL_SUMS)
+    terms = ", ".join(f"sum({term})" for term in trial_terms())
+    yield from _rows(
+        conn,
+        asked,
+        f"SELECT {{week}}, purpose, problem, {summed} FROM trial_days "  # noqa: S608
+        "WHERE day >= ? AND day < ? GROUP BY 1, 2, 3",
+        f"SELECT {{week}}, purpose, coalesce(problem, ''), {terms} FROM trials "  # noqa: S608
+        "WHERE time >= ? AND time < ? GROUP BY 1, 2, 3",
+    )
+
+
+def _rows(conn: sqlite3.Connection, asked: Range, kept: str, counted: str) -> Iterator[Any]:
+    """Of whole days from their sums, of the rest of the range, and in another zone than the ledger's, by counting."""
+    days, around = asked.days, [(asked.start, asked.end)]
+    if asked.kept_for("week"):
+        low, high, around = asked.cover("day")
+        days = asked.kept
+        yield from conn.execute(kept.format(week=period_sql("week", "day")), [low, high])
+    for stretch in around:
+        yield from conn.execute(counted.format(week=period_sql("week", days.sql("time"))), stretch)
+
+
+def _add(sums: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for name, figure in more.items():
         sums[name] = sums.get(name, 0) + figure
 
 
-def _money(sums: dict[str, Any], *, unpriced: bool = False) -> dict[str, Any]:
-    """What is known of the price: nothing of what has none."""
-    priced, escalated = sums.pop("priced", 0), sums.get("escalated", 0)
-    billed = sums.pop("billed", 0)
-    sums["billed"] = billed if priced or not escalated else None
-    if unpriced:
-        sums["unpriced"] = escalated - priced
-    else:
-        sums.pop("tried", None)
-        sums = {"escalated": 0, "vain_seconds": 0.0} | sums
-    return sums
+def _billed(sums: Mapping[str, Any]) -> int | None:
+    billed: int = sums.get("billed", 0)
+    return billed if sums.get("priced") or not sums.get("escalated") else None
 
 
-_CHECK = ("purpose", "runs", "agreed", "disagreed", "tokens", "output", "seconds", "billed")
-_WEEK = "{day} - ({day} + 3) % 7"
-_CALLS = f"""
-SELECT {_WEEK}, {refused()}, count(*), sum({ESCALATED}),
-sum(CASE WHEN {ESCALATED} THEN coalesce(billed, 0) ELSE 0 END), sum({ESCALATED} AND billed IS NOT NULL)
-FROM calls WHERE source = 'proxy' AND time >= ? AND time < ? AND duplicate IS NULL AND {answered()}
-AND (route = 'local' OR {ESCALATED}) GROUP BY 1, 2
+def _week(first: int, sums: Mapping[str, Any]) -> EscalationWeek:
+    names = ("tried", "escalated", "attempts", "vain_seconds", "vain_output")
+    return EscalationWeek(
+        week=(EPOCH + timedelta(days=first)).isoformat(),
+        billed=_billed(sums),
+        unpriced=max(sums.get("escalated", 0) - sums.get("priced", 0), 0),
+        **{name: sums[name] for name in names if name in sums},
+    )
+
+
+def _problem(problem: str, sums: Mapping[str, Any]) -> Problem:
+    return Problem(
+        problem=problem,
+        escalated=sums.get("escalated", 0),
+        billed=_billed(sums),
+        vain_seconds=sums.get("vain_seconds", 0.0),
+    )
+
+
+def _checks(purpose: str, sums: Mapping[str, Any], audits: tuple[Any, ...]) -> Checks:
+    """Audits are calls of their own, whether or not anything could be learnt of their answers."""
+    of: dict[str, Any] = {**dict.fromkeys(TRIAL_SUMS, 0), **sums, "billed": 0}
+    if purpose == AUDIT:
+        of["runs"], of["tokens"], of["output"], of["milliseconds"], of["billed"] = audits
+    seconds = of.pop("milliseconds") / 1000
+    return Checks(purpose=purpose, seconds=seconds, **of)
+
+
+_AUDITS: Final = f"""
+SELECT count(*), coalesce(sum(coalesce(input, 0) + coalesce(cache_read, 0) + coalesce(cache_write, 0)
++ coalesce(output, 0)), 0), coalesce(sum(output), 0), coalesce(sum(latency_ms), 0), sum(billed)
+FROM calls WHERE source = '{AUDIT}' AND time >= ? AND time < ?
 """  # noqa: S608
-_ATTEMPTS = f"""
-SELECT {_WEEK}, coalesce(problem, 'unknown'), count(*), sum(coalesce(seconds, 0)), sum(coalesce(output, 0))
-FROM trials WHERE purpose = 'attempt' AND time >= ? AND time < ? GROUP BY 1, 2
-"""  # noqa: S608
-_CHECKS = """
-SELECT purpose, count(*), sum(agree IS 1), sum(agree IS 0),
-sum(coalesce(input, 0) + coalesce(cache_read, 0) + coalesce(output, 0)), sum(coalesce(output, 0)),
-sum(coalesce(seconds, 0)), 0 FROM trials
-WHERE purpose IN ('sample', 'shadow') AND time >= ?1 AND time < ?2 GROUP BY 1
-UNION ALL
-SELECT 'audit', count(*),
-(SELECT count(*) FROM trials WHERE purpose = 'audit' AND agree = 1 AND time >= ?1 AND time < ?2),
-(SELECT count(*) FROM trials WHERE purpose = 'audit' AND agree = 0 AND time >= ?1 AND time < ?2),
-sum(coalesce(input, 0) + coalesce(cache_read, 0) + coalesce(cache_write, 0) + coalesce(output, 0)),
-sum(coalesce(output, 0)), sum(coalesce(latency_ms, 0)) / 1000, sum(billed)
-FROM calls WHERE source = 'audit' AND time >= ?1 AND time < ?2 HAVING count(*) ORDER BY 1
-"""

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, tzinfo
+import sqlite3
+from datetime import datetime, timedelta, tzinfo
 from functools import cache
+from operator import add
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from agent_telemetry import learned
 from agent_telemetry.breakdown import PERIODS, SEGMENTS, segment
+from agent_telemetry.calls import task_of
 from agent_telemetry.learned import FamilyRow, Move
-from agent_telemetry.ledger_reader import bounds, reading
-from agent_telemetry.local_days import Days
+from agent_telemetry.ledger_reader import bounds, range_of, reading
+from agent_telemetry.range_sums import EPOCH, range_in
 from agent_telemetry.split import Classify
-from agent_telemetry.sums import answered, refused
+from agent_telemetry.sums import AUDIT, FAMILY, answered, call_terms
 
 
 class FamilyFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,17 +80,9 @@ class FamilyHistory(msgspec.Struct, frozen=True, kw_only=True):
 
 YOUNG = 42
 """Days of history up to which it is told by day."""
-ESCALATED = f"({refused()} IS NOT NULL)"
-"""Whether a call was tried locally first, and refused there."""
-_OWN = "source != 'audit'"
-_FIGURES = f"""
-SELECT family, sum({answered()}), sum(NOT {answered()}), sum({answered()} AND route IS 'local'),
-sum({answered()} AND {ESCALATED}), sum(coalesce(output, 0)),
-sum(coalesce(input, 0) + coalesce(cache_read, 0) + coalesce(cache_write, 0) + coalesce(output, 0)),
-sum(CASE WHEN route IS 'local' THEN avoided END), sum(CASE WHEN route IS NOT 'local' THEN billed END),
-min(time) / 1000.0, max(time) / 1000.0
-FROM calls WHERE family IS NOT NULL AND {_OWN} AND time >= ? AND time < ? AND duplicate IS NULL GROUP BY 1
-"""  # noqa: S608
+_SUMS: Final = tuple(FAMILY.sums)
+_TERMS: Final = dict(zip(_SUMS, call_terms(FAMILY), strict=True))
+_CALLS: Final = f"source != '{AUDIT}' AND duplicate IS NULL"
 
 
 def family_figures(
@@ -98,33 +93,66 @@ def family_figures(
     with reading(path) as conn:
         if conn is None:
             return []
-        found = {family: figures for family, *figures in conn.execute(_FIGURES, bounds(since, until))}
+        found = _sums(conn, since, until)
+        spans = {name: _span(conn, name, since, until) for name in found}
     known = {family.name: family for family in learned.families(path)}
     pins = {pin.family: pin.route for pin in learned.pins(path)}
     made = [
-        _figures(name, known.get(name), pins.get(name), found.get(name)) for name in dict.fromkeys((*known, *found))
+        _figures(name, known.get(name), pins.get(name), found.get(name, (0,) * len(_SUMS)), spans.get(name, (0.0, 0.0)))
+        for name in dict.fromkeys((*known, *found))
     ]
     return sorted(made, key=lambda family: (-family.requests, family.name))
 
 
-def _figures(name: str, row: FamilyRow | None, pin: str | None, found: list[Any] | None) -> FamilyFigures:
-    requests, failed, local, escalated, output, tokens, earned, saving, first, last = found or [0] * 10
+def _sums(conn: sqlite3.Connection, since: datetime | None, until: datetime | None) -> dict[str, tuple[int, ...]]:
+    """The sums of families in a range."""
+    start, end = range_of(conn, since, until, None)
+    if start >= end:
+        return {}
+    low, high, around = range_in(conn, start, end, None).cover("day")
+    summed = ", ".join(f"sum({name})" for name in _SUMS)
+    rows = conn.execute(
+        f"SELECT family, {summed} FROM family_days WHERE day >= ? AND day < ? GROUP BY 1",  # noqa: S608
+        [low, high],
+    ).fetchall()
+    counted = ", ".join(f"sum({term})" for term in _TERMS.values())
+    for stretch in around:
+        rows += conn.execute(
+            f"SELECT family, {counted} FROM calls WHERE time >= ? AND time < ? AND family != '' AND {_CALLS} "  # noqa: S608
+            "GROUP BY 1",
+            stretch,
+        )
+    found: dict[str, tuple[int, ...]] = {}
+    for family, *sums in rows:
+        if any(sums):
+            found[family] = tuple(map(add, found.get(family, (0,) * len(sums)), sums))
+    return found
+
+
+def _span(conn: sqlite3.Connection, family: str, since: datetime | None, until: datetime | None) -> tuple[float, float]:
+    """When a family's first and last call of a range were made: seconds since 1970."""
+    where = f"FROM calls WHERE family = ? AND time >= ? AND time < ? AND {_CALLS} ORDER BY time"
+    values = [family, *bounds(since, until)]
+    first = conn.execute(f"SELECT time {where} LIMIT 1", values).fetchone()
+    last = conn.execute(f"SELECT time {where} DESC LIMIT 1", values).fetchone()
+    return (first[0] / 1000, last[0] / 1000) if first else (0.0, 0.0)
+
+
+def _figures(
+    name: str, row: FamilyRow | None, pin: str | None, sums: tuple[int, ...], span: tuple[float, float]
+) -> FamilyFigures:
+    of = dict(zip(_SUMS, sums, strict=True))
     figures: dict[str, Any] = {
-        "requests": requests,
-        "failed": failed,
-        "local": local,
-        "escalated": escalated,
-        "output": output,
+        field: of[field] for field in ("requests", "failed", "local", "escalated", "output", "tokens")
     }
-    figures |= {"tokens": tokens, "pin": pin}
-    figures["earned"] = earned if local else earned or 0
-    figures["would_save"] = saving if requests != local else saving or 0
+    figures["earned"] = of["earned"] if of["earned_known"] or not of["local"] else None
+    figures["would_save"] = of["elsewhere"] if of["elsewhere_known"] or of["requests"] == of["local"] else None
     if row is None:
-        kind = name.rpartition("-")[0] or name
-        return FamilyFigures(name=name, kind=kind, first_seen=first, last_seen=last, **figures)
-    names = ("kind", "label", "rung", "mean", "lower", "evidence", "first_seen", "last_seen")
-    learnt = {field: getattr(row, field) for field in (*names, "closed_seconds", "local_seconds")}
-    return FamilyFigures(name=name, agents=tuple(row.agents.split()), known=True, **learnt, **figures)
+        kind = task_of(name, {})
+        return FamilyFigures(name=name, kind=kind, pin=pin, first_seen=span[0], last_seen=span[1], **figures)
+    learnt = ("kind", "label", "rung", "mean", "lower", "evidence", "first_seen", "last_seen")
+    figures |= {field: getattr(row, field) for field in (*learnt, "closed_seconds", "local_seconds")}
+    return FamilyFigures(name=name, agents=tuple(row.agents.split()), known=True, pin=pin, **figures)
 
 
 def family_history(path: Path, name: str, classify: Classify, zone: tzinfo | None = None) -> FamilyHistory:
@@ -133,31 +161,56 @@ def family_history(path: Path, name: str, classify: Classify, zone: tzinfo | Non
     with reading(path) as conn:
         if conn is None:
             return FamilyHistory(unit="day", periods=(), moves=())
-        first, last = conn.execute(
-            f"SELECT min(time), max(time) FROM calls WHERE family = ? AND {_OWN} AND duplicate IS NULL",  # noqa: S608
-            [name],
-        ).fetchone()
-        day = Days.of(first or 0, (last or 0) + 1, zone).sql("time")
-        found = conn.execute(
-            f"SELECT {day}, model, provider, place, sum({answered()}), sum({answered()} AND route IS 'local'), "  # noqa: S608
-            f"sum({answered()} AND {ESCALATED}), sum(coalesce(output, 0)) "
-            f"FROM calls WHERE family = ? AND {_OWN} AND duplicate IS NULL GROUP BY 1, 2, 3, 4 ORDER BY 1",
-            [name],
-        ).fetchall()
-    unit = "week" if found and found[-1][0] - found[0][0] >= YOUNG else "day"
+        start, end = range_of(conn, None, None, zone)
+        asked = range_in(conn, start, end, zone) if start < end else None
+        if asked is None:
+            days, mixes = [], []
+        elif asked.kept_for("day"):
+            days = conn.execute(_KEPT_DAYS, [name]).fetchall()
+            mixes = conn.execute(_KEPT_MIXES, [name, name]).fetchall()
+            audited = conn.execute(_AUDITED.format(day=asked.kept.sql("time")), [name])
+            mixes += [row for row in audited if row[0] in {day for day, *_ in days}]
+        else:
+            day = asked.days.sql("time")
+            days = conn.execute(_DAYS.format(day=day), [name]).fetchall()
+            mixes = conn.execute(_MIXES.format(day=day), [name]).fetchall()
+    numbers = [row[0] for row in days if any(row[1:])]
+    unit = "week" if numbers and max(numbers) - min(numbers) >= YOUNG else "day"
+    period = cache(lambda day: PERIODS[unit](EPOCH + timedelta(days=day)))
     openness = cache(classify)
     periods: dict[str, list[int]] = {}
     segments: dict[str, dict[str, int]] = {}
-    for number, model, provider, place, *figures in found:
-        period = PERIODS[unit](date(1970, 1, 1) + timedelta(days=number))
-        periods[period] = [a + b for a, b in zip(periods.get(period, [0] * 4), figures, strict=True)]
-        parts, part = segments.setdefault(period, {}), segment(openness(model, provider)[0], place)
-        parts[part] = parts.get(part, 0) + figures[0]
+    for day, *figures in sorted(days):
+        if any(figures):
+            periods[period(day)] = [a + b for a, b in zip(periods.get(period(day), [0] * 4), figures, strict=True)]
+    for day, model, provider, place, requests in mixes:
+        parts, part = segments.setdefault(period(day), {}), segment(openness(model or None, provider or None)[0], place)
+        parts[part] = parts.get(part, 0) + requests
     made = tuple(
         FamilyPeriod(
             period=period, requests=requests, local=local, escalated=escalated, output=output,
-            segments={part: segments[period][part] for part in SEGMENTS if segments[period].get(part)},
+            segments={part: segments[period][part] for part in SEGMENTS if segments.get(period, {}).get(part)},
         )
         for period, (requests, local, escalated, output) in periods.items()
     )  # fmt: skip
     return FamilyHistory(unit=unit, periods=made, moves=tuple(learned.moves(path, name)))
+
+
+_HISTORY: Final = ("requests", "local", "escalated", "output")
+_MIX: Final = "model, provider, place, sum(answered)"
+_KEPT_DAYS: Final = f"SELECT day, {', '.join(_HISTORY)} FROM family_days WHERE family = ?"  # noqa: S608
+_KEPT_MIXES: Final = f"""
+SELECT day, {_MIX} FROM (SELECT day FROM family_days WHERE family = ?) CROSS JOIN family_kinds USING (day)
+CROSS JOIN kinds ON kinds.id = kind WHERE family = ? GROUP BY 1, 2, 3, 4
+"""  # noqa: S608
+_AUDITED: Final = f"""
+SELECT {{day}}, model, provider, place, -sum({answered()}) FROM calls
+WHERE source = '{AUDIT}' AND family = ? AND duplicate IS NULL GROUP BY 1, 2, 3, 4
+"""  # noqa: S608
+_MIXES: Final = f"""
+SELECT {{day}}, model, provider, place, sum({answered()}) FROM calls WHERE family = ? AND {_CALLS} GROUP BY 1, 2, 3, 4
+"""  # noqa: S608
+_DAYS: Final = f"""
+SELECT {{day}}, {", ".join(f"sum({_TERMS[name]})" for name in _HISTORY)}
+FROM calls WHERE family = ? AND {_CALLS} GROUP BY 1
+"""  # noqa: S608

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 from typing import Final
 
-from agent_telemetry.sums import DAY_MS, HOUR_MS, ROLLUPS, many_calls
+from agent_telemetry.sums import DAY_MS, HOUR_MS, ROLLUPS, all_trials, many_calls
 
 BEGIN_MS: Final = 946_684_800_000
 END_MS: Final = 2_524_608_000_000
@@ -122,6 +122,8 @@ def follow_zone(conn: sqlite3.Connection) -> bool:
             for rollup in of_zone:
                 conn.execute(f"DELETE FROM {rollup.table}")  # noqa: S608
             many_calls(conn, 0, of_zone)
+            conn.execute("DELETE FROM trial_days")
+            all_trials(conn)
         conn.execute("COMMIT")
     except BaseException:
         if conn.in_transaction:

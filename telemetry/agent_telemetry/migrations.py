@@ -13,7 +13,19 @@ from typing import TYPE_CHECKING
 
 from agent_telemetry.agent_names import AGENT_NAMES
 from agent_telemetry.local_days import BEGIN_MS, END_MS, keep, offsets
-from agent_telemetry.sums import FIRST, HOUR_MS, PAGES, ROLLUPS, SUMS, many_calls, one_call
+from agent_telemetry.sums import (
+    FIRST,
+    HOUR_MS,
+    PAGES,
+    ROLLUPS,
+    SUMS,
+    TRIAL_KEY,
+    TRIAL_SUMS,
+    all_trials,
+    many_calls,
+    one_call,
+    one_trial,
+)
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -259,10 +271,8 @@ def m005_rollups(db: Database) -> None:
     same = "mixes.model = kinds.model AND mixes.provider = kinds.provider AND mixes.place = kinds.place"
     db.execute(f"UPDATE kinds SET mix = (SELECT id FROM mixes WHERE {same})")  # noqa: S608
     mixed = f"UPDATE kinds SET mix = (SELECT id FROM mixes WHERE {same}) WHERE id = new.id;"  # noqa: S608
-    db.execute(
-        "CREATE TRIGGER kinds_inserted AFTER INSERT ON kinds BEGIN INSERT INTO mixes (model, provider, place) "
-        f"VALUES (new.model, new.provider, new.place) ON CONFLICT DO NOTHING; {mixed} END"
-    )
+    known = "INSERT INTO mixes (model, provider, place) VALUES (new.model, new.provider, new.place)"
+    db.execute(f"CREATE TRIGGER kinds_inserted AFTER INSERT ON kinds BEGIN {known} ON CONFLICT DO NOTHING; {mixed} END")
     for rollup in PAGES:
         text = {"session", "family", "task", "problem", "source", "status", "duplicate"}
         key = ", ".join(f"{name} {'TEXT' if name in text else 'INTEGER'} NOT NULL" for name in rollup.key)
@@ -280,6 +290,13 @@ def m005_rollups(db: Database) -> None:
     _trigger(db, "calls_replaced BEFORE UPDATE", summed.format(row="old"), removed)
     _trigger(db, "calls_updated AFTER UPDATE", summed.format(row="new"), added)
     _trigger(db, "calls_deleted AFTER DELETE", summed.format(row="old"), removed)
+    key = ", ".join(f"{name} {'INTEGER' if name == 'day' else 'TEXT'} NOT NULL" for name in TRIAL_KEY)
+    declared = ", ".join(f"{name} INTEGER NOT NULL" for name in TRIAL_SUMS)
+    db.execute(f"CREATE TABLE trial_days ({key}, {declared}, PRIMARY KEY ({', '.join(TRIAL_KEY)})) WITHOUT ROWID")
+    all_trials(db.conn)
+    db.execute(f"CREATE TRIGGER trials_inserted AFTER INSERT ON trials BEGIN {one_trial('new')}; END")
+    db.execute(f"CREATE TRIGGER trials_deleted AFTER DELETE ON trials BEGIN {one_trial('old', '-')}; END")
     db.execute("CREATE INDEX calls_session ON calls (session, agent, time) WHERE session IS NOT NULL")
     db.execute("CREATE INDEX calls_family ON calls (family, time) WHERE family IS NOT NULL")
+    db.execute("CREATE INDEX calls_audit ON calls (time) WHERE source = 'audit'")
     db.execute("CREATE INDEX calls_status ON calls (status, time) WHERE status != 'ok'")

@@ -65,6 +65,29 @@ FIRST: Final = (
     Rollup("session_sums", {"hour": "{hour}", "session": "{session}", "agent": "{agent}"}),
     Rollup("session_totals", {"session": "{session}"}),
 )
+FAMILY: Final = Rollup(
+    "family_days",
+    {"family": "{family}", "day": "{day}"},
+    {
+        "requests": "{answered}",
+        "failed": "{failed}",
+        "local": f"{_LOCAL} * {{answered}}",
+        "escalated": "({problem} != '') * {answered}",
+        "output": "{output}",
+        "tokens": _TOKENS,
+        "earned": f"{_LOCAL} * {{avoided}}",
+        "earned_known": f"{_LOCAL} * {{avoided_known}}",
+        "elsewhere": f"{_ELSEWHERE} * {{billed}}",
+        "elsewhere_known": f"{_ELSEWHERE} * {{billed_known}}",
+    },
+    _ASKED,
+)
+REFUSALS: Final = Rollup(
+    "refusal_days",
+    {"day": "{day}", "problem": "{problem}"},
+    {"requests": "{answered}", "billed": "{billed}", "billed_known": "{billed_known}"},
+    "{duplicate} = '' AND {source} = 'proxy' AND ({route} = 'local' OR {problem} != '')",
+)
 PAGES: Final = (
     Rollup("mix_days", {"day": "{day}", "mix": "{mix}"}),
     Rollup("kind_weeks", {"week": "{week}"} | _KIND_ID),
@@ -85,29 +108,8 @@ PAGES: Final = (
         },
         where="{duplicate} = '' AND {family} != ''",
     ),
-    Rollup(
-        "family_days",
-        {"family": "{family}", "day": "{day}"},
-        {
-            "requests": "{answered}",
-            "failed": "{failed}",
-            "local": f"{_LOCAL} * {{answered}}",
-            "escalated": "({problem} != '') * {answered}",
-            "output": "{output}",
-            "tokens": _TOKENS,
-            "earned": f"{_LOCAL} * {{avoided}}",
-            "earned_known": f"{_LOCAL} * {{avoided_known}}",
-            "elsewhere": f"{_ELSEWHERE} * {{billed}}",
-            "elsewhere_known": f"{_ELSEWHERE} * {{billed_known}}",
-        },
-        _ASKED,
-    ),
-    Rollup(
-        "refusal_days",
-        {"day": "{day}", "problem": "{problem}"},
-        {"requests": "{answered}", "billed": "{billed}", "billed_known": "{billed_known}"},
-        "{duplicate} = '' AND {source} = 'proxy' AND ({route} = 'local' OR {problem} != '')",
-    ),
+    FAMILY,
+    REFUSALS,
     Rollup(
         "call_hours",
         _KIND_ID | {"hour": "{hour}"} | {name: f"{{{name}}}" for name in ("source", "status", "duplicate")},
@@ -246,6 +248,16 @@ def _of_call(row: str) -> dict[str, str]:
     return names
 
 
+def call_terms(rollup: Rollup) -> list[str]:
+    """SQL for what a row of `calls` adds to each of a rollup's sums."""
+    return [of_call(term) for term in rollup.sums.values()]
+
+
+def of_call(template: str) -> str:
+    """A template of a rollup as SQL for a row of `calls`."""
+    return template.format_map(_of_call(""))
+
+
 def week(day: str) -> str:
     return f"({day} - ({day} + 3) % 7)"  # 1970-01-01 was a Thursday
 
@@ -268,9 +280,45 @@ def _upsert(rollup: Rollup, names: Mapping[str, str], added: Iterable[str], rest
     )
 
 
+TRIAL_KEY: Final = ("day", "purpose", "problem")
+TRIAL_SUMS: Final = ("runs", "agreed", "disagreed", "tokens", "output", "milliseconds")
+
+
+def trial_terms(row: str = "") -> tuple[str, ...]:
+    """What a row of `trials` adds to each of `TRIAL_SUMS`; `row` is as in `answered`."""
+    return (
+        "1",
+        f"({row}agree IS 1)",
+        f"({row}agree IS 0)",
+        f"(coalesce({row}input, 0) + coalesce({row}cache_read, 0) + coalesce({row}output, 0))",
+        f"coalesce({row}output, 0)",
+        f"CAST(round(coalesce({row}seconds, 0) * 1000) AS INTEGER)",
+    )
+
+
+def one_trial(row: str, sign: str = "") -> str:
+    """SQL for a trigger: add its `new` or `old` row of `trials` to `trial_days`, or with sign `-` take it away."""
+    return _add_trials(f"{row}.", [f"{sign}{term}" for term in trial_terms(f"{row}.")], "WHERE true")
+
+
+def all_trials(conn: sqlite3.Connection) -> None:
+    """Add all trials to `trial_days`."""
+    conn.execute(_add_trials("", [f"sum({term})" for term in trial_terms()], "FROM trials WHERE true GROUP BY 1, 2, 3"))
+
+
+def _add_trials(row: str, added: Sequence[str], rest: str) -> str:
+    updates = ", ".join(f"{name} = {name} + excluded.{name}" for name in TRIAL_SUMS)
+    key = f"{_of_call(row)['day']}, {row}purpose, coalesce({row}problem, '')"
+    return (
+        f"INSERT INTO trial_days ({', '.join((*TRIAL_KEY, *TRIAL_SUMS))}) SELECT {key}, {', '.join(added)} "
+        f"{rest} ON CONFLICT ({', '.join(TRIAL_KEY)}) DO UPDATE SET {updates}"
+    )
+
+
 def forget_empty(conn: sqlite3.Connection) -> None:
     """Take away what has nothing left to say."""
     for rollup in ROLLUPS:
         conn.execute(f"DELETE FROM {rollup.table} WHERE {' AND '.join(f'{name} = 0' for name in rollup.sums)}")  # noqa: S608
+    conn.execute("DELETE FROM trial_days WHERE runs = 0")
     conn.execute("DELETE FROM kinds WHERE id NOT IN (SELECT kind FROM call_hours)")
     conn.execute("DELETE FROM mixes WHERE id NOT IN (SELECT mix FROM kinds)")

@@ -71,9 +71,9 @@ def fill(path: Path, now: datetime, *, days: int = 170, a_day: int = 70, seed: i
     rows = list(_calls(draw, now, days, a_day))
     with closing(open_ledger(path)) as conn:
         conn.execute("BEGIN IMMEDIATE")
-        marks = ", ".join("?" * len(_COLUMNS.split(",")))
+        sql = f"INSERT INTO calls ({_COLUMNS}) VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"
         with summed_together(conn):
-            conn.executemany(f"INSERT INTO calls ({_COLUMNS}) VALUES ({marks})", [tuple(row.values()) for row in rows])
+            conn.executemany(sql, [tuple(row.values()) for row in rows])
         _learn(conn, draw, rows, now)
         for source, files in (("claude", 61), ("codex", 44), ("gemini", 9), ("opencode", 1)):
             for number in range(files):
@@ -143,6 +143,7 @@ def _call(
     if proxied and not own and not failed and draw.random() < 0.07 * at:
         problem = draw.choices(_PROBLEMS, (5, 2, 3, 1, 4))[0]
         reason = f"the family is tried locally; local answer refused: {problem}"
+    first_byte = draw.lognormvariate(6.0, 0.5) + (5000 if problem else 0)
     return {
         "source": "proxy" if proxied else agent,
         "key": key,
@@ -167,8 +168,8 @@ def _call(
         "billed": None if failed or price is None else 0 if place in ("device", "lan", "subscription") else cost,
         "equivalent": None if failed or price is None else equivalent,
         "avoided": equivalent if own and proxied and not failed else None,
-        "first_byte_ms": draw.lognormvariate(6.0, 0.5),
-        "latency_ms": draw.lognormvariate(7.2, 0.8),
+        "first_byte_ms": first_byte,
+        "latency_ms": first_byte + draw.lognormvariate(7.0, 0.8),
         "stream": 1,
         "wire": "chat",
         "duplicate": None,

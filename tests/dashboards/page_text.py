@@ -12,6 +12,7 @@ class PageText(HTMLParser):
         super().__init__()
         self.text, self.tags, self.addresses, self.inline = "", list[str](), list[str](), 0
         self.tokens: dict[str, str] = {}  # by the address of the form
+        self.fields: dict[str, str] = {}  # hidden ones
         self._action = ""
         self.feed(html)
         self.text = " ".join(self.text.split())
@@ -26,6 +27,8 @@ class PageText(HTMLParser):
             self._action = given.get("action", "")
         if given.get("name") == "token":
             self.tokens[self._action] = given["value"]
+        elif given.get("type") == "hidden":
+            self.fields[given["name"]] = given["value"]
 
     def handle_data(self, data: str) -> None:
         self.text += data

@@ -5,14 +5,16 @@ from __future__ import annotations
 import random
 import sqlite3
 from contextlib import closing, nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from agent_telemetry.erasing import erase
 from agent_telemetry.ledger_file import open_ledger
+from agent_telemetry.ledger_reader import record
 from agent_telemetry.ledger_rows import UPSERT, statements, values
 from agent_telemetry.sums import summed_together
 from agent_telemetry.trial import Trial
@@ -20,6 +22,12 @@ from agent_telemetry.usage_record import UsageRecord
 
 BEGIN = datetime(2026, 1, 20, 22, 41, 7, tzinfo=UTC)
 FAMILIES = ("title-0a1b", "title-ff", "ask-01", "two-words-9", "embedding", "-x", "a-")
+
+
+ZONES: tuple[tzinfo | None, ...] = (
+    *(None, UTC, ZoneInfo("Europe/Berlin"), ZoneInfo("America/St_Johns"), ZoneInfo("Asia/Kathmandu")),
+    *(ZoneInfo("Pacific/Apia"), ZoneInfo("America/Los_Angeles"), ZoneInfo("Australia/Lord_Howe")),
+)
 
 
 def classify(model: str | None, provider: str | None) -> tuple[str, str | None]:
@@ -111,7 +119,23 @@ def make(path: Path, seed: int, number: int = 500, days: int = 150) -> list[Usag
 
 def calls_of(conn: sqlite3.Connection) -> list[UsageRecord]:
     """All calls, the oldest first."""
-    from agent_telemetry.ledger_reader import record
-
     names = ", ".join(UsageRecord.__struct_fields__)
     return [record(row) for row in conn.execute(f"SELECT {names} FROM calls ORDER BY time, id")]
+
+
+def ranges(draw: random.Random) -> tuple[datetime | None, datetime | None]:
+    """From any time to any other, or from midnight, or open."""
+    times = sorted(BEGIN + timedelta(seconds=draw.randrange(-86_400 * 9, 86_400 * 160)) for _ in range(2))
+    if draw.random() < 0.4:
+        times[0] = times[0].replace(hour=0, minute=0, second=0)
+    since = times[0] if draw.random() < 0.6 else None
+    return since, times[1] if draw.random() < 0.6 else None
+
+
+def within(calls: list[UsageRecord], since: datetime | None, until: datetime | None) -> list[UsageRecord]:
+    return [call for call in calls if (since is None or call.time >= since) and (until is None or call.time < until)]
+
+
+def counts(call: UsageRecord) -> bool:
+    """Whether it was answered."""
+    return call.status in ("ok", "cut") or (call.status == "cancelled" and (call.output or 0) > 0)

@@ -7,9 +7,8 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,12 +17,7 @@ from agent_telemetry.ledger_reader import DaySum, Kind, sums_by_day
 from agent_telemetry.sums import SUMS
 from agent_telemetry.trend import trend
 from agent_telemetry.usage_record import UsageRecord
-from tests.telemetry.random_ledger import BEGIN, classify, make
-
-ZONES: tuple[tzinfo | None, ...] = (
-    *(None, UTC, ZoneInfo("Europe/Berlin"), ZoneInfo("America/St_Johns"), ZoneInfo("Asia/Kathmandu")),
-    *(ZoneInfo("Pacific/Apia"), ZoneInfo("America/Los_Angeles"), ZoneInfo("Australia/Lord_Howe")),
-)
+from tests.telemetry.random_ledger import ZONES, classify, counts, make, ranges, within
 
 
 @pytest.fixture
@@ -43,7 +37,7 @@ def naive(calls: list[UsageRecord], zone: tzinfo | None) -> list[DaySum]:
     for call in calls:
         if call.duplicate is not None:
             continue
-        answered = call.status in ("ok", "cut") or (call.status == "cancelled" and (call.output or 0) > 0)
+        answered = counts(call)
         tokens = [getattr(call, name) or 0 for name in ("input", "cache_read", "cache_write", "output", "reasoning")]
         money = [
             figure
@@ -56,19 +50,6 @@ def naive(calls: list[UsageRecord], zone: tzinfo | None) -> list[DaySum]:
         kind = Kind(call.model, call.provider, call.place, call.agent, call.route)
         found.append(DaySum(kind, call.time.astimezone(zone).date(), sums))
     return found
-
-
-def ranges(draw: random.Random) -> tuple[datetime | None, datetime | None]:
-    """From any time to any other, or from midnight, or open."""
-    times = sorted(BEGIN + timedelta(seconds=draw.randrange(-86_400 * 9, 86_400 * 160)) for _ in range(2))
-    if draw.random() < 0.4:
-        times[0] = times[0].replace(hour=0, minute=0, second=0)
-    since = times[0] if draw.random() < 0.6 else None
-    return since, times[1] if draw.random() < 0.6 else None
-
-
-def within(calls: list[UsageRecord], since: datetime | None, until: datetime | None) -> list[UsageRecord]:
-    return [call for call in calls if (since is None or call.time >= since) and (until is None or call.time < until)]
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
 
 from agent_dashboards.addresses import requests_address
 from agent_dashboards.measured import FEW, NOTHING, By, Measured, amount, measured, parts, shown, together
@@ -14,11 +15,14 @@ from agent_dashboards.questions.split_table import keys_of, split_cells, split_h
 from agent_dashboards.shown_name import name
 from agent_dashboards.site import Data, Site
 from agent_dashboards.split_bar import MEASURES
-from agent_dashboards.time_range import IN_WORDS, day_name, every, first_day, midnight, monday, plotted_from
+from agent_dashboards.time_range import IN_WORDS, day_name, every, first_day, midnight, monday, months, plotted_from
+from agent_telemetry.ledger_reader import extent, reading
 from agent_telemetry.trend import trend
 
 _MOST = 12
 _SHOWN_WITH_TODAY = 7
+_BY_WEEK = timedelta(weeks=26)
+_NAMES = {"day": "{day:%a}, {name}", "week": "Week of {name}", "month": "{day:%B} {day.year}"}
 
 
 def _data(site: Site, asked: Asked, today: date) -> Data:
@@ -26,29 +30,52 @@ def _data(site: Site, asked: Asked, today: date) -> Data:
     since = begin
     if begin is not None and asked.range == "today":
         since = begin - timedelta(days=_SHOWN_WITH_TODAY - 1)
-    by = ("agent", "day" if begin else "week")
-    rows = trend(site.ledger, site.classify, by, since=midnight(since) if since else None)
+    period = "day" if begin else _period(site, today)
+    rows = trend(site.ledger, site.classify, ("agent", period), since=midnight(since) if since else None)
     agents: dict[str, dict[date, Measured]] = {}
-    for row in rows:
-        agents.setdefault(row.keys[0], {})[date.fromisoformat(row.keys[1])] = measured(row, asked.by)
-    days = [day for each in agents.values() for day in each]
-    first = since or monday(plotted_from(min(days, default=today), today))
+    for agent, day, figures in ((row.keys[0], _first_of(row.keys[1]), measured(row, asked.by)) for row in rows):
+        agents.setdefault(agent, {})[day] = figures
+    first = since or plotted_from(min((day for each in agents.values() for day in each), default=today), today)
+    shown_periods = list(_PERIODS[period](first, today))
     found: list[Data] = []
     for agent, by_day in agents.items():
         figures = together(each for day, each in by_day.items() if begin is None or day >= begin)
-        columns = [
-            {"begin": day.isoformat(), **by_day.get(day, NOTHING).json()}
-            for day in every(first, today, 1 if begin else 7)
-        ]
+        columns = [{"begin": day.isoformat(), **by_day.get(day, NOTHING).json()} for day in shown_periods]
         if figures.requests or figures.total:
             found.append({"agent": agent, **figures.json(), "columns": columns})
     found.sort(key=lambda each: (-each["total"], -each["requests"], each["agent"]))
     return {
         "title": _title(asked, found),
-        "period": "day" if begin else "week",
+        "period": period,
         "begin": begin.isoformat() if begin else None,
         "agents": found,
     }
+
+
+_PERIODS: dict[str, Callable[[date, date], Iterator[date]]] = {
+    "day": lambda first, last: every(first, last, 1),
+    "week": lambda first, last: every(monday(first), last, 7),
+    "month": months,
+}
+
+
+def _period(site: Site, today: date) -> str:
+    """What a column of all time is: a week, or of a long time a month."""
+    with reading(site.ledger) as conn:
+        first, last = extent(conn) if conn else (0, -1)
+    long = first <= last and today - datetime.fromtimestamp(first / 1000).date() > _BY_WEEK
+    return "month" if long else "week"
+
+
+def _first_of(key: str) -> date:
+    """The first day of a period, by its name in the ledger's figures."""
+    return date.fromisoformat(key if len(key) > len("2026-11") else f"{key}-01")
+
+
+def _last_of(first: date, period: str) -> date:
+    if period == "month":
+        return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    return first + timedelta(days=6 if period == "week" else 0)
 
 
 def _title(asked: Asked, found: list[Data]) -> str:
@@ -74,7 +101,7 @@ def _title(asked: Asked, found: list[Data]) -> str:
 def _view(data: Data) -> Data:
     by: By = data["by"]
     begin = date.fromisoformat(data["begin"]) if data["begin"] else None
-    days = 1 if data["period"] == "day" else 7
+    period = data["period"]
     shown_agents, rows = [], []
     for each in data["agents"]:
         agent = each["agent"]
@@ -82,12 +109,13 @@ def _view(data: Data) -> Data:
         periods = []
         for column in each["columns"]:
             first = date.fromisoformat(column["begin"])
-            last = first + timedelta(days=days - 1)
+            last = _last_of(first, period)
             of_day = Measured(column["segments"], column["requests"])
-            when = f"{first:%a}, {day_name(first)}" if days == 1 else f"Week of {day_name(first)}"
+            when = _NAMES[period].format(day=first, name=day_name(first))
             hint = f"{when}: {amount(of_day.total, by)}. {parts(of_day)}" if of_day.total else f"{when}: nothing"
             address = requests_address(first, last, agent=agent) if of_day.requests else ""
-            periods.append(Period(day_name(first), hint, of_day, address, begin is not None and first < begin))
+            label = f"{first:%b} {first.year}" if period == "month" else day_name(first)
+            periods.append(Period(label, hint, of_day, address, begin is not None and first < begin))
         address = requests_address(begin, agent=agent)
         share = figures.open_share
         said = "nothing" if share is None else f"{percent(share)} open"

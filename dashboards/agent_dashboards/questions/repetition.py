@@ -36,8 +36,11 @@ def _data(site: Site, asked: Asked, today: date) -> Data:
     since = midnight(begin) if begin else None
     whole_key, part_key, measure = _OF[asked.by]
     first = monday(today) - timedelta(weeks=_WEEKS - 1)
-    weeks = repetition(site.ledger, since=midnight(first))
     ranged = repetition(site.ledger, since=since)
+    if begin is None:
+        weeks = [week for week in ranged if week.week >= first.isoformat()]
+    else:
+        weeks = repetition(site.ledger, since=midnight(first))
     families = [each for each in family_figures(site.ledger, site.classify, since=since) if each.requests]
     total, repeated = (sum(getattr(week, key) for week in ranged) for key in (whole_key, part_key))
     asked_for = sum(week.requests for week in ranged)

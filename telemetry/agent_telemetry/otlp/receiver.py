@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
 import sqlite3
@@ -106,12 +107,15 @@ class Receiver:
     def _look(self) -> None:
         """Find the calls that others tell of as well."""
         began, since, self._since = time.monotonic(), self._since, None
+        gc.disable()  # thousands of rows, which hold no cycles
         try:
             with closing(open_ledger(self._ledger.path)) as conn:
                 drop_duplicates(conn, since, self._salt)
         except Exception as error:  # locked, full, gone: the next look finds them
             _log.info("Duplicates were not looked for: %s", type(error).__name__)
             self._since = since
+        finally:
+            gc.enable()
         self._next_look = time.monotonic() + max(_QUIET_S, _SHARE * (time.monotonic() - began))
 
     def _remember(self) -> Meters:
