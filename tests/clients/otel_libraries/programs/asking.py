@@ -1,4 +1,4 @@
-"""The same calls in each library's capture: whole and streamed, of a tool, refused, not asynchronous and asynchronous."""
+"""The same calls in each library's capture: whole and streamed, of a tool, refused, by clients of both kinds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ URL = os.environ["SCRIPTED_URL"]
 KEY = "sk-scripted"
 CLAUDE = "claude-opus-4-8"
 _PARAMETERS = {"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]}
-_BASH = {"name": "bash", "description": "Runs a command.", "parameters": _PARAMETERS}
+BASH = {"name": "bash", "description": "Runs a command.", "parameters": _PARAMETERS}
 
 
 def next_fails(behaviour: str = "status:code=500") -> None:
@@ -35,7 +35,7 @@ def chat_completions() -> None:
     options = {"include_usage": True}
     for _ in ask(model="gpt-5.4-mini", messages=[user("SAY walrus")], stream=True, stream_options=options):
         pass
-    tools: Any = [{"type": "function", "function": _BASH}]
+    tools: Any = [{"type": "function", "function": BASH}]
     messages: list[Any] = [user("RUN printf 'colour-%s' 7")]
     message = ask(model="gpt-5.4", messages=messages, tools=tools).choices[0].message
     called = message.tool_calls[0].id

@@ -3,9 +3,9 @@
 import asyncio
 import os
 import sys
-import time
 
 import asking
+from opentelemetry import metrics, trace
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 import litellm
@@ -27,7 +27,7 @@ _TO = {
     "gpt-5.4": {"model": "openai/gpt-5.4", "api_base": f"{asking.URL}/v1", "api_key": asking.KEY},
     "claude": {"model": f"anthropic/{asking.CLAUDE}", "api_base": asking.URL, "api_key": asking.KEY, "max_tokens": 500},
 }
-_TOOLS = [{"type": "function", "function": asking._BASH}]
+_TOOLS = [{"type": "function", "function": asking.BASH}]
 
 
 async def session(to: dict[str, object]) -> None:
@@ -50,13 +50,11 @@ async def session(to: dict[str, object]) -> None:
 async def main() -> None:
     for to in _TO.values():
         await session(to)
-        time.sleep(1)
+        await asyncio.sleep(1)
     await asyncio.sleep(2)
 
 
 asyncio.run(main())
-from opentelemetry import metrics, trace
-
 for provider in (trace.get_tracer_provider(), metrics.get_meter_provider()):
     if hasattr(provider, "force_flush"):
         provider.force_flush()

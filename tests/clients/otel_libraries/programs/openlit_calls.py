@@ -2,7 +2,9 @@
 
 import os
 
+import asking
 import openlit
+from opentelemetry import _logs, metrics, trace
 
 openlit.init(
     application_name="notes-app",
@@ -10,7 +12,6 @@ openlit.init(
     otlp_endpoint=os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"],
     disable_batch=False,
 )
-import asking
 
 
 @openlit.trace
@@ -22,7 +23,5 @@ def notes() -> str:
 
 notes()
 asking.messages()
-from opentelemetry import _logs, metrics, trace
-
 for provider in (trace.get_tracer_provider(), metrics.get_meter_provider(), _logs.get_logger_provider()):
     provider.force_flush()

@@ -1,6 +1,7 @@
 """OpenLLMetry: its instrumentations of OpenAI's and Anthropic's clients, and its workflow around them."""
 
 import asking
+from opentelemetry import metrics, trace
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from traceloop.sdk import Instruments, Traceloop
@@ -29,7 +30,5 @@ def notes() -> None:
 
 
 notes()
-from opentelemetry import metrics, trace
-
 trace.get_tracer_provider().force_flush()
 metrics.get_meter_provider().force_flush()
