@@ -26,13 +26,16 @@ MESSAGES: dict[str, type[Message]] = {
     "metrics": ExportMetricsServiceRequest,
     "logs": ExportLogsServiceRequest,
 }
-_LISTS = (("resource_spans", "scope_spans", "spans"), ("resource_metrics", "scope_metrics", "metrics"))
-_LISTS += (("resource_logs", "scope_logs", "log_records"),)
+_LISTS = (
+    ("resource_spans", "scope_spans", "spans"),
+    ("resource_metrics", "scope_metrics", "metrics"),
+    ("resource_logs", "scope_logs", "log_records"),
+)
 
 
 def cut(sent: Sent) -> Sent:
-    """The same request with fewer records, and these with shorter texts; its bytes are written anew. What is small stays
-    as it is."""
+    """The same request with fewer records, and these with shorter texts; its bytes are written anew. What is small
+    stays as it is."""
     if len(sent.body) < 10_000:
         return sent
     packed = sent.encoding == "gzip"

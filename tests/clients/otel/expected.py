@@ -23,8 +23,8 @@ BUCKETS = ("input", "cache_read", "cache_write", "output", "reasoning")
 
 
 def write(folder: Path, told: list[Told]) -> None:
-    """`expected.json`: `own_log` and `upstream`, each tokens by model; and `told`, each answer of the model, with whether
-    it is `in_own_log`, and whether anything is `exported` that has its figures."""
+    """`expected.json`: `own_log` and `upstream`, each tokens by model; and `told`, each answer of the model, with
+    whether it is `in_own_log`, and whether anything is `exported` that has its figures."""
     logged = {tuple(getattr(row, name) or 0 for name in BUCKETS[:4]) for row in rows(folder).values()}
     exported = [record for path in sorted(folder.glob("[0-9]*")) for record in _records(path)]
     answers = []
@@ -59,6 +59,12 @@ def _records(path: Path) -> Iterator[set[int]]:
 
 
 _NUMBER = re.compile(r"(?<![\w.])\d+(?![\w.])")
+
+
+def write_sums(folder: Path, told: list[Told]) -> None:
+    """`sums.json`, of an agent that exports sums of runs: `own_log` and `upstream`, each tokens by model."""
+    body = {"own_log": of_log(folder), "upstream": _of_upstream(told)}
+    (folder / "sums.json").write_text(json.dumps(body, indent=1) + "\n")
 
 
 def of_log(folder: Path) -> dict[str, dict[str, int]]:

@@ -41,7 +41,11 @@ def _replaced(body: bytes, made: Mapping[bytes, bytes]) -> bytes:
     for value, other in made.items():
         body = body.replace(value, other)
     for host in _hosts():
-        body = re.sub(rb"(host\.name[^A-Za-z0-9]*(?:value[^A-Za-z0-9]*stringValue[^A-Za-z0-9]*)?)" + re.escape(host), rb"\1" + _padded("host", len(host)).encode(), body)
+        body = re.sub(
+            rb"(host\.name[^A-Za-z0-9]*(?:value[^A-Za-z0-9]*stringValue[^A-Za-z0-9]*)?)" + re.escape(host),
+            rb"\1" + _padded("host", len(host)).encode(),
+            body,
+        )
     return body
 
 
@@ -64,7 +68,11 @@ def _made(run: Path) -> dict[bytes, bytes]:
 
 def _ids(home: Path) -> set[str]:
     """Ids of the user, the machine or the installation that the agent made or read."""
-    ids = {Path(path).read_text().strip() for path in ("/etc/machine-id", "/var/lib/dbus/machine-id") if os.path.isfile(path)}
+    ids = {
+        Path(path).read_text().strip()
+        for path in ("/etc/machine-id", "/var/lib/dbus/machine-id")
+        if os.path.isfile(path)
+    }
     for path in home.rglob("*"):
         if path.is_file() and path.stat().st_size < 1 << 20:
             if path.name in ("installation_id", "machine_id", "anonymous_id", "user_id"):
@@ -82,4 +90,3 @@ def _like(id: str) -> str:
     """Hexadecimal digits where it has any: letters of an id of another kind stay in form as well."""
     digits = iter(hashlib.sha512(b"made").hexdigest() * (1 + len(id) // 128))
     return "".join(next(digits) if char.isalnum() else char for char in id)
-
