@@ -42,7 +42,7 @@ def _replaced(body: bytes, made: Mapping[bytes, bytes]) -> bytes:
         body = body.replace(value, other)
     for host in _hosts():
         body = re.sub(
-            rb"(host\.name[^A-Za-z0-9]*(?:value[^A-Za-z0-9]*stringValue[^A-Za-z0-9]*)?)" + re.escape(host),
+            rb"(fqdn=|host\.name[^A-Za-z0-9]*(?:value[^A-Za-z0-9]*stringValue[^A-Za-z0-9]*)?)" + re.escape(host),
             rb"\1" + _padded("host", len(host)).encode(),
             body,
         )
