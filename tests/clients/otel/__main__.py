@@ -9,9 +9,10 @@ import tempfile
 from pathlib import Path
 
 from tests.clients.otel.capture import capture
+from tests.clients.otel.live import live
 from tests.clients.real.install import ensure, version
 
-NAMES = ("claude_code", "codex", "gemini_cli", "qwen_code", "copilot", "opencode", "openclaw", "cline")
+NAMES = ("claude_code", "codex", "gemini_cli", "qwen_code", "copilot", "opencode", "openclaw")
 
 
 def main() -> None:
@@ -19,6 +20,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.clients.otel", description=__doc__)
     parser.add_argument("names", nargs="*", default=NAMES, choices=[*NAMES, []], metavar="NAME")
     parser.add_argument("--keep", action="store_true", help="leave the home in which it ran")
+    parser.add_argument(
+        "--live", action="store_true", help="before a router instead, to which it exports: counts once?"
+    )
     options = parser.parse_args()
     for name in options.names:
         source = importlib.import_module(f"tests.clients.otel.{name}").SOURCE
@@ -26,7 +30,10 @@ def main() -> None:
             ensure(source.client)
         folder = Path(tempfile.mkdtemp(prefix="golden-"))
         print(f"{source.client.title} {version(source.client)} in {folder}", flush=True)
-        capture(source, folder)
+        if options.live:
+            print("\n".join(live(source, folder)) or "each call counts once", flush=True)
+        else:
+            capture(source, folder)
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -32,10 +32,10 @@ class Exporting(Place):
 class Source:
     """An agent with an OpenTelemetry export.
 
-    model: what it is told to use; small: the same for its own calls. switch_on: after the client's own, switches the
-    export on in a protocol, "http/protobuf" or "http/json"; called before each session. session: what a user does, in
-    that protocol. protocols: those that it has. own_log: copies its own log from a home, cut down, to a folder in the
-    same layout. talks: of so much that its exports are cut down.
+    model: what it is told to use; small: the same for its own calls. protocols: those that it has, "http/protobuf" or
+    "http/json"; with each in turn it is switched on, after the client's own setup, and has a session as a user has it.
+    own_log: copies its own log from a home, cut down, to a folder in the same layout. talks: of so much that its
+    exports are cut down. runs: it exports sums of several calls.
     """
 
     client: Client
@@ -46,6 +46,7 @@ class Source:
     session: Callable[[Exporting, Teller, str], None]
     own_log: Callable[[Path, Path], None]
     talks: bool = False
+    runs: bool = False
 
     @property
     def name(self) -> str:
@@ -71,5 +72,5 @@ def capture(source: Source, folder: Path) -> None:
         kept.mkdir(parents=True)
         recorder.write([cutting.cut(each) for each in otlp.sent] if source.talks else otlp.sent, kept)
         source.own_log(place.home, kept / "own_log")
-        expected.write(kept, teller.told)
+        (expected.write_sums if source.runs else expected.write)(kept, teller.told)
     scrubbing.scrub(kept, folder)

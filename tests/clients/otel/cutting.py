@@ -26,8 +26,11 @@ MESSAGES: dict[str, type[Message]] = {
     "metrics": ExportMetricsServiceRequest,
     "logs": ExportLogsServiceRequest,
 }
-_LISTS = (("resource_spans", "scope_spans", "spans"), ("resource_metrics", "scope_metrics", "metrics"))
-_LISTS += (("resource_logs", "scope_logs", "log_records"),)
+_LISTS = (
+    ("resource_spans", "scope_spans", "spans"),
+    ("resource_metrics", "scope_metrics", "metrics"),
+    ("resource_logs", "scope_logs", "log_records"),
+)
 
 
 def cut(sent: Sent) -> Sent:

@@ -61,6 +61,12 @@ def _records(path: Path) -> Iterator[set[int]]:
 _NUMBER = re.compile(r"(?<![\w.])\d+(?![\w.])")
 
 
+def write_sums(folder: Path, told: list[Told]) -> None:
+    """`sums.json`, of an agent that exports sums of runs: `own_log` and `upstream`, each tokens by model."""
+    body = {"own_log": of_log(folder), "upstream": _of_upstream(told)}
+    (folder / "sums.json").write_text(json.dumps(body, indent=1) + "\n")
+
+
 def of_log(folder: Path) -> dict[str, dict[str, int]]:
     """What the importer of this agent reads in the folder's `own_log`."""
     return _by_model(

@@ -7,6 +7,7 @@ can be run (`BUNDLED`): its exporter is the same but for what was added since.
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -18,13 +19,17 @@ from tests.clients.real import openclaw
 from tests.clients.real.terminal import terminal
 
 BUNDLED = "2026.4.5"
-"""The newest tried that comes with the plugin: `npm install openclaw@2026.4.5` in a folder `openclaw-bundled` beside
-the other clients."""
+"""The newest tried that comes with the plugin: `npm install openclaw@2026.4.5` in a folder
+`openclaw-bundled` beside the other clients, with --legacy-peer-deps the packages that it then misses: @buape/carbon,
+@larksuiteoapi/node-sdk, @slack/web-api, grammy."""
 
 
 def _switch_on(place: Exporting, protocol: str) -> None:
     file = place.home / ".openclaw" / "openclaw.json"
     settings = json.loads(file.read_text())
+    settings["agents"]["defaults"].pop("utilityModel", None)  # of newer versions
+    for model in settings["models"]["providers"]["agent-router"]["models"]:
+        model["compat"] = {"supportsUsageInStreaming": True}  # older versions do not ask for it otherwise
     settings["plugins"] = {"allow": ["diagnostics-otel"], "entries": {"diagnostics-otel": {"enabled": True}}}
     settings["diagnostics"] = {
         "enabled": True,
@@ -35,7 +40,7 @@ def _switch_on(place: Exporting, protocol: str) -> None:
             "traces": True,
             "metrics": True,
             "logs": True,
-            "flushIntervalMs": 1000,
+            "flushIntervalMs": 10000,
         },
     }
     file.write_text(json.dumps(settings, indent=2))
@@ -53,9 +58,14 @@ def _session(place: Exporting, teller: Teller, protocol: str) -> None:
             (("truncate_mid_event:after=3",), "SAY gravel"),
         ):
             teller.next(*script)
-            print(place.run("openclaw", "agent", "--session-id", "golden", "--message", said, limit=180, **here)[-300:])
-        time.sleep(5)
-        print(gateway.shown[-1500:])
+            told = len(teller.told)
+            message = {"sessionKey": "main", "message": said, "idempotencyKey": secrets.token_hex(8)}
+            place.run("openclaw", "gateway", "call", "chat.send", "--params", json.dumps(message), limit=120, **here)
+            end = time.monotonic() + 60
+            while len(teller.told) == told and time.monotonic() < end:
+                time.sleep(0.5)
+            gateway.settle(8, 60)
+        time.sleep(12)  # until it has exported
 
 
 def _own_log(home: Path, to: Path) -> None:
@@ -73,4 +83,5 @@ SOURCE = Source(
     session=_session,
     own_log=_own_log,
     talks=True,
+    runs=True,
 )

@@ -32,7 +32,11 @@ def _session(place: Exporting, teller: Teller, protocol: str) -> None:
     with terminal(place, "opencode", "--continue", **opencode.QUIET) as screen:
         screen.wait("The word is")
         screen.settle(3)
-        for said, answer in (("SAY walnut", "The word is walnut"), ("RUN printf 'colour-%s' 8", "colour-8"), ("/compact", "<summary>")):
+        for said, answer in (
+            ("SAY walnut", "The word is walnut"),
+            ("RUN printf 'colour-%s' 8", "colour-8"),
+            ("/compact", "<summary>"),
+        ):
             screen.enter(said)
             screen.wait(answer)
             screen.settle(3)

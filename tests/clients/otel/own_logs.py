@@ -35,7 +35,11 @@ def database(path: Path, to: Path, *tables: str) -> None:
 
 def _cell(cell: Any) -> Any:
     try:
-        return json.dumps(cut(json.loads(cell)), ensure_ascii=False) if isinstance(cell, str) and cell[:1] in "{[" else cell
+        return (
+            json.dumps(cut(json.loads(cell)), ensure_ascii=False)
+            if isinstance(cell, str) and cell[:1] in "{["
+            else cell
+        )
     except ValueError:
         return cell
 
@@ -56,5 +60,7 @@ def cut(value: Any) -> Any:
     if isinstance(value, list):
         return [cut(each) for each in value]
     if isinstance(value, dict):
-        return {name: [] if name in ("tools", "skills") and isinstance(of, list) else cut(of) for name, of in value.items()}
+        return {
+            name: [] if name in ("tools", "skills") and isinstance(of, list) else cut(of) for name, of in value.items()
+        }
     return value

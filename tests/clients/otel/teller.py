@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from tests.clients.real.part import part
-from tests.upstreams.answer import Answer, Event
+from tests.upstreams.answer import Answer, Event, Framing
 from tests.upstreams.behaviour import Behaviour
 from tests.upstreams.echo import Asked, Reply
 from tests.upstreams.received import Received
@@ -64,7 +64,7 @@ def _says(asked: Asked) -> Reply:
     return part(replace(asked, body={"messages": list(_messages(asked.body))}, tools=schemas))
 
 
-def _messages(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _messages(body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Gemini's contents in the form of chat completions."""
     for content in [(body.get("systemInstruction") or {}) | {"role": "system"}, *body["contents"]]:
         role = {"model": "assistant", "system": "system"}.get(content.get("role", ""), "user")
@@ -115,8 +115,17 @@ class _Named(Answer):
 
     id: str = ""
 
-    def head(self, *args: Any, extra: Iterable[str] = (), **options: Any) -> bytes:
-        return Answer.head(self, *args, extra=[*extra, f"request-id: req_{self.id}"], **options)
+    def head(
+        self,
+        status: int | None = None,
+        content_type: str | None = None,
+        framing: Framing | None = None,
+        length: int | None = None,
+        extra: Iterable[str] = (),
+        version: str = "1.1",
+    ) -> bytes:
+        named = (*extra, f"request-id: req_{self.id}")
+        return Answer.head(self, status, content_type, framing, length, named, version)
 
 
 def _retold(answer: Answer, id: str, used: Usage) -> Answer:
