@@ -1,5 +1,5 @@
 """Two spans of one call of which neither lies in the other: Anthropic's client (since 2.0) makes a span of its own, and
-the instrumentations of OpenLLMetry, LangChain and Logfire do not make theirs its parent. The client's counts: it is
+the instrumentations of OpenLLMetry and LangChain do not always make theirs its parent. The client's counts: it is
 exact, where those miss what was cached or count the beginning of a stream twice."""
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ class _Seen(NamedTuple):
     end: int
     row: UsageRecord
 
-    def meets(self, span: Span) -> bool:
-        """Whether both ran at a time: one is around the other."""
-        return self.start <= span.end and span.start <= self.end
+    def meets(self, span: Span, row: UsageRecord) -> bool:
+        """Whether both ran at a time, and neither tells of another answer."""
+        ids = {self.row.response_id, row.response_id} - {None}
+        return len(ids) < 2 and self.start <= span.end and span.start <= self.end
 
 
 class Twins:
@@ -51,10 +52,10 @@ class Twins:
             keys = list(_keys(span, row))
             if span.origin.scope.startswith(_CLIENTS):
                 self._remember(self._clients, keys, span, row)
-                twin = next((seen for each in keys if (seen := self._others.get(each)) and seen.meets(span)), None)
+                twin = next((seen for each in keys if (seen := self._others.get(each)) and seen.meets(span, row)), None)
                 if twin is not None:
                     found[twin.row.key] = structs.replace(twin.row, duplicate=BY_SPAN)
-            elif any((seen := self._clients.get(each)) and seen.meets(span) for each in keys):
+            elif any((seen := self._clients.get(each)) and seen.meets(span, row) for each in keys):
                 found[key] = structs.replace(row, duplicate=BY_SPAN)
             else:
                 self._remember(self._others, keys, span, row)
