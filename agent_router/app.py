@@ -6,17 +6,21 @@ import asyncio
 import contextlib
 import logging
 import traceback
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from agent_dashboards.pages import pages
+from agent_dashboards.pages import page_paths, pages
+from agent_dashboards.sign_in import PATH as SIGN_IN
 from agent_models.catalogue import Catalogue, CatalogueError
-from agent_router import __version__, plugins, request_id
+from agent_router import __version__, otel, plugins, request_id
 from agent_router.config import LEDGER, RESPONSES, Configuration
+from agent_router.effective_settings import effective_settings
 from agent_router.endpoints import Endpoints, errors_at
 from agent_router.errors import ApiError, ConfigError
 from agent_router.escalation import Escalation
@@ -33,6 +37,8 @@ from agent_router.local_models import embedding_models, local_names, local_paths
 from agent_router.model_endpoints import model_endpoints
 from agent_router.model_list import model_list
 from agent_router.openapi import document
+from agent_router.otlp.endpoint import otlp_endpoint
+from agent_router.otlp.process import ReceiverProcess
 from agent_router.outcomes.session import Session
 from agent_router.request_body import Receive, Send
 from agent_router.response_endpoints import response_endpoints
@@ -49,12 +55,17 @@ from agent_router.upstreams.chain import Chain
 from agent_router.upstreams.local import PROVIDER
 from agent_router.upstreams.registry import Registry
 from agent_router.wire.responses.store import ResponseStore
+from agent_telemetry.instruments import Reading
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
 from agent_telemetry.metrics import Metrics
 from agent_telemetry.money import Money
-from agent_telemetry.openness import classifier
+from agent_telemetry.openness import classifier, family_finder
+from agent_telemetry.trace import Traces
 from agent_telemetry.usage_record import UsageRecord
+
+if TYPE_CHECKING:
+    from agent_telemetry.otel.export import Export
 
 log = logging.getLogger("agent_router")
 
@@ -73,7 +84,8 @@ class App:
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
         settings = configuration.settings
-        self._gate = Gate(settings.server)
+        salt = installation_salt(configuration.data) if settings.server.api_key_env else b""
+        self._gate = Gate(settings.server, salt, configuration.data / "signed_out")
         try:
             self.catalogue = Catalogue.load(configuration.data / "catalogue.yaml")
         except CatalogueError as error:
@@ -83,7 +95,13 @@ class App:
         self._policy = plugins.policy(settings.routing)
         self._verifiers = plugins.all_verifiers()
         self.feed = LiveFeed()
-        self._metrics = Metrics()
+        self._servers = otel.servers(settings)
+        self._classify = classifier(self.catalogue)
+        self._metrics = Metrics(self._classify, self._servers)
+        self._traces = Traces(exporting=settings.otel.endpoint is not None and settings.otel.traces)
+        self._told = otel.headers(settings.otel)
+        self._export: Export | None = None
+        self._otlp = ReceiverProcess(configuration)
         self._registry: Registry | None = None
         self._ledger: Ledger | None = None
         self._endpoints: Endpoints | None = None
@@ -106,6 +124,8 @@ class App:
 
     async def _http(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = fields(scope["headers"])
+        if scope["path"] == "/models" and b"text/html" not in headers.get(b"accept", b""):
+            scope = {**scope, "path": "/v1/models", "raw_path": b"/v1/models"}  # an agent's; a person's is a page
         path, query = scope["path"], scope["query_string"]
         scope = {**scope, "request_id": request_id.told(request_id.new_id())}
         try:
@@ -123,6 +143,9 @@ class App:
                 await endpoint(headers, receive, send, scope["extensions"][LEAVING], asked)
                 return
         except ApiError as error:
+            if error.status == 401 and self._gate.shows_sign_in(path, headers):
+                await self._show_sign_in(scope, receive, send)
+                return
             errors = errors_at(path, headers, query)
             error.request_id = scope["request_id"]
             body = errors.error_body(error)
@@ -139,6 +162,18 @@ class App:
         # What FastAPI could not answer it has told the caller and the log by `failed`, and raises once more.
         with contextlib.suppress(Exception):
             await self._cold(scope, receive, send)
+
+    async def _show_sign_in(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+        """In place of the page that was asked for, which comes afterwards."""
+        assert self._cold is not None
+        wanted = scope["raw_path"].decode("latin-1")
+        if scope["method"] == "POST":
+            wanted = wanted.rpartition("/")[0]  # the page with the form, which has to be sent again
+        elif scope["query_string"] and b"key=" not in scope["query_string"]:
+            wanted += "?" + scope["query_string"].decode("latin-1")
+        asked = {"method": "GET", "path": SIGN_IN, "raw_path": SIGN_IN.encode()}
+        asked["query_string"] = f"next={quote(wanted, safe='')}".encode()
+        await self._cold({**scope, **asked}, receive, send)
 
     async def _websocket(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
@@ -182,7 +217,7 @@ class App:
         )
         asyncio.get_running_loop().run_in_executor(None, money.warm)
         budget = Budget(settings.routing.budget)
-        self._billed += [self._metrics.on_batch, budget.learn]
+        self._billed.append(budget.learn)
         ledger = self._ledger = Ledger(data / LEDGER, enrich=money, on_batch=self._on_batch)
         self.feed.load(data / LEDGER)
         budget.load(data / LEDGER)
@@ -209,6 +244,7 @@ class App:
             self._chain,
             ledger,
             self.feed,
+            self._traces,
             self._learning,
             Escalation(self._chain, ledger, settings.routing.verification, self._verifiers),
             self._responses,
@@ -218,6 +254,7 @@ class App:
         self._socket = ResponsesSocket(self._endpoints.responses)
         self._router = router
         self._cold = self._fastapi(ledger)
+        self._export = otel.export(settings.otel, self._told, self._readings, self._servers, self._classify)
         self._keeping = asyncio.ensure_future(self._keeper.run())
         self._learning.start()
         default = self.names.default_local
@@ -238,8 +275,11 @@ class App:
         if self._registry is not None:
             await self._registry.close()
             await self._responses.flush()
+        await self._otlp.close()
         if self._ledger is not None:
             await asyncio.to_thread(self._ledger.close)
+        if self._export is not None:
+            await asyncio.to_thread(self._export.close)
 
     @property
     def closed_available(self) -> bool:
@@ -272,6 +312,7 @@ class App:
             },
             "learning": self._learning.status() if self._learning else None,
             "upstreams": {name: breaker.state for name, breaker in self._chain.breakers.items() if name != "local"},
+            "spans": self._export.status() if self._export else None,
         }
 
     def _window(self, model: str) -> int | None:
@@ -282,8 +323,16 @@ class App:
 
     def _on_batch(self, rows: Sequence[UsageRecord]) -> None:
         """On the ledger's thread."""
+        traces = self._traces.take(rows)
+        self._metrics.on_batch(rows, traces)
+        if self._export is not None:
+            self._export.on_batch(rows, traces)
         for listener in self._billed:
             listener(rows)
+
+    def _readings(self) -> Iterator[Reading]:
+        """On a thread of its own."""
+        return self._metrics.readings(self.status())
 
     def _seconds(self, model: str, prompt_tokens: int, output_tokens: int) -> float | None:
         """How long a local answer would take, loading the model counted in; None while nobody knows."""
@@ -318,15 +367,19 @@ class App:
     def _fastapi(self, ledger: Ledger) -> FastAPI:
         assert self._registry is not None
         cold = FastAPI(title="agent-router", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
-        cold.include_router(model_endpoints(self._models, self.names.id_of))
         cold.include_router(response_endpoints(self._responses))
         limit = self.configuration.settings.server.max_body_bytes
         cold.include_router(token_endpoints(self._router, self._registry.upstreams, limit, self._responses))
-        cold.include_router(pages(ledger.path, self.feed, classifier(self.catalogue), self.status))
+        family, settings = family_finder(self.catalogue), partial(effective_settings, self.configuration)
+        shown = pages(ledger.path, self.feed, self._classify, self.status, family, settings, self._gate.sign_in)
+        self._gate.is_page = page_paths(shown)
+        cold.include_router(shown)
+        cold.include_router(model_endpoints(self._models, self.names.id_of))
         assert self._learning is not None
         keep_text = self.configuration.settings.routing.keep_text
         cold.include_router(feedback_endpoint(self._learning.teacher, ledger.path, keep_text=keep_text))
         cold.include_router(self._metrics.endpoint(self.status))
+        cold.include_router(otlp_endpoint(self._otlp, limit))
 
         @cold.get("/openapi.json")
         async def openapi() -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 
 from agent_router.endpoint import Endpoint
 from agent_router.errors import ApiError
@@ -23,6 +24,7 @@ from agent_router.wire.call import Call
 from agent_router.wire.wire import Wire
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
+from agent_telemetry.trace import Traces
 
 
 class CompletionsEndpoint(Endpoint[Call]):
@@ -35,6 +37,7 @@ class CompletionsEndpoint(Endpoint[Call]):
         chain: Chain,
         ledger: Ledger,
         feed: LiveFeed,
+        traces: Traces,
         learning: Learning,
         escalation: Escalation,
         senders: Senders,
@@ -42,7 +45,7 @@ class CompletionsEndpoint(Endpoint[Call]):
         salt: bytes,
         max_body_bytes: int,
     ) -> None:
-        super().__init__(wire.name, wire, router, chain, ledger, feed, salt=salt, max_body_bytes=max_body_bytes)
+        super().__init__(wire.name, wire, router, chain, ledger, feed, traces, salt=salt, max_body_bytes=max_body_bytes)
         self._wire = wire
         self._learning = learning
         self._escalation = escalation
@@ -68,7 +71,7 @@ class CompletionsEndpoint(Endpoint[Call]):
         return self._learning.making_way(exchange.decision)
 
     async def _open(self, exchange: Exchange, call: Call) -> Attempted:
-        return await self._escalation.open(exchange, call)
+        return await self._escalation.open(exchange, call, partial(self._send_to, exchange))
 
     def _answered(self, exchange: Exchange, call: Call) -> None:
         self._learning.answered(exchange, call)

@@ -195,16 +195,24 @@ def _contradictions(settings: Settings) -> Iterator[tuple[str, str]]:
             said = f"{name!r} names the provider {provider!r}, which is not among [upstreams] ({known})"
             yield f"routing.{key}", said
     for name, upstream in settings.upstreams.items():
-        if _is_router(settings, upstream):
+        if _is_router(settings, upstream.address):
             yield (
                 f"upstreams.{name}.base_url",
                 f"{upstream.address} is this router itself ([server] port {settings.server.port}); requests would go "
                 "round in circles",
             )
+    endpoint = settings.otel.endpoint
+    if endpoint is None:
+        return
+    if _is_router(settings, endpoint):
+        port = settings.server.port
+        yield "otel.endpoint", f"{endpoint} is this router itself ([server] port {port}); its spans would go in circles"
+    if routing.privacy == "local-only" and not is_loopback(urlsplit(endpoint).hostname or ""):
+        yield "otel.endpoint", f"{endpoint} is elsewhere, and [routing] privacy lets nothing leave this machine"
 
 
-def _is_router(settings: Settings, upstream: Upstream) -> bool:
-    parts = urlsplit(upstream.address)
+def _is_router(settings: Settings, url: str) -> bool:
+    parts = urlsplit(url)
     if (parts.port or (443 if parts.scheme == "https" else 80)) != settings.server.port:
         return False
     host, own = normal(parts.hostname or ""), normal(settings.server.host)
@@ -228,6 +236,12 @@ def _warnings(settings: Settings, origins: Mapping[str, Origin]) -> Iterator[str
             yield f"[local] models: {model} is not there; requests for it fail."
     if settings.routing.keep_text:
         yield "[routing] keep_text is on, but this version stores no text."
+    for name in settings.otel.headers:
+        if origins.get(f"otel.headers.{name}") == "file":
+            yield f"[otel] headers holds {name} in the clear; name its variable in headers_env instead."
+    for name, variable in settings.otel.headers_env.items():
+        if settings.otel.endpoint is not None and not os.environ.get(variable, "").strip():
+            yield f"[otel] headers_env: {variable} is not set; nothing is sent as {name}."
     if settings.telemetry.level != "off":
         yield "[telemetry] level is set, but this version sends no reports."
     named = {upstream.key_env for upstream in settings.upstreams.values()} | {settings.server.api_key_env}

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Generic, TypeVar
 
 from agent_router.errors import ApiError
@@ -19,11 +20,12 @@ from agent_router.routing.router import Router
 from agent_router.routing.task import Task
 from agent_router.sender import Sender
 from agent_router.upstreams.chain import Attempted, Chain, ChainError
-from agent_router.upstreams.reply import EmbeddingCall, Reply, StreamCutError
+from agent_router.upstreams.reply import EmbeddingCall, FaultKind, Reply, StreamCutError
 from agent_router.wire.call import Call
 from agent_router.wire.wire import Errors
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
+from agent_telemetry.trace import Traces
 
 log = logging.getLogger("agent_router")
 
@@ -47,6 +49,7 @@ class Endpoint(ABC, Generic[CallT]):
         chain: Chain,
         ledger: Ledger,
         feed: LiveFeed,
+        traces: Traces,
         *,
         salt: bytes,
         max_body_bytes: int,
@@ -57,6 +60,7 @@ class Endpoint(ABC, Generic[CallT]):
         self._chain = chain
         self._ledger = ledger
         self._feed = feed
+        self._traces = traces
         self._salt = salt
         self._max_body_bytes = max_body_bytes
 
@@ -122,6 +126,7 @@ class Endpoint(ABC, Generic[CallT]):
             leaving.discard(leave)
             if exchange.task is not None:
                 row = exchange.record()
+                self._traces.end(row.key, exchange.trace)
                 self._ledger.record(row)
                 self._feed.finished(row)
 
@@ -130,23 +135,24 @@ class Endpoint(ABC, Generic[CallT]):
     ) -> None:
         call, exchange.task = self._read(raw, headers, path)
         call.headers = {name.decode(): headers[name].decode("latin-1") for name in _FORWARDED & headers.keys()}
+        call.trace = self._traces.begin(exchange.trace, call.headers)
         decision = exchange.decision = self._decide(exchange, call, raw)
-        self._aim(exchange, decision.targets[0])
-        self._feed.started(exchange.id, exchange.task.agent, exchange.task.requested_model, exchange.time)
+        self._send_to(exchange, decision.targets[0])
         with self._prepared(exchange):
             try:
                 attempted = await self._open(exchange, call)
             except ChainError as failure:
-                exchange.faults += failure.faults[:-1]
+                exchange.faults = failure.faults[:-1]
                 self._aim(exchange, failure.faults[-1][0])
                 exchange.status, exchange.error = "error", failure.error.code
                 exchange.http_status = failure.error.status
                 await self._refuse(exchange, call, failure, answer)
                 return
             reply = attempted.reply
-            exchange.faults += attempted.faults
             exchange.observed = reply.observed
-            self._aim(exchange, attempted.target)
+            if attempted.target != exchange.target:
+                self._send_to(exchange, attempted.target)
+            exchange.faults = attempted.faults
             try:
                 await self._answer(exchange, call, reply, answer)
             except StreamCutError as cut:
@@ -164,6 +170,12 @@ class Endpoint(ABC, Generic[CallT]):
     def _aim(self, exchange: Exchange, target: Target) -> None:
         """What the row says of a request that ends now."""
         exchange.target, exchange.place = target, self._chain.upstreams[target.provider].place
+
+    def _send_to(self, exchange: Exchange, target: Target, faults: Sequence[tuple[Target, FaultKind]] = ()) -> None:
+        """It is there now, after these faults: whoever watches is told."""
+        self._aim(exchange, target)
+        exchange.faults = list(faults)
+        self._feed.started(exchange.running())
 
     async def _answer(self, exchange: Exchange, call: CallT, reply: Reply, answer: Sender) -> None:
         capture = exchange.capture
@@ -229,7 +241,7 @@ class Endpoint(ABC, Generic[CallT]):
     async def _open(self, exchange: Exchange, call: CallT) -> Attempted:
         """The answer that is to be released. ChainError if there is none."""
         assert exchange.decision is not None
-        return await self._chain.open(call, exchange.decision.targets)
+        return await self._chain.open(call, exchange.decision.targets, partial(self._send_to, exchange))
 
     def _prepared(self, exchange: Exchange) -> AbstractContextManager[None]:
         """Holds while the request is being answered."""

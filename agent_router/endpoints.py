@@ -26,6 +26,7 @@ from agent_router.wire.responses.wire import ResponsesWire
 from agent_router.wire.wire import Errors, Wire
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
+from agent_telemetry.trace import Traces
 
 # Some clients leave `models/` out before a name with a slash in it. A name may hold colons, as all of Ollama's do.
 _GENERATES = re.compile(r"/v1(?:beta|alpha)?/(?:models/)?.{1,300}:(?:streamGenerateContent|generateContent)", re.DOTALL)
@@ -53,6 +54,7 @@ class Endpoints:
         chain: Chain,
         ledger: Ledger,
         feed: LiveFeed,
+        traces: Traces,
         learning: Learning,
         escalation: Escalation,
         responses: ResponseStore,
@@ -60,7 +62,7 @@ class Endpoints:
         salt: bytes,
         max_body_bytes: int,
     ) -> None:
-        given = (router, chain, ledger, feed, learning, escalation, Senders())
+        given = (router, chain, ledger, feed, traces, learning, escalation, Senders())
 
         def completions(wire: Wire) -> CompletionsEndpoint:
             return CompletionsEndpoint(wire, *given, salt=salt, max_body_bytes=max_body_bytes)
@@ -76,7 +78,7 @@ class Endpoints:
             "/messages": completions(_ANTHROPIC),
             "/completions": completions(CompletionsWire()),
             "/embeddings": EmbeddingsEndpoint(
-                "embeddings", _OPENAI, router, chain, ledger, feed, salt=salt, max_body_bytes=max_body_bytes
+                "embeddings", _OPENAI, router, chain, ledger, feed, traces, salt=salt, max_body_bytes=max_body_bytes
             ),
         }
         self._at = hot | {f"/v1{path}": endpoint for path, endpoint in hot.items()}

@@ -17,7 +17,7 @@ from agent_router.outcomes.comparison import Comparison, compare
 from agent_router.outcomes.said import Said, said_in_events
 from agent_router.routing.decision import Target
 from agent_router.settings import Verification
-from agent_router.upstreams.chain import Attempted, Chain, ChainError
+from agent_router.upstreams.chain import Attempted, Chain, ChainError, SentOn
 from agent_router.upstreams.reply import Reply, StreamCutError, UpstreamFault
 from agent_router.verification.answer import Answer
 from agent_router.verification.hold_back import Held, RefusedError, hold_back
@@ -42,12 +42,13 @@ class Escalation:
         self._limits = limits
         self._verifiers = verifiers
 
-    async def open(self, exchange: Exchange, call: Call) -> Attempted:
-        """The answer that is to be released. ChainError if there is none."""
+    async def open(self, exchange: Exchange, call: Call, sent_on: SentOn) -> Attempted:
+        """The answer that is to be released; `sent_on` is told where the request goes when it goes
+        elsewhere. ChainError if there is none."""
         decision = exchange.decision
         assert decision is not None
         began = time.monotonic()
-        attempted = await self._chain.open(call, decision.targets)
+        attempted = await self._chain.open(call, decision.targets, sent_on)
         if not self._looks_at(exchange, attempted):
             return attempted
         closed = tuple(target for target in decision.targets if target.route == "closed")
@@ -73,9 +74,10 @@ class Escalation:
         self._record(exchange, "attempt", attempted.target, answer, time.monotonic() - began, problem=problem)
         if held is None:
             await attempted.reply.close()
+        sent_on((closed or decision.targets)[0], attempted.faults)
         try:
             # Where there is nobody else, one that broke is asked again: its worker has been started anew.
-            escalated = await self._chain.open(call, closed or decision.targets)
+            escalated = await self._chain.open(call, closed or decision.targets, sent_on)
         except ChainError as error:
             if held is None:
                 raise

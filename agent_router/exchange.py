@@ -15,6 +15,8 @@ from agent_router.routing.decision import Decision, Target
 from agent_router.routing.task import Task
 from agent_router.upstreams.reply import FaultKind, Observed
 from agent_telemetry.agent_names import agent_name
+from agent_telemetry.live import Running
+from agent_telemetry.trace import Trace
 from agent_telemetry.usage_record import Place, Status, UsageRecord
 
 
@@ -39,6 +41,7 @@ class Exchange:
         "target",
         "task",
         "time",
+        "trace",
         "verified",
         "wire",
     )
@@ -47,7 +50,8 @@ class Exchange:
         self.wire = wire
         self.id = new_id()
         self.time = datetime.now(UTC)
-        self._started = time.perf_counter()
+        self.trace = Trace()
+        self._started = self.trace.started
         self.task: Task | None = None
         self.decision: Decision | None = None
         self.target: Target | None = None
@@ -90,6 +94,22 @@ class Exchange:
             headers.append((b"x-agent-router-family", self.task.family.name.encode()))
         headers.append((b"x-agent-router-latency-ms", f"{self.milliseconds():.1f}".encode()))
         return headers
+
+    def running(self) -> Running:
+        """What a page shows while it runs."""
+        task, target = self.task, self.target
+        return Running(
+            id=self.id,
+            time=self.time,
+            agent=agent_name(task.agent) if task else None,
+            requested_model=task.requested_model[:200] if task else None,
+            family=task.family.name if task else None,
+            model=target.model if target else None,
+            provider=target.provider if target else None,
+            place=self.place,
+            route=target.route if target else None,
+            reason=self.reason or None,
+        )
 
     def record(self) -> UsageRecord:
         """The row. Usage that nobody stated stays unknown."""

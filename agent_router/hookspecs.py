@@ -15,6 +15,7 @@ from agent_router.routing.task import Task
 from agent_router.settings import Routing
 from agent_router.verification.verifier import Verifier
 from agent_telemetry.importers.importer import Importer
+from agent_telemetry.otlp.sources.source import Source
 
 hookspec = pluggy.HookspecMarker("agent_router")
 hookimpl = pluggy.HookimplMarker("agent_router")
@@ -49,3 +50,8 @@ def agent_router_verifiers() -> Mapping[str, Verifier]:  # type: ignore[empty-bo
 @hookspec
 def agent_router_importers() -> Sequence[Importer]:  # type: ignore[empty-body]
     """Importers: what reads an agent's own logs."""
+
+
+@hookspec
+def agent_router_otlp_sources() -> Sequence[Source]:  # type: ignore[empty-body]
+    """Sources: what reads an agent's telemetry."""

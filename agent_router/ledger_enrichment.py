@@ -54,6 +54,7 @@ def _made(*_: tuple[str, int]) -> Callable[[UsageRecord], UsageRecord]:
 
     def enrich(row: UsageRecord) -> UsageRecord:
         told, openness = where(row.provider, row.model)
-        return money(row, row.place or told, openness)
+        own = row.place  # by the address of a server, which may pass on what it is asked: a closed model is not there
+        return money(row, "hosted" if own and openness == "closed" else own or told, openness)
 
     return enrich

@@ -21,6 +21,7 @@ from agent_router.wire.responses.naming import naming, naming_all
 from agent_router.wire.responses.wire import ResponsesWire
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
+from agent_telemetry.trace import Traces
 
 _TOLD_IN_STREAM = frozenset({"codex"})
 """Agents to whom an outage is told by `response.failed` in place of a status. Codex asks thirty times for a 5xx without
@@ -38,6 +39,7 @@ class ResponsesEndpoint(CompletionsEndpoint):
         chain: Chain,
         ledger: Ledger,
         feed: LiveFeed,
+        traces: Traces,
         learning: Learning,
         escalation: Escalation,
         senders: Senders,
@@ -46,7 +48,17 @@ class ResponsesEndpoint(CompletionsEndpoint):
         max_body_bytes: int,
     ) -> None:
         super().__init__(
-            wire, router, chain, ledger, feed, learning, escalation, senders, salt=salt, max_body_bytes=max_body_bytes
+            wire,
+            router,
+            chain,
+            ledger,
+            feed,
+            traces,
+            learning,
+            escalation,
+            senders,
+            salt=salt,
+            max_body_bytes=max_body_bytes,
         )
         self.responses = wire
         self.max_body_bytes = max_body_bytes

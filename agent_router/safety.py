@@ -8,20 +8,29 @@ from __future__ import annotations
 
 import hmac
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from urllib.parse import parse_qsl
 
+from agent_dashboards.sign_in import PATH as SIGN_IN
+from agent_dashboards.sign_in import SignIn
 from agent_router.addresses import host_of, is_any, is_loopback, normal
 from agent_router.errors import ApiError, ConfigError
 from agent_router.settings import Server
 
-OPEN_PATHS = frozenset({"/healthz", "/api/hello"})
+OPEN_PATHS = frozenset({"/healthz", "/api/hello", SIGN_IN})
+_STATIC = "/static/"  # what the page for signing in is made of; there is nothing of the user's in it
 
 
 class Gate:
-    """Checks every request. ConfigError for a non-loopback host without an API key."""
+    """Checks every request. ConfigError for a non-loopback host without an API key.
 
-    def __init__(self, server: Server) -> None:
+    `salt` is a secret of the installation, `ended` the file of sessions that were signed out. `sign_in` is there where
+    a key is demanded: who has given it to a page may go without it where `is_page` says that a path is the pages', and
+    nowhere else.
+    """
+
+    def __init__(self, server: Server, salt: bytes = b"", ended: Path = Path(os.devnull)) -> None:
         self._key = os.environ.get(server.api_key_env or "", "").strip().encode() or None
         if server.api_key_env and self._key is None:
             raise ConfigError(f"server.api_key_env names {server.api_key_env}, which is not set in the environment.")
@@ -30,6 +39,8 @@ class Gate:
                 f"server.host is {server.host}, which others can reach. Set api_key_env to the name of an environment "
                 "variable that holds a key for your clients, or listen on 127.0.0.1."
             )
+        self.sign_in = SignIn(self._key, salt, ended) if self._key is not None else None
+        self.is_page: Callable[[str], bool] = lambda path: False
         self._hosts = {normal(server.host)} | {host_of(host) or normal(host) for host in server.allowed_hosts}
         # Bound to all addresses, the machine's own names cannot be known; the key protects instead.
         self._any_host = is_any(server.host) and not server.allowed_hosts
@@ -48,14 +59,34 @@ class Gate:
             raise ApiError(
                 403, "Pages of other sites may not call this endpoint.", kind="permission_error", code="cross_site"
             )
-        is_open = path in OPEN_PATHS or (path == "/" and method == "HEAD")  # whether anybody is there tells nothing
-        if self._key is not None and not is_open and not self._has_key(headers, query):
+        if self._key is None or path in OPEN_PATHS or path.startswith(_STATIC):
+            return
+        if b"key=" in query and self.is_page(path):
+            query = b""  # only Google's clients put it there; a page would repeat it in its links
+        is_open = path == "/" and method == "HEAD"  # whether anybody is there tells nothing
+        if not is_open and not self._has_key(headers, query) and not self._is_signed_in(path, headers, host):
             raise ApiError(
                 401,
                 "The API key is missing or wrong. Send it as `Authorization: Bearer …` or `x-api-key: …`.",
                 kind="authentication_error",
                 code="invalid_api_key",
             )
+
+    def shows_sign_in(self, path: str, headers: Mapping[bytes, bytes]) -> bool:
+        """Whether someone without the key is a person at a browser, who wants to see a page or sent its form."""
+        return (
+            self.sign_in is not None
+            and b"text/html" in headers.get(b"accept", b"")
+            and not any(name in headers for name in (b"authorization", b"x-api-key", b"x-goog-api-key"))
+            and not path.startswith("/api/")
+            and self.is_page(path)
+        )
+
+    def _is_signed_in(self, path: str, headers: Mapping[bytes, bytes], host: str) -> bool:
+        cookies = headers.get(b"cookie")
+        if cookies is None or self.sign_in is None or not self.is_page(path):
+            return False
+        return self.sign_in.holds(cookies.decode("latin-1"), host)
 
     def _is_own(self, host: str) -> bool:
         # An address cannot be rebound, so any spelling of loopback will do.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
@@ -21,6 +21,7 @@ NO_KEY = "agent-router"
 variable that holds it, such as OPENAI_API_KEY in a connected shell, holds none for an upstream."""
 RESERVED = frozenset({"auto", "local", "closed", "agent-router"})
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 class _Section(BaseModel):
@@ -32,6 +33,26 @@ def _variable(name: str | None) -> str | None:
     if name and not _VARIABLE.fullmatch(name):
         raise ValueError("must be the name of an environment variable, not the key itself")
     return name or None
+
+
+def _address(url: str | None) -> str | None:
+    """A base URL without a slash at its end."""
+    if url is None:
+        return None
+    if not url.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    try:
+        parts = urlsplit(url)
+        reachable = bool(parts.hostname) and parts.port != 0 and not re.search(r"[\s\x00-\x1f]", url)
+    except ValueError:
+        reachable = False
+    if not reachable:
+        raise ValueError("is no valid address")
+    if "@" in parts.netloc:
+        raise ValueError("must not hold a user name or password; name the variable that holds the key")
+    if parts.query or parts.fragment:
+        raise ValueError("must end before '?' and '#'")
+    return url.rstrip("/")
 
 
 class Server(_Section):
@@ -76,24 +97,10 @@ class Upstream(_Section):
     @field_validator("base_url")
     @classmethod
     def _is_address(cls, url: str | None) -> str | None:
-        if url is None:
-            return None
-        if not url.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
-        try:
-            parts = urlsplit(url)
-            reachable = bool(parts.hostname) and parts.port != 0 and not re.search(r"[\s\x00-\x1f]", url)
-        except ValueError:
-            reachable = False
-        if not reachable:
-            raise ValueError("is no valid address")
-        if "@" in parts.netloc:
-            raise ValueError("must not hold a user name or password; name the key with key_env")
-        if parts.query or parts.fragment:
-            raise ValueError("must end before '?' and '#'")
-        if parts.path.rstrip("/").endswith(("/completions", "/messages", "/responses", "/embeddings")):
+        url = _address(url)
+        if url is not None and url.endswith(("/completions", "/messages", "/responses", "/embeddings")):
             raise ValueError("must end before the endpoint's own path, as in https://api.openai.com/v1")
-        return url.rstrip("/")
+        return url
 
     @field_validator("key_keyring")
     @classmethod
@@ -300,6 +307,46 @@ class Telemetry(_Section):
     )
 
 
+class Otel(_Section):
+    """Spans and metrics for an OpenTelemetry collector of yours. Without an endpoint nothing is sent."""
+
+    endpoint: str | None = Field(
+        None, description="OTLP/HTTP's base address, as http://127.0.0.1:4318; unset: nothing is sent"
+    )
+    protocol: Literal["http/protobuf"] = Field("http/protobuf", description="how it is sent")
+    headers_env: dict[str, str] = Field(
+        {}, description="environment variables that hold headers, such as `authorization`, by the header's name"
+    )
+    headers: dict[str, SecretStr] = Field({}, description="headers in the clear; prefer headers_env")
+    service_name: str = Field("agent-router", min_length=1, description="`service.name` of the resource")
+    attributes: dict[str, str] = Field({}, description="further attributes of the resource")
+    traces: bool = Field(True, description="send spans")
+    metrics: bool = Field(True, description="send metrics")
+    interval_seconds: float = Field(60, ge=1, le=3600, description="seconds from one report of metrics to the next")
+
+    @field_validator("endpoint")
+    @classmethod
+    def _is_base(cls, url: str | None) -> str | None:
+        url = _address(url)
+        if url is not None and url.endswith(("/v1/traces", "/v1/metrics", "/v1/logs")):
+            raise ValueError("must end before /v1/traces, as in http://127.0.0.1:4318")
+        return url
+
+    @field_validator("headers_env")
+    @classmethod
+    def _name_variables(cls, headers: dict[str, str]) -> dict[str, str]:
+        for variable in headers.values():
+            _variable(variable)
+        return headers
+
+    @field_validator("headers_env", "headers")
+    @classmethod
+    def _are_headers(cls, headers: dict[str, Any]) -> dict[str, Any]:
+        if not all(_HEADER.fullmatch(name) for name in headers):
+            raise ValueError("must be names of headers")
+        return headers
+
+
 class Logs(_Section):
     """What agents' own logs tell of calls, also of those that never pass through the router."""
 
@@ -326,6 +373,7 @@ class Settings(BaseSettings):
     routing: Routing = Routing()
     timeouts: Timeouts = Timeouts()
     telemetry: Telemetry = Telemetry()
+    otel: Otel = Otel()
     logs: Logs = Logs()
     ledger: Ledger = Ledger()
     plans: dict[str, Literal["api", "subscription"]] = Field(

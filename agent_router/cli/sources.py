@@ -10,7 +10,7 @@ from agent_router.cli.output import JSON_OPTION, friendly, print_json
 from agent_router.import_settings import import_settings
 from agent_router.importers import importers
 from agent_router.paths import LEDGER, data_path
-from agent_telemetry.coverage import PROXY, Source, coverage
+from agent_telemetry.coverage import OTLP, PROXY, Source, coverage
 from agent_telemetry.importers.home import Home
 
 
@@ -27,7 +27,7 @@ def sources(as_json: bool = JSON_OPTION) -> None:
             found = {source.name: source for source in coverage(path)}
         home = Home.here()
         places = {each.name: [str(folder) for folder in each.folders(home)] for each in chosen}
-        titles = {each.name: each.title for each in chosen} | {PROXY: "agent-router itself"}
+        titles = {each.name: each.title for each in chosen} | {PROXY: "agent-router itself", OTLP: "OpenTelemetry"}
         names = [PROXY, *places, *(name for name in found if name not in places and name != PROXY)]
         if as_json:
             rows = [_object(name, titles, places, found.get(name) or Source(name)) for name in names]
@@ -72,7 +72,7 @@ def _show(names: list[str], titles: dict[str, str], places: dict[str, list[str]]
         rows.append(
             [
                 titles.get(name, name),
-                f"{source.logs:,}" if name != PROXY else "",
+                f"{source.logs:,}" if name not in (PROXY, OTLP) else "",
                 f"{source.calls:,}",
                 f"{sum(source.dropped.values()):,}",
                 (source.first or "")[:10],
@@ -96,6 +96,8 @@ _DROPPED = {
     "copied": ("copied into a forked or resumed session", "copied into forked or resumed sessions"),
     "repeated": ("repeat of a call while it was streamed", "repeats of calls while they were streamed"),
     "proxied": ("also passed through the router", "also passed through the router"),
+    "logged": ("also in the agent's log", "also in agents' logs"),
+    "told twice": ("also told of by another signal", "also told of by other signals"),
 }
 
 

@@ -109,7 +109,7 @@ class Audits:
         began, now = time.monotonic(), datetime.now(UTC)
         try:
             # In nobody's name: an agent whose audit fails is not to be kept away from its model.
-            attempted = await self._chain.open(dataclasses.replace(_whole(job.call), caller=""), job.closed)
+            attempted = await self._chain.open(dataclasses.replace(_whole(job.call), caller="", trace=None), job.closed)
         except ChainError:
             return
         capture = Capture(job.call.wire)

@@ -6,7 +6,7 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agent_router.errors import ApiError
@@ -49,6 +49,10 @@ class Attempted:
     faults: list[tuple[Target, FaultKind]] = field(default_factory=list)
 
 
+SentOn = Callable[[Target, Sequence[tuple[Target, FaultKind]]], None]
+"""Told of a target that is asked now, and what failed before."""
+
+
 class ChainError(Exception):
     """Nothing answered. `error` is for the caller; `body` the upstream's own error object, if it had one."""
 
@@ -67,13 +71,18 @@ class Chain:
         self.breakers = {name: Breaker() for name in upstreams}
         self.failing = FailingCallers()
 
-    async def open(self, call: Call | EmbeddingCall, targets: tuple[Target, ...]) -> Attempted:
-        """The first target's answer that begins. ChainError if none does."""
+    async def open(
+        self, call: Call | EmbeddingCall, targets: tuple[Target, ...], sent_on: SentOn | None = None
+    ) -> Attempted:
+        """The first target's answer that begins; `sent_on` is told of each but the first that is asked. ChainError if
+        none does."""
         faults: list[tuple[Target, FaultKind]] = []
         problem: UpstreamFault | None = None
         until = time.monotonic() + _LONGEST_HOLD
         for position, target in enumerate(targets):
             last = position == len(targets) - 1
+            if position and sent_on is not None:
+                sent_on(target, faults)
             tries = 0
             while True:
                 began = time.monotonic()
@@ -143,7 +152,7 @@ class Chain:
         passage, within = breaker.enter(), own.enter() if own is not None else None
         counted = target.provider != "local"  # which has its own supervision
         try:
-            reply = await call.ask(upstream, target.model)
+            reply = await _asked(call, upstream, target)
         except UpstreamFault as fault:
             if fault.kind == "rejected" and counted:
                 self.failing.refused(call, target, fault, within)
@@ -175,6 +184,26 @@ class Chain:
         else:
             self.failing.began(call, target, within)
         return reply
+
+
+async def _asked(call: Call | EmbeddingCall, upstream: Upstream, target: Target) -> Reply:
+    """The upstream's answer, with the attempt noted in the call's trace."""
+    if call.trace is None:
+        return await call.ask(upstream, target.model)
+    attempt = call.trace.begin(target.provider, target.model, upstream.place, call.headers)
+    try:
+        reply = await call.ask(upstream, target.model)
+    except UpstreamFault as fault:
+        attempt.failed(fault.kind)
+        raise
+    except ApiError:
+        attempt.failed("unsupported")
+        raise
+    except BaseException:
+        attempt.failed("cancelled")
+        raise
+    attempt.answers(reply.observed, stream=call.stream)
+    return reply
 
 
 def _kept_out(target: Target, breaker: Breaker, wait: float) -> UpstreamFault:

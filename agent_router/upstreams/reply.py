@@ -11,6 +11,7 @@ from agent_models.embedding import Embeddings
 from agent_router.errors import ApiError
 from agent_router.wire.call import Call
 from agent_router.wire.embeddings.body import EmbeddingBody
+from agent_telemetry.trace import Trace
 from agent_telemetry.usage_record import Place
 
 FaultKind = Literal[
@@ -141,11 +142,14 @@ class Reply:
 
 @dataclass
 class EmbeddingCall:
-    """A caller's request for vectors. `raw` is the body as it came; `headers` are passed on."""
+    """A caller's request for vectors. `raw` is the body as it came; `headers` are passed on. `trace` notes the calls
+    that are made for it."""
 
     raw: bytes
     body: EmbeddingBody
     headers: dict[str, str] = field(default_factory=dict)
+    trace: Trace | None = None
+    stream = False
     has_images = False
     caller = ""
 

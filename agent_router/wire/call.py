@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent_models.completion import CompletionRequest
 from agent_router.routing.prompt import Prompt
+from agent_telemetry.trace import Trace
 
 if TYPE_CHECKING:
     from agent_router.upstreams.reply import Reply, Upstream
@@ -27,6 +28,8 @@ class Call:
     that names nothing which the upstream would have to have kept, where the other may.
 
     `query` is what of the address's query an upstream of the same dialect is to get.
+
+    `trace` notes the calls that are made for it, if anybody wants to know.
 
     `meant` is all that may be sent on, where that is more than the body says; `private`: it belongs to a conversation
     that must not leave the machine.
@@ -49,6 +52,7 @@ class Call:
     meant: bytes = b""
     private: bool = False
     query: str = ""
+    trace: Trace | None = None
 
     def __post_init__(self) -> None:
         self.meant = self.meant or self.raw

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from agent_telemetry.live import KEPT_FINISHED, Event, LiveFeed, Running, Snapsh
 from agent_telemetry.split import Classify
 
 KEEP_ALIVE_S = 15.0
-GATHER_S = 0.1  # events within it are sent together, so that a busy router is not slowed down by its page
+GATHER_S = 0.1  # between two chunks: of a busy router events go together, so that its page does not slow it down
 
 
 async def live_stream(feed: LiveFeed, classify: Classify, status: Callable[[], dict[str, Any]]) -> AsyncIterator[bytes]:
@@ -23,6 +24,7 @@ async def live_stream(feed: LiveFeed, classify: Classify, status: Callable[[], d
     each, and `ledger` whenever the ledger's health changes. A comment every 15 s keeps the connection open.
     """
     before: Any = None
+    sent = 0.0
     with feed.subscribe() as events:
         while True:
             batch: list[Event] = []
@@ -30,7 +32,7 @@ async def live_stream(feed: LiveFeed, classify: Classify, status: Callable[[], d
                 async with asyncio.timeout(KEEP_ALIVE_S):
                     batch.append(await anext(events))
                     if not isinstance(batch[0], Snapshot):
-                        await asyncio.sleep(GATHER_S)
+                        await asyncio.sleep(max(0.0, sent + GATHER_S - time.monotonic()))
                 while events.unread:
                     batch.append(await anext(events))
             except TimeoutError:
@@ -44,6 +46,7 @@ async def live_stream(feed: LiveFeed, classify: Classify, status: Callable[[], d
             if ledger != before:
                 before = ledger
                 chunk += _event("ledger", ledger)
+            sent = time.monotonic()
             yield chunk or b": keep-alive\n\n"
 
 

@@ -7,12 +7,15 @@ from typing import Any
 
 import msgspec
 
+from agent_dashboards.addresses import call_address
 from agent_dashboards.number_format import NOTHING, duration, whole
+from agent_dashboards.shown_name import one_line
 from agent_telemetry.live import Running
 from agent_telemetry.split import Classify
 from agent_telemetry.usage_record import UsageRecord
 
 _TOKENS = ("input", "cache_read", "cache_write", "output")
+_MOST = 300  # characters of a cell
 _MONEY = ("billed", "equivalent", "avoided")
 
 
@@ -22,17 +25,12 @@ def request_row(request: UsageRecord | Running, classify: Classify) -> dict[str,
     A running request has the same fields, with `status` "running".
     """
     if isinstance(request, Running):
-        request = UsageRecord(
-            source="proxy",
-            key=request.id,
-            time=request.time,
-            agent=request.agent,
-            requested_model=request.requested_model,
-        )
+        known = msgspec.structs.asdict(request)
+        request = UsageRecord(source="proxy", key=known.pop("id"), **known)
         status = "running"
     else:
         status = request.status
-    row = {name: _clean(value) for name, value in msgspec.structs.asdict(request).items()}
+    row = {name: clean(value) for name, value in msgspec.structs.asdict(request).items()}
     row["id"] = row.pop("key")
     row["time"] = request.time.isoformat()
     row["status"] = status
@@ -63,8 +61,8 @@ def shown(row: dict[str, Any]) -> dict[str, str]:
         "duration": duration(row["latency_ms"]),
     }
     if row["status"] == "running":
-        known = dict.fromkeys(known, "") | {"agent": known["agent"], "model": "…"}
-    return known | {
+        known |= {"model": row["model"] or "…", "tokens": "", "duration": ""}
+    cells = known | {
         "id": row["id"],
         "iso": row["time"],
         "time": f"{time:%H:%M:%S}" if today else f"{time:%b} {time.day}, {time:%H:%M}",
@@ -74,8 +72,10 @@ def shown(row: dict[str, Any]) -> dict[str, str]:
         "state": row["status"] + same,
         "status": row["status"] if not row["error"] else f"{row['status']}: {row['error'].replace('_', ' ')}",
     }
+    address = call_address(row["source"], row["id"])  # whole, however long it is
+    return {name: one_line(text, _MOST) for name, text in cells.items()} | {"address": address}
 
 
-def _clean(value: Any) -> Any:
+def clean(value: Any) -> Any:
     """A lone surrogate in a name that a caller sent cannot be encoded; it becomes a question mark."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

@@ -11,17 +11,20 @@ import msgspec
 
 from agent_telemetry.duplicates import PROXY as PROXY
 from agent_telemetry.ledger_reader import reading
+from agent_telemetry.otlp.call import SOURCE, TAKEN
 from agent_telemetry.sums import HOUR_MS
 
 _DROPPED: Final = ("copied", "repeated")
 _UNKNOWN: Final = "unknown:"
+OTLP: Final = SOURCE
 
 
 class Source(msgspec.Struct):
     """A source of rows.
 
     `calls` are those that count; `dropped` says of how many others why they do not: "copied" (in a forked or resumed
-    session), "repeated" (written several times while the answer was streamed), "proxied" (the router has them too).
+    session), "repeated" (written several times while the answer was streamed), "proxied" (the router has them too),
+    "logged" (the agent's log has them too), "told twice" (so has another of its signals: events, spans, counters).
     `skipped` says what looked like a call and was none, and why; `unknown` counts fields that an importer does not
     know; `unpriced` are calls without a known price. `first` and `last` are times in ISO 8601, UTC.
     """
@@ -53,8 +56,7 @@ def coverage(path: Path) -> list[Source]:
             if not duplicate:
                 source.calls, source.unpriced = number, unpriced
             else:
-                why = "proxied" if duplicate == PROXY else duplicate
-                source.dropped[why] = number
+                _add(source.dropped, _why(duplicate), number)
             before = hours.get(name, (first, last))
             hours[name] = min(before[0], first), max(before[1], last)
         for name, (first, last) in hours.items():
@@ -70,6 +72,9 @@ def coverage(path: Path) -> list[Source]:
                     _add(source.dropped, what, number)
                 elif what != "calls":
                     _add(source.skipped, what, number)
+        for (state,) in conn.execute("SELECT state FROM states WHERE name = ?", [TAKEN]):
+            for what, number in msgspec.msgpack.decode(state, type=dict[str, int]).items():
+                _add(found.setdefault(OTLP, Source(OTLP)).skipped, what, number)
         return sorted(found.values(), key=lambda source: source.name)
 
 
@@ -83,12 +88,19 @@ def dropped(path: Path) -> dict[str, int]:
             "SELECT duplicate, sum(calls) FROM source_hours WHERE duplicate != '' AND calls > 0 GROUP BY 1"
         )
         for duplicate, number in rows:
-            _add(found, "proxied" if duplicate == PROXY else duplicate, number)
+            _add(found, _why(duplicate), number)
         for (counts,) in conn.execute("SELECT counts FROM logs"):
             for what, number in msgspec.msgpack.decode(counts, type=dict[str, int]).items():
                 if what in _DROPPED:
                     _add(found, what, number)
         return found
+
+
+def _why(duplicate: str) -> str:
+    """Why a row does not count, by what it says of the one that does."""
+    if duplicate == PROXY:
+        return "proxied"
+    return "told twice" if duplicate.partition(":")[0] == OTLP else "logged"
 
 
 def _end(conn: sqlite3.Connection, source: str, hour: int, order: str) -> int:

@@ -123,9 +123,9 @@ class Ledger:
     def flush(self, timeout: float = 5.0) -> bool:
         """Wait at most `timeout` seconds until nothing is pending; whether that came true. Blocks."""
         deadline = time.monotonic() + timeout
-        self._hurry.set()
         with self._progress:
             while self._queued:
+                self._hurry.set()  # for each batch, the last of which would else wait for more
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return False

@@ -29,10 +29,12 @@ def _insert(table: str, columns: Iterable[str], verb: str = "INSERT") -> str:
     return f"{verb} INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
 
 
-# Importers meet a streamed call several times while it grows; the greatest output is the whole of it.
+# A call that is told of several times grows; the greatest output is the whole of it. What was found to have a better
+# row still has one when it comes again.
+_GROWN = [f"{name} = excluded.{name}" for name in _COLUMNS[2:] if name != "duplicate"]
 UPSERT = (
-    f"{_insert('calls', _COLUMNS)} "
-    f"ON CONFLICT (source, key) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS[2:])} "
+    f"{_insert('calls', _COLUMNS)} ON CONFLICT (source, key) DO UPDATE SET {', '.join(_GROWN)}, "
+    "duplicate = coalesce(excluded.duplicate, calls.duplicate) "
     "WHERE coalesce(excluded.output, -1) >= coalesce(calls.output, -1)"
 )
 _TRIAL = _insert("trials", Trial.__struct_fields__)

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from agent_telemetry.ledger_reader import recent
-from agent_telemetry.usage_record import UsageRecord
+from agent_telemetry.usage_record import Place, UsageRecord
 
 KEPT_FINISHED = 50
 KEPT_RUNNING = 1000
@@ -20,13 +20,20 @@ QUEUED_EVENTS = 256  # a subscriber further behind starts again from a snapshot
 _log = logging.getLogger(__name__)
 
 
-class Running(msgspec.Struct, frozen=True):
-    """A request that has been taken and has not ended."""
+class Running(msgspec.Struct, frozen=True, kw_only=True):
+    """A request that has been taken and has not ended; `id` is the key of the row that it will have, and the other
+    names are as there. `model`, `route` and `reason` are of the side that is asked now."""
 
     id: str
-    agent: str | None
-    requested_model: str | None
     time: datetime
+    agent: str | None = None
+    requested_model: str | None = None
+    family: str | None = None
+    model: str | None = None
+    provider: str | None = None
+    place: Place | None = None
+    route: str | None = None
+    reason: str | None = None
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -55,9 +62,9 @@ class LiveFeed:
         except Exception as fault:
             _log.warning("The last requests cannot be read from the ledger: %s", fault)
 
-    def started(self, id: str, agent: str | None, requested_model: str | None, time: datetime) -> None:
-        """A request begins. `id` is the key of the row that it will have."""
-        running = self._running[id] = Running(id, agent, requested_model, time)
+    def started(self, running: Running) -> None:
+        """A request begins, or one that runs is sent elsewhere."""
+        self._running[running.id] = running
         if len(self._running) > KEPT_RUNNING:
             del self._running[next(iter(self._running))]
         for subscription in self._subscriptions:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from agent_models.catalogue import Catalogue
+from collections.abc import Callable
+
+from agent_models.catalogue import Catalogue, Family
 from agent_telemetry.split import UNKNOWN, Classify
 
+FamilyOf = Callable[[str | None, str | None], Family | None]
+"""(model, provider) → the family that the model belongs to; None if that is not known."""
 
-def classifier(catalogue: Catalogue) -> Classify:
-    """A function from (model, provider) to (openness, lab). Openness belongs to the model, whoever serves it.
+
+def family_finder(catalogue: Catalogue) -> FamilyOf:
+    """Finds families by the catalogue.
 
     The provider counts only where it says which model a name means: Ollama's `mistral-small` is `mistral-small:latest`.
     """
 
-    def classify(model: str | None, provider: str | None) -> tuple[str, str | None]:
+    def find(model: str | None, provider: str | None) -> Family | None:
         if not model:
-            return UNKNOWN, None
+            return None
         family = catalogue.find(model)
         if (
             (family is None or family.openness == UNKNOWN)
@@ -22,6 +27,17 @@ def classifier(catalogue: Catalogue) -> Classify:
             and ":" not in model
         ):
             family = catalogue.find(f"{model}:latest") or family
+        return family
+
+    return find
+
+
+def classifier(catalogue: Catalogue) -> Classify:
+    """A function from (model, provider) to (openness, lab). Openness belongs to the model, whoever serves it."""
+    find = family_finder(catalogue)
+
+    def classify(model: str | None, provider: str | None) -> tuple[str, str | None]:
+        family = find(model, provider)
         return (family.openness, family.lab) if family else (UNKNOWN, None)
 
     return classify

@@ -47,7 +47,7 @@ class Course:
     figures: Figures
 
 
-def _percentile(values: Sequence[float], percent: int) -> float:
+def percentile(values: Sequence[float], percent: int) -> float:
     """Of ten stretches of the run, the median stretch's percentile: what else the machine did for a moment is left
     out, what the server always does is not."""
     length = max(20, len(values) // 10)
@@ -58,10 +58,10 @@ def _percentile(values: Sequence[float], percent: int) -> float:
 def _added(course: Course, name: str, taken: Sequence[Sequence[float]], **bars: float) -> None:
     """p50 and p99 in microseconds above the direct upstream's, and the ratio to them. bars: p50=, p99=."""
     for percent in (50, 99):
-        direct = _percentile(taken[0], percent)
+        direct = percentile(taken[0], percent)
         course.figures.add("direct", direct * MICRO, f"{name}, p{percent}", "µs")
         for target, values in zip(course.targets, taken[1:], strict=True):
-            value = _percentile(values, percent)
+            value = percentile(values, percent)
             bar = bars.get(f"p{percent}")
             course.figures.add(target.name, value * MICRO, f"{name}, p{percent}", "µs")
             course.figures.add(target.name, (value - direct) * MICRO, f"{name}, p{percent} added", "µs", bar=bar)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -17,6 +18,8 @@ from fastapi import FastAPI
 from agent_dashboards.pages import pages
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.live import LiveFeed
+from agent_telemetry.openness import FamilyOf
+from agent_telemetry.split import Classify
 from agent_telemetry.usage_record import UsageRecord
 
 
@@ -29,13 +32,14 @@ def classify(model: str | None, provider: str | None) -> tuple[str, str | None]:
 
 
 class Site:
-    """The page at `url`; `status` is what the router says of itself."""
+    """The page at `url`; `status` is what the router says of itself, `settings` what is configured."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "ledger.db"
         self.ledger = Ledger(self.path)
         self.feed = LiveFeed()
         self.status: dict[str, Any] = {"ledger": {"healthy": True, "lost": 0, "error": None}}
+        self.settings: dict[str, Any] = {}
         self.url = ""
 
     def row(self, key: str = "k", **fields: Any) -> UsageRecord:
@@ -52,23 +56,34 @@ class Site:
         assert self.ledger.flush()
 
 
-@pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    site = Site(tmp_path)
+@contextlib.asynccontextmanager
+async def serve(
+    folder: Path, classify: Classify = classify, family: FamilyOf = lambda model, provider: None
+) -> AsyncIterator[Site]:
+    """The pages of a folder's ledger."""
+    site = Site(folder)
     app = FastAPI(openapi_url=None)
-    app.include_router(pages(site.path, site.feed, classify, lambda: site.status))
+    app.include_router(pages(site.path, site.feed, classify, lambda: site.status, family, lambda: site.settings))
     listener = socket.create_server(("127.0.0.1", 0))
     site.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
         await asyncio.sleep(0.005)
-    yield site
-    site.feed.close()
-    server.should_exit = True
-    await serving
-    listener.close()
-    site.ledger.close()
+    try:
+        yield site
+    finally:
+        site.feed.close()
+        server.should_exit = True
+        await serving
+        listener.close()
+        site.ledger.close()
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    async with serve(tmp_path) as site:
+        yield site
 
 
 @pytest.fixture

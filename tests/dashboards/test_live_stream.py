@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from agent_dashboards import live_stream
+from agent_telemetry.live import Running
 
 if TYPE_CHECKING:
     from tests.dashboards.conftest import Site
@@ -31,13 +32,14 @@ async def test_requests_as_they_begin_and_end(client: aiohttp.ClientSession, sit
         assert name == "snapshot"
         assert [row["id"] for row in data["finished"]] == ["before"]
         assert (await next_event(answer))[0] == "ledger"
-        site.feed.started("a", "codex", "auto", site.row().time)
+        site.feed.started(Running(id="a", agent="codex", requested_model="auto", time=site.row().time))
         name, data = await next_event(answer)
         assert (name, data["id"], data["status"], data["shown"]["model"]) == ("started", "a", "running", "…")
         site.feed.finished(site.row("a", requested_model="<b>\n\nevent: x\ud800"))
         name, data = await next_event(answer)
         assert (name, data["id"], data["output"]) == ("finished", "a", 5)
-        assert data["shown"]["requested"] == "<b>\n\nevent: x?"
+        assert data["shown"]["requested"] == "<b>\ufffd\ufffdevent: x?"
+        assert data["requested_model"] == "<b>\n\nevent: x?"
         assert data["shown"]["kind"] == "open-device"
 
 

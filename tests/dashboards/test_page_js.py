@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from agent_telemetry.live import Running
 from tests.dashboards.browser import browse, find
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ async def test_requests_appear_without_a_reload(site: Site) -> None:
         await page.value("window.stayed = true")
         assert "Nothing has come through yet" in await page.value("document.body.innerText")
 
-        site.feed.started("a", "codex", evil, site.row().time)
+        site.feed.started(Running(id="a", agent="codex", requested_model=evil, time=site.row().time))
         await page.until("document.querySelector('#rows tr.running')?.dataset.id === 'a'")
         assert await page.value("document.getElementById('running').textContent") == "1 running"
 
@@ -41,19 +42,19 @@ async def test_requests_appear_without_a_reload(site: Site) -> None:
         assert "9" in await page.value("document.getElementById('ledger').innerText")
 
         assert await page.value("window.stayed") is True
-        assert await page.value("document.title") == "agent-router"
+        assert await page.value("document.title") == "Your split · agent-router"
         assert page.problems == []
         assert [url for url in page.requested if not url.startswith((site.url + "/", "data:"))] == []
 
 
-async def test_the_table_keeps_fifty(site: Site) -> None:
+async def test_the_table_keeps_the_last_ten(site: Site) -> None:
     async with browse(str(BROWSER)) as page:
         await page.open(site.url + "/?range=all&by=requests")
         await page.until("document.getElementById('connection').dataset.state === 'live'")
         for i in range(60):
             site.feed.finished(site.row(str(i)))
         await page.until("document.querySelector('#rows tr')?.dataset.id === '59'")
-        assert await page.value("document.querySelectorAll('#rows tr').length") == 50
+        assert await page.value("document.querySelectorAll('#rows tr').length") == 10
         assert page.problems == []
 
 
@@ -100,7 +101,7 @@ async def test_it_can_be_used_with_the_keyboard_and_has_names(site: Site) -> Non
         assert ("table", "The figures behind the bar") in named
         assert ("table", "Last requests") in named
         assert [name for role, name in named if role == "link" and not name] == []
-        for _ in range(3):  # the skip link, then the first measures
+        for _ in range(10):  # the skip link, the name, six pages, then the first measures
             await page.send("Input.dispatchKeyEvent", type="keyDown", key="Tab", code="Tab", windowsVirtualKeyCode=9)
             await page.send("Input.dispatchKeyEvent", type="keyUp", key="Tab", code="Tab", windowsVirtualKeyCode=9)
         assert await page.value("document.activeElement.textContent") == "Requests"

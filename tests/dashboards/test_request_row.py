@@ -47,7 +47,16 @@ def test_time_is_local_with_the_date_unless_it_is_today() -> None:
 
 
 def test_running() -> None:
-    row = request_row(Running("k", "codex", "auto", WHEN), classify)
+    row = request_row(Running(id="k", agent="codex", requested_model="auto", time=WHEN), classify)
     assert (row["id"], row["status"], row["agent"], row["requested_model"]) == ("k", "running", "codex", "auto")
     cells = shown(row)
-    assert (cells["state"], cells["model"], cells["reason"], cells["tokens"]) == ("running", "…", "", "")
+    assert (cells["state"], cells["model"], cells["reason"], cells["tokens"]) == ("running", "…", "–", "")
+
+
+def test_running_somewhere() -> None:
+    running = Running(
+        id="k", time=WHEN, model="open-4b", provider="local", place="device", route="local", reason="earned"
+    )
+    cells = shown(request_row(running, classify))
+    assert (cells["state"], cells["model"], cells["route"]) == ("running", "open-4b", "local")
+    assert (cells["reason"], cells["kind"], cells["duration"]) == ("earned", "open-device", "")

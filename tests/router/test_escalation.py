@@ -108,6 +108,7 @@ class House:
         chain = Chain({"local": self.local, "openai": self.closed})
         limits = {"second_sample": False, **limits}
         self.escalation = Escalation(chain, self.ledger, Verification(**limits), BUILT_IN)  # type: ignore[arg-type]
+        self.sent_on: list[Target] = []
         self.exchange = Exchange()
         self.exchange.task = made("What is the capital of France?")[0]
         standing = Standing(
@@ -120,7 +121,9 @@ class House:
     async def ask(self, **more: Any) -> str:
         body = {"model": "auto", "messages": [{"role": "user", "content": "What is the capital of France?"}], **more}
         raw = json.dumps(body).encode()
-        attempted = await self.escalation.open(self.exchange, ChatWire().read(raw, {}))
+        attempted = await self.escalation.open(
+            self.exchange, ChatWire().read(raw, {}), lambda target, _: self.sent_on.append(target)
+        )
         self.exchange.target = attempted.target
         self.exchange.faults += attempted.faults
         assert attempted.reply.events is not None
@@ -138,7 +141,7 @@ async def test_a_good_answer_passes_and_is_noted(stream: bool) -> None:
     assert await house.ask(stream=stream) == "Paris"
     assert (house.exchange.verified, house.exchange.target, house.ledger.rows) == ("ok", LOCAL, [])
     assert house.exchange.held_ms is not None
-    assert house.closed.asked == []
+    assert (house.closed.asked, house.sent_on) == ([], [])
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -147,6 +150,7 @@ async def test_a_refusal_goes_to_the_closed_side_and_both_are_in_the_ledger(stre
     assert await house.ask(stream=stream) == "Paris"
     assert (house.exchange.verified, house.exchange.target) == ("refusal", CLOSED)
     assert house.exchange.reason == "earned; local answer refused: refusal"
+    assert house.sent_on == [CLOSED]
     (trial,) = house.ledger.rows
     assert (trial.purpose, trial.problem, trial.model, trial.call) == (
         "attempt",
@@ -366,7 +370,7 @@ async def test_text_is_released_when_the_time_is_over() -> None:
     began = asyncio.get_running_loop().time()
     body = {"model": "auto", "messages": [{"role": "user", "content": "A story."}], "stream": True}
     raw = json.dumps(body).encode()
-    attempted = await house.escalation.open(house.exchange, ChatWire().read(raw, {}))
+    attempted = await house.escalation.open(house.exchange, ChatWire().read(raw, {}), lambda target: None)
     assert asyncio.get_running_loop().time() - began < 0.25
     assert attempted.reply.events is not None
     said = [event async for event in attempted.reply.events]

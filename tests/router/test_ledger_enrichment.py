@@ -51,6 +51,8 @@ def test_place_and_money_are_filled_in(folder: Path, make: Make) -> None:
     assert enrich(row("zai-coding-plan", "glm-5")).place == "subscription"
     assert enrich(row(None, "no-such-model")).place is None
     assert enrich(row("ollama", "qwen3:8b", place="lan")).place == "lan"
+    passed_on = enrich(row("openai", "gpt-5.4", place="device"))  # by a proxy at a local address
+    assert (passed_on.place, passed_on.billed == passed_on.equivalent) == ("hosted", True)
 
 
 def test_the_configuration_counts(folder: Path, make: Make) -> None:

@@ -22,19 +22,19 @@ def row(key: str) -> UsageRecord:
 
 async def test_a_snapshot_then_what_happens() -> None:
     feed = LiveFeed()
-    feed.started("a", "codex", "auto", WHEN)
+    feed.started(Running(id="a", agent="codex", requested_model="auto", time=WHEN))
     with feed.subscribe() as events:
-        assert await anext(events) == Snapshot((Running("a", "codex", "auto", WHEN),), ())
-        feed.started("b", None, None, WHEN)
+        assert await anext(events) == Snapshot((Running(id="a", agent="codex", requested_model="auto", time=WHEN),), ())
+        feed.started(Running(id="b", time=WHEN))
         feed.finished(row("a"))
-        assert await anext(events) == Running("b", None, None, WHEN)
+        assert await anext(events) == Running(id="b", time=WHEN)
         assert await anext(events) == row("a")
         waiting = asyncio.ensure_future(anext(events))
         await asyncio.sleep(0)
         assert not waiting.done()
         feed.finished(row("never announced"))
         assert await waiting == row("never announced")
-    assert feed.snapshot() == Snapshot((Running("b", None, None, WHEN),), (row("never announced"), row("a")))
+    assert feed.snapshot() == Snapshot((Running(id="b", time=WHEN),), (row("never announced"), row("a")))
 
 
 async def test_a_subscription_is_told_of_what_came_before_its_first_read() -> None:
@@ -83,7 +83,7 @@ async def test_close_ends_every_subscription() -> None:
 async def test_what_is_kept_is_bounded() -> None:
     feed = LiveFeed()
     for i in range(KEPT_RUNNING + 5):
-        feed.started(str(i), None, None, WHEN)
+        feed.started(Running(id=str(i), time=WHEN))
     for i in range(KEPT_FINISHED + 5):
         feed.finished(row(f"other {i}"))
     snapshot = feed.snapshot()
@@ -112,6 +112,6 @@ async def test_it_costs_little_when_nobody_watches() -> None:
     record = row("a")
     begun = time.perf_counter()
     for _ in range(5000):
-        feed.started("a", "codex", "auto", WHEN)
+        feed.started(Running(id="a", agent="codex", requested_model="auto", time=WHEN))
         feed.finished(record)
     assert (time.perf_counter() - begun) / 5000 < 100e-6

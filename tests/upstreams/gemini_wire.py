@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.upstreams.answer import Answer, Dialect, Event
-from tests.upstreams.echo import Asked, Reply, reply
+from tests.upstreams.echo import Asked, Reply, Says, reply
 from tests.upstreams.openai_wire import encode, text_of
 from tests.upstreams.received import Received
 
@@ -41,7 +41,7 @@ def _response(model: str, parts: list[dict[str, Any]], said: Reply, finish: str 
     }
 
 
-def generate(request: Received) -> Answer:
+def generate(request: Received, says: Says = reply) -> Answer:
     """POST /v1beta/models/M:generateContent and :streamGenerateContent."""
     body = request.json
     model, _, method = request.path.partition("/models/")[2].partition(":")
@@ -57,8 +57,9 @@ def generate(request: Received) -> Answer:
             thinks=False,
             max_tokens=(body.get("generationConfig") or {}).get("maxOutputTokens"),
             input_tokens=max(1, len(request.body) // 4),
+            body=body,
         )
-        said = reply(asked)
+        said = says(asked)
     except (KeyError, IndexError, TypeError, AttributeError) as wrong:
         message = f"The body is no request: {type(wrong).__name__} {wrong}"
         return Answer(request, DIALECT, 400, error(400, message, "invalid_argument"))

@@ -182,7 +182,7 @@ class ScriptedUpstream:
         if method == "POST" and path.endswith("/messages") and "messages" in self.speaks:
             return anthropic_wire.messages(request, self.says)
         if method == "POST" and path.endswith((":generateContent", ":streamGenerateContent")):
-            return gemini_wire.generate(request)
+            return gemini_wire.generate(request, self.says)
         if method == "POST" and path.endswith(":countTokens"):
             return gemini_wire.count_tokens(request)
         if method == "GET" and "/models" in path:

@@ -292,7 +292,7 @@ def _row(log: Log, key: str, line: _Line, model: str | None, usage: _Usage) -> U
         session=_session(line) or _session_of(log.path),
         requested_model=asked if asked is not None and asked.removesuffix("[1m]") != model else None,
         model=model or None,
-        provider=_provider(model),
+        provider=provider_of(model),
         wire="messages",
         input=input,
         cache_read=read,
@@ -314,7 +314,7 @@ def _written(usage: _Usage) -> int:
 
 
 @cache
-def _provider(model: str | None) -> str | None:
+def provider_of(model: str | None) -> str | None:
     return "anthropic" if model is not None and _ANTHROPIC.search(model) else None
 
 

@@ -334,7 +334,7 @@ class _Thread:
         state = self._state
         if at is not None:
             state["time"] = milliseconds(at)
-        input, read, write, output, reasoning = _buckets(used)
+        input, read, write, output, reasoning = buckets(used)
         if not (input or read or write or output):
             self._log.skipped("without tokens")
             return None
@@ -469,7 +469,7 @@ def _difference(one: Figures, other: Figures) -> Figures:
     return tuple(map(int.__sub__, one, other))  # type: ignore[return-value]
 
 
-def _buckets(used: Figures) -> tuple[int, int, int, int, int]:
+def buckets(used: Figures) -> tuple[int, int, int, int, int]:
     """Fresh input, from the cache, into the cache, output and reasoning. A provider that counts the cached apart is
     told by the total."""
     input, read, write, output, reasoning, total = used

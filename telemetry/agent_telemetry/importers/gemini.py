@@ -98,7 +98,7 @@ class Gemini:
         for field in tokens.keys() - _KNOWN:
             if count(tokens[field]):
                 log.unknown(f"tokens.{field}")
-        input, read, output, thoughts = _buckets(tokens)
+        input, read, output, thoughts = buckets(tokens)
         if not (input or read or output):
             log.skipped("without tokens")
             return None
@@ -119,7 +119,7 @@ class Gemini:
         )
 
 
-def _buckets(tokens: dict[str, Any]) -> tuple[int, int, int, int | None]:
+def buckets(tokens: dict[str, Any]) -> tuple[int, int, int, int | None]:
     """Fresh input, input from the cache, output with thoughts, and the thoughts. The total says whether the input
     contains the cached part and what tools added, as it should the one and not the other."""
     input, cached, output, tool, total = (

@@ -47,7 +47,7 @@ _DOCUMENT: Final = {
     "total": "total",
 }
 _WIRES: Final = {"openai": "chat", "qwen-oauth": "chat", "openai-responses": "responses", "anthropic": "messages"}
-_PROVIDERS: Final = {"qwen-oauth": "qwen-oauth", "gemini": "google", "vertex-ai": "google"}
+PROVIDERS: Final = {"qwen-oauth": "qwen-oauth", "gemini": "google", "vertex-ai": "google"}
 _OPEN: Final = 32  # calls that wait for their other line; it follows at once
 
 
@@ -123,7 +123,7 @@ class Qwen:
             time=at,
             session=session,
             model=text(event.get("model") or told.get("model")),
-            provider=_PROVIDERS.get(str(event.get("auth_type"))),
+            provider=PROVIDERS.get(str(event.get("auth_type"))),
             wire=_WIRES.get(str(event.get("auth_type"))),
             response_id=text(event.get("response_id")),
             latency_ms=duration(event.get("duration_ms")),
@@ -149,7 +149,7 @@ class Qwen:
             yield self._call(figures, key=fingerprint(session, own), time=at, session=session, model=model)
 
     def _call(self, figures: dict[str, int], **fields: Any) -> UsageRecord:
-        input, read, output, thoughts = _buckets(**figures)
+        input, read, output, thoughts = buckets(**figures)
         return UsageRecord(
             **fields,
             source=self.name,
@@ -170,7 +170,7 @@ def _figures(log: Log | None, tokens: dict[str, Any], names: dict[str, str]) -> 
     return {figure: count(tokens.get(name)) or 0 for name, figure in names.items()}
 
 
-def _buckets(
+def buckets(
     *, prompt: int, candidates: int, cached: int, thoughts: int, tool: int, total: int
 ) -> tuple[int, int, int, int]:
     """Fresh input, cached input, output with thoughts, and the thoughts. Some servers tell a total alone."""

@@ -26,8 +26,9 @@ NOWHERE = "http://127.0.0.1:9"
 class Place:
     """Where a client runs: everything of its own, so that nothing of the user's is touched.
 
-    install: its own directory. home: HOME of the run. work: its working directory, a git repository with one file.
-    url: the router, without /v1. model: what it is to ask for.
+    install: its own directory. home: HOME of the run. work: its working directory, a git repository with one file. url:
+    the router, without /v1. model: what it is to ask for. small: the same for what it asks on its own account; "" for
+    the same model.
     """
 
     install: Path
@@ -35,6 +36,7 @@ class Place:
     work: Path
     url: str
     model: str = "auto"
+    small: str = ""
 
     @property
     def path(self) -> str:
@@ -70,7 +72,7 @@ class Place:
 
     def connect(self, name: str) -> None:
         """`agent-router connect NAME`, as its user runs it, in this home."""
-        command = ["connect", name, "--url", self.url, "--main", self.model, "--background", self.model]
+        command = ["connect", name, "--url", self.url, "--main", self.model, "--background", self.small or self.model]
         nothing = {each: "" for each in os.environ if each.startswith("AGENT_ROUTER_") or each.endswith("_API_KEY")}
         environment = os.environ | self.environment() | {"PATH": os.environ["PATH"]}
         done = subprocess.run(

@@ -1,0 +1,1 @@
+"""What each agent's telemetry says of its calls, a file each."""

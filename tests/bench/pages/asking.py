@@ -1,0 +1,52 @@
+"""How long each page and its JSON twin take."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from agent_dashboards.overview import QUESTIONS
+
+_QUERY = "?range=all"
+ADDRESSES = (
+    *("/", "/?range=30d", f"/{_QUERY}", f"/split{_QUERY}"),
+    *(f"/{question.name}{_QUERY}" for question in QUESTIONS),
+    *(f"/models{_QUERY}", "/sources", "/requests", "/families"),
+    *(f"/api/split{_QUERY}", f"/api/trend{_QUERY}", f"/api/models{_QUERY}", "/api/sources"),
+    *("/api/requests", "/api/families", "/api/overview?range=30d", f"/api/overview{_QUERY}"),
+)
+
+
+class Times(NamedTuple):
+    """Milliseconds, sorted."""
+
+    each: tuple[float, ...]
+
+    def at(self, share: float) -> float:
+        """The time within which so many are done."""
+        return self.each[min(len(self.each) - 1, round(share * (len(self.each) - 1)))]
+
+    @property
+    def most(self) -> float:
+        """The longest."""
+        return self.each[-1]
+
+
+def measure(url: str, times: int) -> dict[str, Times]:
+    """Each address so many times, in turn. Those that do not exist are left out."""
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
+    found: dict[str, list[float]] = {}
+    for _ in range(times):
+        for address in ADDRESSES:
+            began = time.perf_counter()
+            connection.request("GET", address)
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status == 200:
+                found.setdefault(address, []).append(1000 * (time.perf_counter() - began))
+            else:
+                assert answer.status == 404, (address, answer.status)
+    connection.close()
+    return {address: Times(tuple(sorted(each))) for address, each in found.items()}
