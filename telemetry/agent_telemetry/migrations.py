@@ -5,6 +5,7 @@ A released function is never edited; a change is a new function at the end.
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -30,6 +31,8 @@ from agent_telemetry.sums import (
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+_log = logging.getLogger(__name__)
+_MANY = 50_000  # calls that take more than a second
 MIGRATIONS: list[Callable[[Database], None]] = []
 
 
@@ -262,6 +265,9 @@ def m005_rollups(db: Database) -> None:
     part of the split a call belongs to: a twentieth as many, for sums by day. `unsummed` holds, for the transaction
     that puts it there, the last `id` that is in the sums: later calls are summed together at its end.
     """
+    (number,) = db.execute("SELECT count(*) FROM calls").fetchone()
+    if number > _MANY:
+        _log.warning("The ledger's %s calls are summed up anew, once; a million take up to a minute.", f"{number:,}")
     db.execute("CREATE TABLE zone (start INTEGER PRIMARY KEY, offset INTEGER NOT NULL)")
     keep(db.conn, offsets(BEGIN_MS, END_MS, None))
     db.execute("CREATE TABLE mixes (id INTEGER PRIMARY KEY, model TEXT, provider TEXT, place TEXT)")
