@@ -84,9 +84,8 @@ class App:
     def __init__(self, configuration: Configuration) -> None:
         self.configuration = configuration
         settings = configuration.settings
-        self._gate = Gate(
-            settings.server, installation_salt(configuration.data) if settings.server.api_key_env else b""
-        )
+        salt = installation_salt(configuration.data) if settings.server.api_key_env else b""
+        self._gate = Gate(settings.server, salt, configuration.data / "signed_out")
         try:
             self.catalogue = Catalogue.load(configuration.data / "catalogue.yaml")
         except CatalogueError as error:
@@ -125,6 +124,8 @@ class App:
 
     async def _http(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         headers = fields(scope["headers"])
+        if scope["path"] == "/models" and b"text/html" not in headers.get(b"accept", b""):
+            scope = {**scope, "path": "/v1/models", "raw_path": b"/v1/models"}  # an agent's; a person's is a page
         path, query = scope["path"], scope["query_string"]
         scope = {**scope, "request_id": request_id.told(request_id.new_id())}
         try:
@@ -142,7 +143,7 @@ class App:
                 await endpoint(headers, receive, send, scope["extensions"][LEAVING], asked)
                 return
         except ApiError as error:
-            if error.status == 401 and self._gate.shows_sign_in(path, headers, scope["method"]):
+            if error.status == 401 and self._gate.shows_sign_in(path, headers):
                 await self._show_sign_in(scope, receive, send)
                 return
             errors = errors_at(path, headers, query)
@@ -155,8 +156,6 @@ class App:
             await send({"type": "http.response.body", "body": body})
             return
         assert self._cold is not None
-        if path == "/models" and b"text/html" not in headers.get(b"accept", b""):
-            scope = {**scope, "path": "/v1/models", "raw_path": b"/v1/models"}  # an agent's; a person's is a page
         if scope["method"] == "HEAD":  # the server leaves the body out
             scope = {**scope, "method": "GET"}
         send = _with_id(send, request_id.header(errors_at(path, headers, query)), scope["request_id"])
@@ -167,8 +166,11 @@ class App:
     async def _show_sign_in(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """In place of the page that was asked for, which comes afterwards."""
         assert self._cold is not None
-        query = b"" if b"key=" in scope["query_string"] else b"?" + scope["query_string"]
-        wanted = (scope["raw_path"] + query).decode("latin-1").rstrip("?")
+        wanted = scope["raw_path"].decode("latin-1")
+        if scope["method"] == "POST":
+            wanted = wanted.rpartition("/")[0]  # the page with the form, which has to be sent again
+        elif scope["query_string"] and b"key=" not in scope["query_string"]:
+            wanted += "?" + scope["query_string"].decode("latin-1")
         asked = {"method": "GET", "path": SIGN_IN, "raw_path": SIGN_IN.encode()}
         asked["query_string"] = f"next={quote(wanted, safe='')}".encode()
         await self._cold({**scope, **asked}, receive, send)

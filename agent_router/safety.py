@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from urllib.parse import parse_qsl
 
 from agent_dashboards.sign_in import PATH as SIGN_IN
@@ -24,11 +25,12 @@ _STATIC = "/static/"  # what the page for signing in is made of; there is nothin
 class Gate:
     """Checks every request. ConfigError for a non-loopback host without an API key.
 
-    `salt` is a secret of the installation. `sign_in` is there where a key is demanded: who has given it to a page may
-    go without it where `is_page` says that a path is the pages', and nowhere else.
+    `salt` is a secret of the installation, `ended` the file of sessions that were signed out. `sign_in` is there where
+    a key is demanded: who has given it to a page may go without it where `is_page` says that a path is the pages', and
+    nowhere else.
     """
 
-    def __init__(self, server: Server, salt: bytes = b"") -> None:
+    def __init__(self, server: Server, salt: bytes = b"", ended: Path = Path(os.devnull)) -> None:
         self._key = os.environ.get(server.api_key_env or "", "").strip().encode() or None
         if server.api_key_env and self._key is None:
             raise ConfigError(f"server.api_key_env names {server.api_key_env}, which is not set in the environment.")
@@ -37,7 +39,7 @@ class Gate:
                 f"server.host is {server.host}, which others can reach. Set api_key_env to the name of an environment "
                 "variable that holds a key for your clients, or listen on 127.0.0.1."
             )
-        self.sign_in = SignIn(self._key, salt) if self._key is not None else None
+        self.sign_in = SignIn(self._key, salt, ended) if self._key is not None else None
         self.is_page: Callable[[str], bool] = lambda path: False
         self._hosts = {normal(server.host)} | {host_of(host) or normal(host) for host in server.allowed_hosts}
         # Bound to all addresses, the machine's own names cannot be known; the key protects instead.
@@ -70,11 +72,10 @@ class Gate:
                 code="invalid_api_key",
             )
 
-    def shows_sign_in(self, path: str, headers: Mapping[bytes, bytes], method: str) -> bool:
-        """Whether someone without the key is a person at a browser, who wants to see a page."""
+    def shows_sign_in(self, path: str, headers: Mapping[bytes, bytes]) -> bool:
+        """Whether someone without the key is a person at a browser, who wants to see a page or sent its form."""
         return (
             self.sign_in is not None
-            and method in ("GET", "HEAD")
             and b"text/html" in headers.get(b"accept", b"")
             and not any(name in headers for name in (b"authorization", b"x-api-key", b"x-goog-api-key"))
             and not path.startswith("/api/")

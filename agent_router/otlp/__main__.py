@@ -35,7 +35,7 @@ def main(data: Path) -> None:
     threading.Thread(target=_read, args=[came], name="input", daemon=True).start()
     ledger = Ledger(data / LEDGER, enrich=enrichment())
     receiver = Receiver(ledger, otlp_sources(), installation_salt(data))
-    output = sys.stdout.buffer
+    output, sys.stdout = sys.stdout.buffer, sys.stderr  # which nothing that is printed may come between
     while True:
         try:
             request = came.get(timeout=receiver.rest())

@@ -25,7 +25,7 @@ from agent_dashboards.task_words import task_words
 from agent_dashboards.time_range import day_name, every
 from agent_telemetry import learned
 from agent_telemetry.calls import CallFilter, calls
-from agent_telemetry.family_figures import FamilyFigures, FamilyHistory, family_figures, family_history
+from agent_telemetry.family_figures import FamilyHistory, family_figures, family_history
 
 _LAST = 20  # requests
 _MOST_PERIODS = 104  # in the plot
@@ -52,11 +52,12 @@ def add_family(site: Site) -> None:
 
     async def data(query: FamilyQuery, name: str) -> Drawn:
         read = partial(family_figures, site.ledger, site.classify)
-        everything: list[FamilyFigures] = await site.kept.get(("families", "all"), read)
+        everything, (history, last, pin) = await asyncio.gather(
+            site.kept.get(("families", "all"), read), asyncio.to_thread(_read, site, name)
+        )
         family = next((each for each in everything if each.name == name), None)
         if family is None:
             raise PageError(404, "There is no such family. It may have been forgotten; it begins anew when it returns.")
-        history, last, pin = await asyncio.to_thread(_read, site, name)
         family = msgspec.structs.replace(family, pin=pin)
         rows = [request_row(call, site.classify) for call in last]
         found = {

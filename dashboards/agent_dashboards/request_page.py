@@ -56,13 +56,13 @@ def add_request(site: Site) -> None:
 async def _find(site: Site, key: str, source: str) -> Found:
     if source in ("", "proxy"):
         for running in site.feed.snapshot().running:
-            if running.id == key:
+            if clean(running.id) == key:
                 return Found(Explanation(_as_call(running), {}, [], []), running, written=False)
     found = await asyncio.to_thread(_read, site, key, source)
     if found is not None:
         return found
     for call in site.feed.snapshot().finished:  # its row is being written
-        if call.key == key and source in ("", call.source):
+        if clean(call.key) == key and source in ("", call.source):
             return Found(Explanation(call, {}, [], []), written=False)
     raise PageError(404, "There is no such request in the ledger.")
 

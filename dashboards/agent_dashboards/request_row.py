@@ -64,7 +64,6 @@ def shown(row: dict[str, Any]) -> dict[str, str]:
         known |= {"model": row["model"] or "…", "tokens": "", "duration": ""}
     cells = known | {
         "id": row["id"],
-        "address": call_address(row["source"], row["id"]),
         "iso": row["time"],
         "time": f"{time:%H:%M:%S}" if today else f"{time:%b} {time.day}, {time:%H:%M}",
         "requested": row["requested_model"] or NOTHING,
@@ -73,7 +72,8 @@ def shown(row: dict[str, Any]) -> dict[str, str]:
         "state": row["status"] + same,
         "status": row["status"] if not row["error"] else f"{row['status']}: {row['error'].replace('_', ' ')}",
     }
-    return {name: one_line(text, _MOST) for name, text in cells.items()}
+    address = call_address(row["source"], row["id"])  # whole, however long it is
+    return {name: one_line(text, _MOST) for name, text in cells.items()} | {"address": address}
 
 
 def clean(value: Any) -> Any:

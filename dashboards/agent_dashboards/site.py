@@ -176,6 +176,7 @@ class Site:
         """A page made of a template."""
         html = self._environment.get_template(template).render(
             path=request.url.path,
+            raw_path=request.scope["raw_path"].decode("ascii", "replace"),  # as it was sent, with its %2F
             query=request.url.query,
             health=ledger_health(self.status()),
             base_url=f"{request.url.scheme}://{request.url.netloc}/v1",

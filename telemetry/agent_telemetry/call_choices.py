@@ -35,7 +35,7 @@ def call_choices(path: Path, classify: Classify) -> CallChoices:
         found = {name: _ordered({kind[i] for kind in kinds}) for i, name in enumerate(_KIND)}
         labs = {classify(kind[1] or None, kind[2] or None)[1] for kind in kinds}
         tasks = {task_of(name, {name: kind}) for name, kind in conn.execute("SELECT name, kind FROM families")}
-        return CallChoices(**found, lab=_ordered(labs), task=_ordered(tasks), source=_ordered(_sources(conn)))
+        return CallChoices(**found, lab=_ordered(labs), task=_ordered(tasks), source=_ordered(sources_of(conn)))
 
 
 def _ordered(names: set[str] | set[str | None]) -> tuple[str, ...]:
@@ -43,8 +43,8 @@ def _ordered(names: set[str] | set[str | None]) -> tuple[str, ...]:
     return (*known, UNKNOWN) if len(known) < len(names) else tuple(known)
 
 
-def _sources(conn: sqlite3.Connection) -> set[str]:
-    """Each by a jump in the index of source and key, which is quick with a million calls."""
+def sources_of(conn: sqlite3.Connection) -> set[str]:
+    """Who tells of calls; each is found by a jump in an index, which is quick with a million calls."""
     found: set[str] = set()
     last = ""
     while row := conn.execute("SELECT source FROM calls WHERE source > ? ORDER BY source LIMIT 1", [last]).fetchone():

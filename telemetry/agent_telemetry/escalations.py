@@ -169,7 +169,7 @@ def _week(first: int, sums: Mapping[str, Any]) -> EscalationWeek:
     return EscalationWeek(
         week=(EPOCH + timedelta(days=first)).isoformat(),
         billed=_billed(sums),
-        unpriced=sums.get("escalated", 0) - sums.get("priced", 0),
+        unpriced=max(sums.get("escalated", 0) - sums.get("priced", 0), 0),
         **{name: sums[name] for name in names if name in sums},
     )
 

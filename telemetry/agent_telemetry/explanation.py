@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from agent_telemetry.call_choices import sources_of
 from agent_telemetry.ledger_reader import reading
 from agent_telemetry.outcome import Outcome
 from agent_telemetry.trial import Trial
@@ -16,6 +17,7 @@ from agent_telemetry.usage_record import UsageRecord
 
 Row = TypeVar("Row", UsageRecord, Trial, Outcome)
 _MOST = 100
+_MANY = 1000
 _LAST = "\U0010ffff"  # follows whatever begins alike
 # How far the clocks of two rows of one call may lie apart; see `duplicates`, which finds them.
 _BEFORE_MS, _AFTER_MS, _LONGEST_MS = 5_000, 60_000, 3_600_000
@@ -37,19 +39,24 @@ def explanations(path: Path, id: str, most: int = 5) -> list[Explanation]:
     with reading(path) as conn:
         if conn is None or not id:
             return []
-        where = "key >= ? AND key < ? AND source = 'proxy' ORDER BY time DESC, id DESC"  # by the index; LIKE has none
+        # By the index, which LIKE does not use; of a beginning that thousands have, as all of a
+        # process do, the last of them will do.
+        begun = f"SELECT id FROM calls WHERE source = 'proxy' AND key >= ? AND key < ? ORDER BY key DESC LIMIT {_MANY}"  # noqa: S608
+        where = f"id IN ({begun}) ORDER BY time DESC, id DESC"
         return [_explained(conn, call) for call in _rows(conn, UsageRecord, "calls", where, (id, id + _LAST), most)]
 
 
 def explanation_of(path: Path, key: str, source: str | None = None) -> Explanation | None:
-    """The call that has just this key: of a source, else the router's, else the newest that any log tells of."""
+    """The call that has just this key: of a source, else the router's, else the newest that others tell of."""
     with reading(path) as conn:
         if conn is None:
             return None
-        where, values = ("key = ? AND source = ?", (key, source)) if source else ("key = ?", (key,))
-        order = " ORDER BY source = 'proxy' DESC, time DESC, id DESC"
-        found = _rows(conn, UsageRecord, "calls", where + order, values, 1)
-        return _explained(conn, found[0]) if found else None
+        where = "source = ? AND key = ?"
+        found = _rows(conn, UsageRecord, "calls", where, (source or "proxy", key), 1)
+        if not found and source is None:
+            for each in sources_of(conn):
+                found += _rows(conn, UsageRecord, "calls", where, (each, key), 1)
+        return _explained(conn, max(found, key=lambda call: call.time)) if found else None
 
 
 def same_call(path: Path, call: UsageRecord, most: int = 5) -> list[UsageRecord]:
@@ -59,11 +66,16 @@ def same_call(path: Path, call: UsageRecord, most: int = 5) -> list[UsageRecord]
     The ledger says only from which source the row is that counts. It is one near in time, with the same answer's id, or
     else with the same tokens.
     """
+    # The plus signs have it look by time, in which there are few.
     time = round(call.time.timestamp() * 1000)
     if call.duplicate is not None:
-        other, begin, end = "source = ?", time - _LONGEST_MS, time + _BEFORE_MS
+        other, begin, end = "+source = ?", time - _LONGEST_MS, time + _BEFORE_MS
     else:
-        other, begin, end = "duplicate = ?", time - _BEFORE_MS, time + round(call.latency_ms or 0) + _AFTER_MS
+        other, begin, end = (
+            "+duplicate = ?",
+            time - _BEFORE_MS,
+            time + round(min(call.latency_ms or 0, _LONGEST_MS)) + _AFTER_MS,
+        )
     where = (
         f"time >= ? AND time <= ? AND {other} AND (response_id = ? OR ({_FIGURES} = ? AND output = ?)) "
         "ORDER BY response_id IS ? DESC, abs(time - ?)"
@@ -79,7 +91,11 @@ def last_call(path: Path) -> str | None:
     with reading(path) as conn:
         if conn is None:
             return None
-        row = conn.execute("SELECT key FROM calls WHERE source = 'proxy' ORDER BY time DESC, id DESC").fetchone()
+        # From the newest back: all calls of the router would have to be sorted.
+        row = conn.execute(
+            "SELECT key FROM calls INDEXED BY idx_calls_time WHERE source = 'proxy' "
+            "AND EXISTS (SELECT 1 FROM calls WHERE source = 'proxy') ORDER BY time DESC, id DESC LIMIT 1"
+        ).fetchone()
         return row[0] if row else None
 
 

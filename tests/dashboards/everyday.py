@@ -143,6 +143,7 @@ def _call(
     if proxied and not own and not failed and draw.random() < 0.07 * at:
         problem = draw.choices(_PROBLEMS, (5, 2, 3, 1, 4))[0]
         reason = f"the family is tried locally; local answer refused: {problem}"
+    first_byte = draw.lognormvariate(6.0, 0.5) + (5000 if problem else 0)
     return {
         "source": "proxy" if proxied else agent,
         "key": key,
@@ -167,8 +168,8 @@ def _call(
         "billed": None if failed or price is None else 0 if place in ("device", "lan", "subscription") else cost,
         "equivalent": None if failed or price is None else equivalent,
         "avoided": equivalent if own and proxied and not failed else None,
-        "first_byte_ms": draw.lognormvariate(6.0, 0.5),
-        "latency_ms": draw.lognormvariate(7.2, 0.8),
+        "first_byte_ms": first_byte,
+        "latency_ms": first_byte + draw.lognormvariate(7.0, 0.8),
         "stream": 1,
         "wire": "chat",
         "duplicate": None,

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from yarl import URL
 
+from agent_dashboards.wrong_keys import MOST
 from agent_telemetry import learned
 from agent_telemetry.learned import FamilyRow, Learned
 from tests.dashboards.page_text import PageText
@@ -90,9 +92,9 @@ async def test_the_cookie_is_good_for_pages_only(keyed: aiohttp.ClientSession) -
     await sign_in(keyed)
     for path in (
         *("/v1/models", "/v1/chat/completions", "/v1/responses/x", "/responses/x", "/v1beta/models", "/openapi.json"),
-        "/models/x",
+        *("/models/x", "/models"),
     ):
-        async with keyed.get(path) as answer:
+        async with keyed.get(path, headers={"Accept": "*/*"}) as answer:
             assert (answer.status, answer.content_type) == (401, "application/json"), path
     for path in ("/v1/chat/completions", "/chat/completions", "/v1/messages", "/v1/feedback", "/v1/traces", "/v1/logs"):
         async with keyed.post(path, json={"model": "auto", "messages": []}) as answer:
@@ -112,8 +114,72 @@ async def test_programs_are_told_in_json(keyed: aiohttp.ClientSession) -> None:
             assert (answer.status, answer.content_type) == (401, "application/json"), path
     async with keyed.get("/", headers={"Authorization": f"Bearer {KEY}"}) as answer:
         assert answer.status == 200
-    async with keyed.post("/families/x/pin", data={}) as answer:
+    async with keyed.post("/families/x/pin", data={}, headers={"Accept": "*/*"}) as answer:
         assert (answer.status, answer.content_type) == (401, "application/json")
+
+
+async def test_a_form_of_someone_who_is_signed_in_no_longer(keyed: aiohttp.ClientSession) -> None:
+    for path, back in (
+        ("/families/a%2Fb/pin?x=1", "/families/a%2Fb"),
+        ("/settings/consent", "/settings"),
+        ("/sign-out", "/"),
+    ):
+        async with keyed.post(URL(path, encoded=True), data={"token": "x"}) as answer:
+            assert (answer.status, answer.content_type) == (401, "text/html")
+            assert PageText(await answer.text()).fields["next"] == back
+
+
+async def test_whoever_signed_out_has_signed_out_everyones_copy_of_the_cookie(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_KEY", KEY)
+    settings = {"server": {"api_key_env": "MY_KEY"}}
+    cookies, statuses = dict[str, str](), list[int]()
+    for start in range(2):
+        async with (
+            running_router(tmp_path, settings) as (url, _),
+            aiohttp.ClientSession(url, headers=BROWSER) as client,
+        ):
+            name = f"agent-router-{url.rpartition(':')[2]}"
+            if not start:
+                for who in ("leaves", "stays"):
+                    form = {"token": (await get(client, "/", 401)).tokens["/sign-in"], "next": "/", "key": KEY}
+                    async with client.post("/sign-in", data=form, allow_redirects=False) as answer:
+                        cookies[who] = answer.cookies[name].value
+                    client.cookie_jar.clear()
+                token = (await get(client, "/", Cookie=f"{name}={cookies['leaves']}")).tokens["/sign-out"]
+                headers = {"Cookie": f"{name}={cookies['leaves']}"}
+                async with client.post("/sign-out", data={"token": token}, headers=headers) as answer:
+                    pass
+            for who in ("leaves", "stays"):
+                async with client.get("/", headers={"Cookie": f"{name}={cookies[who]}"}) as answer:
+                    statuses.append(answer.status)
+    assert statuses == [401, 200, 401, 200]
+    assert (tmp_path / "signed_out").stat().st_mode & 0o077 == 0
+
+
+async def test_not_many_keys_can_be_tried(keyed: aiohttp.ClientSession) -> None:
+    statuses = [(await sign_in(keyed, key=str(i)))[0] for i in range(MOST)]
+    assert statuses == [401] * MOST
+    form = {"token": (await get(keyed, "/", 401)).tokens["/sign-in"], "next": "/", "key": KEY}
+    async with keyed.post("/sign-in", data=form, allow_redirects=False) as answer:
+        assert answer.status == 429  # the right one too, or else it could be told from the others
+        assert 1 <= int(answer.headers["retry-after"]) <= 60
+        assert "set-cookie" not in answer.headers
+    async with keyed.get("/v1/models", headers={"x-api-key": KEY}) as answer:
+        assert answer.status == 200  # agents go on
+
+
+async def test_a_link_from_another_site_comes_without_the_cookie(keyed: aiohttp.ClientSession) -> None:
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    assert "/requests?agent=x" in (await get(keyed, "/requests?agent=x", 401, **link)).addresses
+    assert "/requests?agent=x" not in (await get(keyed, "/requests?agent=x", 401)).addresses
+
+
+async def test_who_is_signed_in_need_not_again(keyed: aiohttp.ClientSession) -> None:
+    await sign_in(keyed)
+    async with keyed.get("/sign-in?next=/models", allow_redirects=False) as answer:
+        assert (answer.status, answer.headers["location"]) == (303, "/models")
 
 
 async def test_what_the_page_for_signing_in_is_made_of(keyed: aiohttp.ClientSession) -> None:

@@ -49,7 +49,7 @@ def test_as_counted_by_hand(tmp_path: Path, seed: int) -> None:
                 if call.billed is not None:
                     checks["audit"]["billed"] += call.billed
                     checks["audit"]["priced"] += 1
-            if call.source != "proxy":
+            if call.source != "proxy" or call.duplicate is not None:
                 continue
             known = (call.decision or "").startswith("{") and call.route == "closed"
             problem = msgspec.json.decode(call.decision or "")["verified"] if known else None
@@ -91,7 +91,7 @@ def test_as_counted_by_hand(tmp_path: Path, seed: int) -> None:
             weeks=tuple(
                 EscalationWeek(
                     week=week, tried=int(sums["tried"]), escalated=int(sums["escalated"]), billed=billed(sums),
-                    unpriced=int(sums["escalated"] - sums["priced"]), attempts=int(sums["attempts"]),
+                    unpriced=max(int(sums["escalated"] - sums["priced"]), 0), attempts=int(sums["attempts"]),
                     vain_seconds=sums["vain_seconds"], vain_output=int(sums["vain_output"]),
                 )
                 for week, sums in sorted(weeks.items())

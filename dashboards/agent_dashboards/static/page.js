@@ -69,7 +69,7 @@ const drawn = new Map(); // id -> when it was asked for
 let changedAt = -SETTLED_MS;
 
 async function parsed(address) {
-  const answer = await fetch(address, { cache: "no-store" });
+  const answer = await fetch(address, { cache: "no-store", headers: { accept: "text/html" } });
   if (!answer.ok) throw new Error(answer.status);
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }

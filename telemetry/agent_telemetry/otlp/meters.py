@@ -83,18 +83,22 @@ class Meters:
     ) -> list[UsageRecord]:
         """The rows that points add to, each as it is now. `kinds` are the attributes that do not tell series apart;
         `erased` says until when (milliseconds since 1970) an agent's calls were forgotten."""
+        points = list(points)
+        newer = {(point.origin.identity, point.origin.scope) for point, series in points if series.family}
         found: dict[str, UsageRecord] = {}
         for point, series in sorted(points, key=lambda told: told[0].time):
-            id = self._id(point, kinds)
+            if not series.family and (point.origin.identity, point.origin.scope) in newer:
+                continue  # told twice, by an older and a newer metric
+            id = self._id(point, series, kinds)
             row = self._delta(id, point, series) if point.delta else self._cumulative(id, point, series, erased)
             if row is not None:
                 found[row.key] = row
         return list(found.values())
 
-    def _id(self, point: Point, kinds: frozenset[str]) -> str:
+    def _id(self, point: Point, series: Series, kinds: frozenset[str]) -> str:
         origin = point.origin
         apart = [pair for pair in point.identity if pair[0] not in kinds]
-        told = repr((origin.identity, origin.scope, point.metric, apart, point.delta))
+        told = repr((origin.identity, origin.scope, series.family or point.metric, apart, point.delta))
         return hashlib.blake2b(told.encode("utf-8", "replace"), digest_size=12, key=self._salt).hexdigest()
 
     def _delta(self, id: str, point: Point, series: Series) -> UsageRecord | None:

@@ -247,7 +247,7 @@ def _id(told: str | None, size: int) -> str:
         found = bytes.fromhex(told) if len(told) == 2 * size else base64.b64decode(told, validate=True)
     except (ValueError, binascii.Error):
         return ""
-    return found.hex() if len(found) == size else ""
+    return found.hex() if len(found) == size and any(found) else ""
 
 
 def _time(told: _Number) -> int:

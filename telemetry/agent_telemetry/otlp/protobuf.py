@@ -46,7 +46,7 @@ def _traces(body: bytes, wanted: Wanted) -> Batch:
             origin = Origin(known, scope.scope.name)
             for span in scope.spans:
                 trace, id, parent = span.trace_id, span.span_id, span.parent_span_id
-                if len(trace) != 16 or len(id) != 8:
+                if len(trace) != 16 or len(id) != 8 or not any(trace) or not any(id):
                     batch.reject("spans without valid ids")
                     continue
                 batch.spans.append(
@@ -55,7 +55,7 @@ def _traces(body: bytes, wanted: Wanted) -> Batch:
                         _attributes(span.attributes, names),
                         trace.hex(),
                         id.hex(),
-                        parent.hex() if len(parent) == 8 else "",
+                        parent.hex() if len(parent) == 8 and any(parent) else "",
                         span.name,
                         span.start_time_unix_nano,
                         span.end_time_unix_nano,

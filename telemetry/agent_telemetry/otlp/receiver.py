@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
 import sqlite3
@@ -21,6 +22,7 @@ from agent_telemetry.learned import Learned
 from agent_telemetry.ledger import Ledger
 from agent_telemetry.ledger_file import open_ledger
 from agent_telemetry.ledger_reader import reading
+from agent_telemetry.migrations import NewerLedger
 from agent_telemetry.otlp import otlp_json, protobuf
 from agent_telemetry.otlp.ancestors import Ancestors
 from agent_telemetry.otlp.answer import JSON, Answer, media_type, refused, taken
@@ -28,9 +30,10 @@ from agent_telemetry.otlp.call import TAKEN
 from agent_telemetry.otlp.clean import cleaned
 from agent_telemetry.otlp.content_encoding import plain
 from agent_telemetry.otlp.meters import Meters
-from agent_telemetry.otlp.records import Batch, Origin, Point, Signal, Wanted
+from agent_telemetry.otlp.records import Batch, Origin, Point, Record, Signal, Wanted
 from agent_telemetry.otlp.refusal import Refusal
 from agent_telemetry.otlp.sources.source import Series, Source
+from agent_telemetry.otlp.twins import Twins
 from agent_telemetry.usage_record import UsageRecord
 
 METERS: Final = "otlp meters"
@@ -63,11 +66,11 @@ class Receiver:
             frozenset().union(*(source.attributes for source in sources)),
             frozenset().union(*(source.metrics for source in sources)),
         )
-        counts, meters = self._kept()
-        self._counts = Counter(counts)
-        self._counted = self._counts.copy()
-        self._meters = Meters(salt, meters)
+        self._counts: Counter[str] = Counter()
+        self._counted = self._counts
+        self._meters: Meters | None = None  # until the ledger was read
         self._ancestors = Ancestors()
+        self._twins = Twins()
         # The time of the earliest row that was not looked at yet; one that was killed may have left some.
         self._since: int | None = milliseconds(datetime.now(UTC)) - _BEFORE_MS
         self._next_look = time.monotonic() + _QUIET_S
@@ -81,7 +84,8 @@ class Receiver:
             plainly = plain(body, encoding)
             decode = otlp_json.decoded if kind == JSON else protobuf.decoded
             batch = decode(signal, plainly, self._wanted)
-            self._write(self._rows(batch))
+            meters = self._meters or self._remember()
+            self._write(self._rows(batch, meters), meters)
             return taken(signal, kind, batch.rejected)
         except Refusal as refusal:
             return refused(kind, refusal)
@@ -103,37 +107,50 @@ class Receiver:
     def _look(self) -> None:
         """Find the calls that others tell of as well."""
         began, since, self._since = time.monotonic(), self._since, None
+        gc.disable()  # thousands of rows, which hold no cycles
         try:
             with closing(open_ledger(self._ledger.path)) as conn:
                 drop_duplicates(conn, since, self._salt)
         except Exception as error:  # locked, full, gone: the next look finds them
             _log.info("Duplicates were not looked for: %s", type(error).__name__)
             self._since = since
+        finally:
+            gc.enable()
         self._next_look = time.monotonic() + max(_QUIET_S, _SHARE * (time.monotonic() - began))
 
-    def _kept(self) -> tuple[dict[str, int], bytes | None]:
-        """What the last receiver left in the ledger."""
+    def _remember(self) -> Meters:
+        """What the last receiver left in the ledger; without it, counters would be counted again. `Refusal` 503 where
+        it cannot be read."""
         try:
             with closing(open_ledger(self._ledger.path)) as conn:
                 found = dict(conn.execute("SELECT name, state FROM states WHERE name IN (?, ?)", [TAKEN, METERS]))
-            return msgspec.msgpack.decode(found.get(TAKEN, b"\x80"), type=dict[str, int]), found.get(METERS)
-        except (sqlite3.Error, OSError, msgspec.DecodeError):
-            return {}, None
+        except (sqlite3.Error, OSError, NewerLedger):
+            raise _busy() from None
+        try:
+            self._counts = Counter(msgspec.msgpack.decode(found.get(TAKEN, b"\x80"), type=dict[str, int]))
+        except msgspec.DecodeError:
+            pass  # of another version
+        self._counted = self._counts.copy()
+        self._meters = Meters(self._salt, found.get(METERS))
+        return self._meters
 
-    def _rows(self, batch: Batch) -> list[UsageRecord]:
+    def _rows(self, batch: Batch, meters: Meters) -> list[UsageRecord]:
         erased = self._erased()
-        rows = self._ancestors.rows([(span, self._of(span, span.name, span.origin, "span")) for span in batch.spans])
+        spans = [(span, self._of(span, self._source(span.origin, span.name), "span", batch)) for span in batch.spans]
+        rows = self._twins.rows(spans, self._ancestors.rows(spans))
         for event in batch.events:
             name = next((name for name in event.names if "." in name), "")
-            if (row := self._of(event, name, event.origin, "event")) is not None:
+            if (row := self._of(event, self._source(event.origin, name), "event", batch)) is not None:
                 rows.append(row)
         by_kinds: dict[frozenset[str], list[tuple[Point, Series]]] = {}
         for point in batch.points:
             source = self._source(point.origin, point.metric)
-            if source is not None and point.metric in source.metrics and (series := source.point(point)) is not None:
+            if source is None or point.metric not in source.metrics:
+                continue
+            if (series := self._of(point, source, "point", batch)) is not None:
                 by_kinds.setdefault(source.kinds, []).append((point, series))
         for kinds, points in by_kinds.items():
-            rows += self._meters.rows(points, kinds, erased)
+            rows += meters.rows(points, kinds, erased)
         for why, number in batch.rejected.items():
             self._counts[why] += number
         kept = [row for row in rows if milliseconds(row.time) >= erased(row.agent)]
@@ -150,9 +167,16 @@ class Receiver:
             found = {}
         return lambda agent: max(found.get("", 0), found.get(agent or "", 0))
 
-    def _of(self, record: Any, name: str, origin: Origin, kind: str) -> UsageRecord | None:
-        source = self._source(origin, name)
-        return getattr(source, kind)(record) if source is not None else None
+    def _of(self, record: Record, source: Source | None, kind: str, batch: Batch) -> Any:
+        """What a source finds in a record. One that it fails with is rejected, and the others are taken."""
+        if source is None:
+            return None
+        try:
+            return getattr(source, kind)(record)
+        except Exception as error:
+            _log.error("A %s could not be read: %s", kind, type(error).__name__)
+            batch.reject("records that could not be read")
+            return None
 
     def _source(self, origin: Origin, name: str) -> Source | None:
         """Who reads a record; nobody, where the router sent it itself."""
@@ -167,7 +191,7 @@ class Receiver:
             row = structs.replace(row, duplicate=PROXY)
         return row
 
-    def _write(self, rows: list[UsageRecord]) -> None:
+    def _write(self, rows: list[UsageRecord], meters: Meters) -> None:
         """`Refusal` 503 unless all are in the ledger."""
         ledger, lost = self._ledger, self._ledger.lost
         if rows:
@@ -179,8 +203,8 @@ class Receiver:
             for row in rows[begin : begin + TOGETHER]:
                 ledger.record(row)
         states = {}
-        if self._meters.changed:
-            states[METERS] = self._meters.state()
+        if meters.changed:
+            states[METERS] = meters.state()
         if self._counts != self._counted:
             states[TAKEN] = msgspec.msgpack.encode(self._counts)
             self._counted = self._counts.copy()

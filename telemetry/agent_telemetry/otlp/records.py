@@ -67,6 +67,9 @@ class Point(msgspec.Struct, frozen=True):
     delta: bool = False
 
 
+Record = Span | Event | Point
+
+
 class Wanted(msgspec.Struct, frozen=True):
     """What a decoder keeps: attributes by their names, and metrics by theirs."""
 

@@ -7,7 +7,10 @@ router answers meanwhile; writes docs/bench-otlp.md.
 from __future__ import annotations
 
 import argparse
+import atexit
+import contextlib
 import multiprocessing
+import os
 import re
 import sqlite3
 import statistics
@@ -24,7 +27,7 @@ from tests.bench.bodies import encoded, small_body
 from tests.bench.load import Line
 from tests.bench.otlp.batches import SPANS, Kind, batches, headers
 from tests.bench.otlp.senders import Sent, send
-from tests.bench.processes import cpu_seconds, rss, tree
+from tests.bench.processes import cpu_seconds, go_first, rss, step_back, tree
 from tests.bench.targets import ROOT, Target, Upstream, router
 
 PAGE = ROOT / "docs" / "bench-otlp.md"
@@ -41,6 +44,11 @@ def main() -> int:
     asked = reader.parse_args()
     kinds: Sequence[Kind] = (asked.only,) if asked.only else ("protobuf", "protobuf, gzip", "JSON, gzip")
     rows, ok = [], True
+    try:
+        go_first()
+        atexit.register(step_back)
+    except PermissionError:
+        print("The machine's other work is not held back: the figures may suffer from it.")
     with tempfile.TemporaryDirectory() as folder:
         for kind in kinds:
             row, fine = _measure(kind, asked.rate, asked.seconds, Path(folder) / kind.replace(", ", "-"))
@@ -67,7 +75,10 @@ def _measure(kind: Kind, rate: float, seconds: float, folder: Path) -> tuple[str
         assert target.process is not None
         pid = target.process.pid
         _apart(url, headers(kind), batches(kind, 4), None)  # the receiver starts
-        receiver = next(each for each in tree(pid) if each != pid)
+        receiver = next(
+            each for each in tree(pid) if b"agent_router.otlp" in Path(f"/proc/{each}/cmdline").read_bytes()
+        )
+        _forward(receiver)
         alone = _latencies(target, threading.Event(), 8)
         before = cpu_seconds(receiver) or 0, _own_cpu(pid)
         over, probed = threading.Event(), list[float]()
@@ -101,6 +112,13 @@ def _measure(kind: Kind, rate: float, seconds: float, folder: Path) -> tuple[str
         f"{_ms(probed, 50)}, {_ms(probed, 99)}",
     ]
     return f"| {' | '.join(cells)} |", ok
+
+
+def _forward(pid: int) -> None:
+    """A process of a session of its own before the machine's other work as well, but after the router, as it starts."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, -10)
+        Path(f"/proc/{pid}/autogroup").write_text("-15")
 
 
 def _own_cpu(pid: int) -> float:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.clients.otel.capture import capture
 from tests.clients.real.install import ensure, version
 
-NAMES = ("claude_code", "codex", "gemini_cli", "qwen_code", "openclaw", "copilot", "opencode")
+NAMES = ("claude_code", "codex", "gemini_cli", "qwen_code", "copilot", "opencode", "openclaw", "cline")
 
 
 def main() -> None:
@@ -22,7 +22,8 @@ def main() -> None:
     options = parser.parse_args()
     for name in options.names:
         source = importlib.import_module(f"tests.clients.otel.{name}").SOURCE
-        ensure(source.client)
+        if version(source.client) is None:
+            ensure(source.client)
         folder = Path(tempfile.mkdtemp(prefix="golden-"))
         print(f"{source.client.title} {version(source.client)} in {folder}", flush=True)
         capture(source, folder)

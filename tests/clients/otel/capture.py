@@ -32,10 +32,10 @@ class Exporting(Place):
 class Source:
     """An agent with an OpenTelemetry export.
 
-    model: what it is told to use; small: the same for its own calls. switch_on: after the client's own, switches the export on in a protocol, "http/protobuf"
-    or "http/json"; called before each session. session: what a user does, in that protocol. protocols: those that it
-    has. own_log: copies its own log from a home, cut down, to a folder in the same layout. talks: of so much that its
-    exports are cut down.
+    model: what it is told to use; small: the same for its own calls. switch_on: after the client's own, switches the
+    export on in a protocol, "http/protobuf" or "http/json"; called before each session. session: what a user does, in
+    that protocol. protocols: those that it has. own_log: copies its own log from a home, cut down, to a folder in the
+    same layout. talks: of so much that its exports are cut down.
     """
 
     client: Client

@@ -17,11 +17,11 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from tests.clients.otel.recorder import Sent
 
 _TELLS = re.compile(r"token|usage|gen_ai|api_request|api_error|api_response")
-_NOISE = re.compile(r"codex\.(?:skills|sqlite|db|mcp|tools|plugins|startup)\b")
+_NOISE = re.compile(r"codex\.(?:skills|sqlite|db|mcp|tools|plugins|startup)\b|sql\.execute|db\.query|SQLite")
 _OTHERS = 2
 """So many of the records that tell nothing of a call stay in each request."""
 _LONG = 300  # characters
-_MESSAGES: dict[str, type[Message]] = {
+MESSAGES: dict[str, type[Message]] = {
     "traces": ExportTraceServiceRequest,
     "metrics": ExportMetricsServiceRequest,
     "logs": ExportLogsServiceRequest,
@@ -31,19 +31,19 @@ _LISTS += (("resource_logs", "scope_logs", "log_records"),)
 
 
 def cut(sent: Sent) -> Sent:
-    """The same request with fewer records, and these with shorter texts; its bytes are written anew. What is small stays
-    as it is."""
+    """The same request with fewer records, and these with shorter texts; its bytes are written anew. What is small
+    stays as it is."""
     if len(sent.body) < 10_000:
         return sent
     packed = sent.encoding == "gzip"
     body = gzip.decompress(sent.body) if packed else sent.body
     if sent.content_type == "application/json":
         document = json.loads(body)
-        for records in _lists(document):
+        for records in lists(document):
             records[:] = _kept(records)
         body = json.dumps(_shorter(document), separators=(",", ":"), ensure_ascii=False).encode()
     else:
-        message = _MESSAGES[sent.path.rpartition("/")[2]]()
+        message = MESSAGES[sent.path.rpartition("/")[2]]()
         message.ParseFromString(body)
         for records in _fields(message):
             kept = _kept(list(records))
@@ -83,7 +83,8 @@ def _shorten(message: Any) -> None:
                 _shorten(each)
 
 
-def _lists(document: dict[str, Any]) -> Iterator[list[Any]]:
+def lists(document: dict[str, Any]) -> Iterator[list[Any]]:
+    """The spans, metrics or log records of each scope."""
     for names in _LISTS:
         resources, scopes, records = (_camel(name) for name in names)
         for resource in document.get(resources, ()):

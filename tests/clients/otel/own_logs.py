@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,25 @@ def lines(home: Path, to: Path, *patterns: str, without: tuple[str, ...] = ()) -
                 copy = to / path.relative_to(home)
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 copy.write_text(_lines(path.read_text(), without))
+
+
+def database(path: Path, to: Path, *tables: str) -> None:
+    """These tables of a database, with the JSON in them cut."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as conn, closing(sqlite3.connect(to)) as copy, copy:
+        copy.execute("PRAGMA page_size = 1024")
+        for table in tables:
+            (schema,) = conn.execute("SELECT sql FROM sqlite_master WHERE name = ?", [table]).fetchone()
+            copy.execute(schema)
+            for row in conn.execute(f"SELECT * FROM {table}"):
+                copy.execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", [_cell(cell) for cell in row])
+
+
+def _cell(cell: Any) -> Any:
+    try:
+        return json.dumps(cut(json.loads(cell)), ensure_ascii=False) if isinstance(cell, str) and cell[:1] in "{[" else cell
+    except ValueError:
+        return cell
 
 
 def _lines(text: str, without: tuple[str, ...]) -> str:
@@ -35,7 +56,5 @@ def cut(value: Any) -> Any:
     if isinstance(value, list):
         return [cut(each) for each in value]
     if isinstance(value, dict):
-        return {
-            name: [] if name in ("tools", "skills") and isinstance(of, list) else cut(of) for name, of in value.items()
-        }
+        return {name: [] if name in ("tools", "skills") and isinstance(of, list) else cut(of) for name, of in value.items()}
     return value

@@ -10,6 +10,7 @@ from tests.clients.otel import own_logs
 from tests.clients.otel.capture import Exporting, Source
 from tests.clients.otel.teller import Teller
 from tests.clients.real import qwen_code
+from tests.clients.real.terminal import terminal
 
 
 def _switch_on(place: Exporting, protocol: str) -> None:
@@ -34,7 +35,16 @@ def _session(place: Exporting, teller: Teller, protocol: str) -> None:
     teller.next("truncate_mid_event:after=2")
     with contextlib.suppress(AssertionError):  # it may give up
         qwen_code.ask(place, "SAY gravel", False)
-    qwen_code.background(place)
+    with terminal(place, "qwen", "--yolo") as screen:
+        screen.wait("Type your message")
+        screen.settle()
+        screen.enter("SAY goodbye")
+        screen.wait("The word is goodbye")
+        screen.settle(5)
+        screen.enter("/compress")
+        screen.settle(5)
+        screen.enter("/quit")  # it exports what it has
+        screen.settle(5)
 
 
 def _own_log(home: Path, to: Path) -> None:

@@ -27,7 +27,7 @@ class Sent:
 
     @property
     def encoding(self) -> str:
-        """ "gzip", or "" for none."""
+        """"gzip", or "" for none."""
         return self.headers.get("content-encoding", "")
 
 

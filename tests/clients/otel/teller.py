@@ -83,7 +83,8 @@ class _Telling(ScriptedUpstream):
 
     def answer(self, request: Received) -> Iterable[Step]:
         """The script is for answers of the model: what else is asked for does not use it up."""
-        return super().answer(request) if _of_model(request) else self._right_answer(request).whole()
+        steers = request.path.startswith("/_")
+        return super().answer(request) if steers or _of_model(request) else self._right_answer(request).whole()
 
     def _take(self) -> Behaviour:
         taken = super()._take()
@@ -108,11 +109,21 @@ def _of_model(request: Received) -> bool:
     return request.method == "POST" and request.path.endswith(_MODEL)
 
 
+@dataclass(frozen=True)
+class _Named(Answer):
+    """With the header in which Anthropic names a request, which Claude Code tells of."""
+
+    id: str = ""
+
+    def head(self, *args: Any, extra: Iterable[str] = (), **options: Any) -> bytes:
+        return Answer.head(self, *args, extra=[*extra, f"request-id: req_{self.id}"], **options)
+
+
 def _retold(answer: Answer, id: str, used: Usage) -> Answer:
     """The same answer with an id and a usage of its own."""
     body = answer.body and json.dumps(_changed(json.loads(answer.body), id, used)).encode()
     events = answer.events and tuple(Event(each.kind, _event(each.data, id, used)) for each in answer.events)
-    return replace(answer, body=body, events=events)
+    return _Named(answer.request, answer.dialect, answer.status, body, events, id)
 
 
 def _event(data: bytes, id: str, used: Usage) -> bytes:

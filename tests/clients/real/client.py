@@ -26,8 +26,8 @@ NOWHERE = "http://127.0.0.1:9"
 class Place:
     """Where a client runs: everything of its own, so that nothing of the user's is touched.
 
-    install: its own directory. home: HOME of the run. work: its working directory, a git repository with one file.
-    url: the router, without /v1. model: what it is to ask for. small: the same for what it asks on its own account; "" for
+    install: its own directory. home: HOME of the run. work: its working directory, a git repository with one file. url:
+    the router, without /v1. model: what it is to ask for. small: the same for what it asks on its own account; "" for
     the same model.
     """
 

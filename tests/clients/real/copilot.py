@@ -11,11 +11,11 @@ def setup(place: Place) -> None:
 
 
 def ask(place: Place, prompt: str, resume: bool) -> str:
-    return place.run("copilot", "--allow-all-tools", *(["--continue"] if resume else []), "-p", prompt, **_told(place))
+    return place.run("copilot", "--allow-all-tools", *(["--continue"] if resume else []), "-p", prompt, **told(place))
 
 
 def background(place: Place) -> str:
-    with terminal(place, "copilot", "--allow-all-tools", **_told(place)) as screen:
+    with terminal(place, "copilot", "--allow-all-tools", **told(place)) as screen:
         screen.settle(3, 30)
         if "trust" in screen.shown:
             screen.enter("")
@@ -26,7 +26,8 @@ def background(place: Place) -> str:
         return screen.shown
 
 
-def _told(place: Place) -> dict[str, str]:
+def told(place: Place) -> dict[str, str]:
+    """Its provider and model, as variables."""
     return {
         "COPILOT_PROVIDER_BASE_URL": f"{place.url}/v1",
         "COPILOT_PROVIDER_API_KEY": "agent-router",

@@ -10,7 +10,7 @@ from typing import Any
 from tests.clients.real.client import Client, Place
 from tests.clients.real.terminal import terminal
 
-_QUIET: dict[str, Any] = {"OPENCLAW_NO_UPDATE_CHECK": "1"}
+QUIET: dict[str, Any] = {"OPENCLAW_NO_UPDATE_CHECK": "1"}
 
 
 def setup(place: Place) -> None:
@@ -33,17 +33,17 @@ def ask(place: Place, prompt: str, resume: bool) -> str:
     if not resume:
         last.write_text(f"agent:main:{secrets.token_hex(4)}")
     session = ["--session-key", last.read_text()]
-    return place.run("openclaw", "agent", "--local", *session, "--message", prompt, limit=180, **_QUIET)
+    return place.run("openclaw", "agent", "--local", *session, "--message", prompt, limit=180, **QUIET)
 
 
 def background(place: Place) -> str:
     """Runs the gateway, and asks it for what it otherwise does by the clock and for its page of sessions."""
     ask(place, "SAY hello", False)
     session = (place.home / "last-session").read_text()
-    port = _free_port()
-    with terminal(place, "openclaw", "gateway", "run", "--port", port, **_QUIET) as gateway:
+    port = free_port()
+    with terminal(place, "openclaw", "gateway", "run", "--port", port, **QUIET) as gateway:
         gateway.wait("[gateway] ready", 120)
-        here = {**_QUIET, "OPENCLAW_GATEWAY_PORT": port}
+        here = {**QUIET, "OPENCLAW_GATEWAY_PORT": port}
         event = ["--text", "Look for what is urgent.", "--mode", "now"]
         shown = place.run("openclaw", "system", "event", *event, **here)
         sessions = json.dumps({"sessions": [{"key": session}]})
@@ -53,7 +53,7 @@ def background(place: Place) -> str:
     return shown + gateway.shown
 
 
-def _free_port() -> str:
+def free_port() -> str:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return str(listener.getsockname()[1])

@@ -8,11 +8,12 @@ from typing import Any
 from tests.clients.real.client import Client, Place
 from tests.clients.real.terminal import terminal
 
-_QUIET: dict[str, Any] = {
+QUIET: dict[str, Any] = {
     "OPENCODE_DISABLE_AUTOUPDATE": "1",
     "OPENCODE_DISABLE_MODELS_FETCH": "1",
     "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
 }
+"""Variables that keep it from looking anything up."""
 
 
 def setup(place: Place) -> None:
@@ -24,12 +25,12 @@ def setup(place: Place) -> None:
 
 
 def ask(place: Place, prompt: str, resume: bool) -> str:
-    return place.run("opencode", "run", "--auto", *(["--continue"] if resume else []), prompt, **_QUIET)
+    return place.run("opencode", "run", "--auto", *(["--continue"] if resume else []), prompt, **QUIET)
 
 
 def background(place: Place) -> str:
     shown = ask(place, "SAY hello", False)
-    with terminal(place, "opencode", "--continue", **_QUIET) as screen:
+    with terminal(place, "opencode", "--continue", **QUIET) as screen:
         screen.wait("The word is hello")
         screen.settle()
         screen.enter("/compact")

@@ -130,6 +130,23 @@ def test_nothing_that_was_acknowledged_is_lost(router: tuple[str, int], tmp_path
     assert len(rows(tmp_path)) == taken
 
 
+def test_the_receiver_ends_when_the_router_is_killed(router: tuple[str, int], tmp_path: Path) -> None:
+    headers = {"content-type": PROTOBUF, "authorization": f"Bearer {KEY}"}
+    with requests.Session() as session:
+        assert (
+            session.post(f"{router[0]}/v1/traces", request(1).SerializeToString(), headers=headers).status_code == 200
+        )
+    children = Path(f"/proc/{router[1]}/task/{router[1]}/children").read_text().split()
+    (child,) = [each for each in children if b"agent_router.otlp" in Path(f"/proc/{each}/cmdline").read_bytes()]
+    os.kill(router[1], signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{child}/stat").exists() and time.monotonic() < deadline:
+        if Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+            break
+        time.sleep(0.05)
+    assert time.monotonic() < deadline
+
+
 async def test_the_receiver_is_started_again(tmp_path: Path) -> None:
     async with running_router(tmp_path) as (url, app), aiohttp.ClientSession() as session:
         first = await _post(session, url, request(1).SerializeToString())

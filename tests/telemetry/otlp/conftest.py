@@ -12,6 +12,7 @@ import pytest
 
 from agent_telemetry.duplicates import drop_duplicates
 from agent_telemetry.ledger import Ledger
+from agent_telemetry.ledger_file import open_ledger
 from agent_telemetry.otlp.answer import Answer
 from agent_telemetry.otlp.receiver import Receiver
 from agent_telemetry.otlp.sources.known import SOURCES
@@ -25,6 +26,7 @@ class Taker:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        open_ledger(path).close()
         self.ledger = Ledger(path)
         self.receiver = Receiver(self.ledger, SOURCES, SALT)
 

@@ -63,7 +63,8 @@ def test_spans(held: Any, resource: Any, scope: str, numbers: bool, enums: bool)
     request = payloads.traces(held, scope=scope, **resource)
     one = protobuf.decoded("traces", request.SerializeToString(), WANTED)
     assert one == otlp_json.decoded("traces", as_json(request, numbers=numbers, names=enums), WANTED)
-    assert len(one.spans) == len(held)
+    invalid = sum(not each["trace"] or not each["id"] for each in held)
+    assert (len(one.spans), one.rejected.get("spans without valid ids", 0)) == (len(held) - invalid, invalid)
 
 
 @given(events, attributes, text, st.booleans())

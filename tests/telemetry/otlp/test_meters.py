@@ -170,3 +170,21 @@ def test_what_was_forgotten_does_not_come_back(taker: Taker) -> None:
     assert taker.tokens() == (50, 5000, 250, 15)
     taker.send(claude(all_kinds(1, 2, session__id="another"), delta=True))
     assert taker.tokens() == (50, 5000, 250, 15)
+
+
+def test_a_metric_for_each_kind(taker: Taker) -> None:
+    """The newer conventions; a program may send both."""
+    kinds = {"input": 100, "output": 9, "cache_read.input": 60, "cache_write.input": 10, "reasoning.output": 4}
+    request = counter("gen_ai.client.token.usage", [], service__name="a")
+    into = request.resource_metrics[0].scope_metrics[0].metrics
+    into.clear()
+    for kind, value in kinds.items():
+        name = f"gen_ai.client.inference.usage.{kind}_tokens"
+        held = [point(value, gen_ai__request__model="m", gen_ai__token__modality=each) for each in ("text", "image")]
+        into.extend(counter(name, held).resource_metrics[0].scope_metrics[0].metrics)
+    held = [point(218.0, gen_ai__token__type=kind, gen_ai__request__model="m") for kind in ("input", "output")]
+    into.extend(counter("gen_ai.client.token.usage", held, histogram=True).resource_metrics[0].scope_metrics[0].metrics)
+    taker.send(request)
+    taker.send(request)
+    (row,) = taker.rows()
+    assert [row[name] for name in ("input", "cache_read", "cache_write", "output", "reasoning")] == [60, 120, 20, 18, 8]

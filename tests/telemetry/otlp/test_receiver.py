@@ -7,6 +7,7 @@ import json
 import sqlite3
 import zlib
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,8 +22,9 @@ from agent_telemetry.otlp import receiver
 from agent_telemetry.otlp.answer import Answer, refused, taken
 from agent_telemetry.otlp.content_encoding import LARGEST, plain
 from agent_telemetry.otlp.refusal import Refusal
+from agent_telemetry.otlp.sources import gen_ai
 from tests.telemetry.otlp.conftest import Taker
-from tests.telemetry.otlp.payloads import JSON, PROTOBUF, as_json, counter, point, span, traces
+from tests.telemetry.otlp.payloads import JSON, PROTOBUF, SECOND, WHEN, as_json, counter, point, span, traces
 
 CALL = {"gen_ai__usage__input_tokens": 100, "gen_ai__usage__output_tokens": 7, "gen_ai__request__model": "gpt-5.4"}
 
@@ -223,3 +225,35 @@ def test_half_a_character(taker: Taker, kind: str) -> None:
         assert body != request.SerializeToString()
     assert taker.receiver.take("traces", kind, "", body).status == 200
     assert len(taker.rows()) == 2
+
+
+def test_a_source_that_fails_with_one_record(taker: Taker, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(span: Any) -> Any:
+        if span.id.endswith("2"):
+            raise KeyError("a secret prompt")
+        return usual(span)
+
+    usual = gen_ai.SOURCE.span
+    monkeypatch.setattr(gen_ai.GenAI, "span", lambda _, span: broken(span))
+    answer = taker.send(traces([span(1, **CALL), span(2, **CALL), span(3, **CALL)]))
+    told = ExportTraceServiceResponse.FromString(answer.body).partial_success
+    assert (told.rejected_spans, told.error_message) == (1, "1 records that could not be read")
+    assert len(taker.rows()) == 2
+
+
+def test_a_ledger_that_cannot_be_read_at_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What counters had is in it, and would be counted again."""
+    monkeypatch.setattr(receiver, "_WRITTEN_S", 0.3)
+    taker = Taker(tmp_path / "ledger.sqlite3")
+    request = counter("claude_code.token.usage", [point(5, type="input", model="m")])
+    taker.send(request)
+    taker.ledger.close()
+    with closing(sqlite3.connect(taker.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        taker.restart()
+        assert taker.receiver.take("metrics", PROTOBUF, "", request.SerializeToString()).status == 503
+        other.execute("ROLLBACK")
+    later = counter("claude_code.token.usage", [point(9, time=WHEN + 5000 * SECOND, type="input", model="m")])
+    taker.send(later)
+    taker.ledger.close()
+    assert taker.tokens()[0] == 9

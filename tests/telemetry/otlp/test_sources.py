@@ -9,7 +9,7 @@ import pytest
 
 from agent_telemetry.otlp.sources.gen_ai import provider, usage
 from tests.telemetry.otlp.conftest import Taker
-from tests.telemetry.otlp.payloads import SECOND, WHEN, dotted, event, logs, span, traces
+from tests.telemetry.otlp.payloads import SECOND, WHEN, counter, dotted, event, logs, point, span, traces
 
 SESSION = "0b5f0fd2-9c4f-4b8a-9b3e-9a6f5f0f7a10"
 
@@ -112,6 +112,25 @@ def test_codex_with_an_open_model(taker: Taker) -> None:
     taker.send(logs([event(**CODEX | {"model": "gpt-oss:20b"})], service__name="codex_exec"))
     row = call(taker)
     assert "provider" not in row
+
+
+def test_codexs_turns(taker: Taker) -> None:
+    """A span and a histogram of each, which count where there is no event of a call."""
+    figures = {"input": 1000, "cached_input": 900, "cache_write_input": 0, "output": 50, "reasoning_output": 20}
+    turn = {f"codex.turn.token_usage.{kind}_tokens": value for kind, value in figures.items()}
+    turn |= {"model": "gpt-5.4", "thread.id": SESSION, "codex.turn.token_usage.total_tokens": 1050}
+    single = {"gen_ai__usage__input_tokens": 1000, "gen_ai__usage__output_tokens": 50, "thread__id": "4"}
+    spans = [span(1, "session_task.turn", seconds=9) | {"attributes": turn}, span(2, "handle_responses", **single)]
+    held = [point(value, token_type=kind, model="gpt-5.4") for kind, value in (figures | {"total": 1050}).items()]
+    taker.send(traces(spans, service__name="codex_exec"))
+    taker.send(counter("codex.turn.token_usage", held, histogram=True, delta=True, service__name="codex_exec"))
+    taker.look()
+    row = call(taker)
+    assert tokens(row) == (100, 900, 0, 50, 20)
+    assert (row["session"], row["model"]) == (SESSION, "gpt-5.4")
+    taker.send(logs([event(**CODEX | {"model": "gpt-5.4"}, time=WHEN + 3 * SECOND)], service__name="codex_exec"))
+    taker.look()
+    assert call(taker)["key"].startswith("event:")
 
 
 GEMINI = {

@@ -9,7 +9,7 @@ without the cache; it is left out. Format: packages/core/src/telemetry of the so
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from agent_telemetry.importers import gemini, qwen
 from agent_telemetry.importers.values import text
@@ -87,7 +87,7 @@ class Gemini:
         fields = self._fields(told.get("session.id"), told.get("model"), told.get("auth_type"))
         return Series(kind=kind, tokens=self._kinds, **fields)
 
-    def _fields(self, session: object, model: object, auth: object) -> dict[str, str | None]:
+    def _fields(self, session: object, model: object, auth: object) -> dict[str, Any]:
         return {
             "agent": self._agent,
             "session": text(session),

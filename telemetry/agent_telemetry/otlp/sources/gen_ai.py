@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+import msgspec
+
 from agent_telemetry.agent_names import agent_name
 from agent_telemetry.importers.session_entries import other_model
 from agent_telemetry.importers.values import text
@@ -60,6 +62,8 @@ _REASONING: Final = (
     *("ai.usage.outputTokenDetails.reasoningTokens", "reasoning_tokens"),
 )
 _FRESH: Final = "ai.usage.inputTokenDetails.noCacheTokens"
+_OF_MAKER: Final = "ai.response.providerMetadata"
+_OBJECT: Final = ("metadata.usage_object", "gen_ai.usage.raw")
 _ANSWERED: Final = ("gen_ai.response.model", "ai.response.model", "llm.response.model", "llm.model_name")
 _ASKED: Final = ("gen_ai.request.model", "ai.model.id", "llm.request.model", "embedding.model_name", "model")
 _PROVIDER: Final = ("gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system", "ai.model.provider")
@@ -74,6 +78,16 @@ _KIND: Final = ("openinference.span.kind", "traceloop.span.kind")
 _SDK: Final = ("ai.operationId", "operation.name")
 _FIRST: Final = ("ai.response.msToFirstChunk", "ttft_ms")
 _TYPE: Final = ("gen_ai.token.type", "gen_ai.usage.token_type")
+_MODALITY: Final = "gen_ai.token.modality"
+_FAMILY: Final = "gen_ai.client.inference.usage"
+_OF_FAMILY: Final = {
+    f"{_FAMILY}.input_tokens": "input",
+    f"{_FAMILY}.output_tokens": "output",
+    f"{_FAMILY}.cache_read.input_tokens": "cache_read",
+    f"{_FAMILY}.cache_write.input_tokens": "cache_write",
+    f"{_FAMILY}.cache_creation.input_tokens": "cache_creation",
+    f"{_FAMILY}.reasoning.output_tokens": "reasoning",
+}
 _EVENTS: Final = frozenset(("gen_ai.client.inference.operation.details",))
 _CALLS: Final = frozenset(("LLM", "EMBEDDING", "RERANKER"))
 _AROUND: Final = frozenset(
@@ -112,6 +126,10 @@ _AGENTS: Final = (
 )
 _LOOPBACK: Final = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal")
 _LAN: Final = re.compile(r"(10|192\.168|172\.(1[6-9]|2[0-9]|3[01]))(\.[0-9]{1,3}){2,3}|[^.:]+|.*\.(local|lan|internal)")
+_LONGEST: Final = 10_000
+_READ_IN: Final = re.compile(r"['\"]cached_tokens['\"]: ?([0-9]{1,15})\b")
+_WRITTEN_IN: Final = re.compile(r"['\"]cache_creation_input_tokens['\"]: ?([0-9]{1,15})\b")
+_REASONED_IN: Final = re.compile(r"['\"]reasoning_tokens['\"]: ?([0-9]{1,15})\b")
 _is_another: Final = lru_cache(maxsize=1024)(other_model)
 
 
@@ -128,12 +146,25 @@ class GenAI:
                 *_WRITE,
                 *_REASONING,
                 _FRESH,
+                _OF_MAKER,
+                *_OBJECT,
                 *_ANSWERED,
                 *_ASKED,
                 *_PROVIDER,
                 *_SESSION,
             ),
-            *(*_RESPONSE, *_OPERATION, *_KIND, *_SDK, *_FIRST, *_TYPE, "service.name", "server.address", "error.type"),
+            *(
+                *_RESPONSE,
+                *_OPERATION,
+                *_KIND,
+                *_SDK,
+                *_FIRST,
+                *_TYPE,
+                _MODALITY,
+                "service.name",
+                "server.address",
+                "error.type",
+            ),
             *(
                 "event.name",
                 "event.timestamp",
@@ -142,8 +173,8 @@ class GenAI:
             ),
         )
     )
-    metrics: Final = frozenset(("gen_ai.client.token.usage", "llm.usage.tokens"))
-    kinds: Final = frozenset(_TYPE)
+    metrics: Final = frozenset(("gen_ai.client.token.usage", "llm.usage.tokens", *_OF_FAMILY))
+    kinds: Final = frozenset((*_TYPE, _MODALITY))
 
     def claims(self, origin: Origin, name: str) -> bool:
         return True
@@ -172,12 +203,17 @@ class GenAI:
         return of_event(event, tokens, **self._fields(event.origin, told, failed=False))
 
     def point(self, point: Point) -> Series | None:
-        kind = named(point.attributes, _TYPE)
-        if kind is None or _is_around("", point.attributes):
+        told = point.attributes
+        kind = _OF_FAMILY.get(point.metric) or named(told, _TYPE)
+        if kind is None or _is_around("", told):
             return None
-        fields = self._fields(point.origin, point.attributes, failed=False)
-        agent, session, model, provider = (fields[name] for name in ("agent", "session", "model", "provider"))
-        return Series(kind, _kinds, agent, session, model, provider)
+        fields = self._fields(point.origin, told, failed=False)
+        return Series(
+            f"{kind}/{named(told, (_MODALITY,)) or ''}",
+            _kinds,
+            **{name: fields[name] for name in ("agent", "session", "model", "provider")},
+            family=_FAMILY if point.metric in _OF_FAMILY else "",
+        )
 
     def _fields(self, origin: Origin, told: Attributes, failed: bool) -> dict[str, Any]:
         answered, asked = named(told, _ANSWERED), named(told, _ASKED)
@@ -204,6 +240,15 @@ def usage(told: Attributes) -> Tokens | None:
         input = total  # vectors, and servers that tell no more
     input, output = input or 0, output or 0
     read, write, reasoning = counted(told, _READ), counted(told, _WRITE), counted(told, _REASONING)
+    for object in (each for name in _OBJECT if isinstance(each := told.get(name), str)):
+        # LiteLLM says nowhere else what was cached, nor Logfire what was reasoned
+        read = _in_object(object, _READ_IN) if read is None else read
+        write = _in_object(object, _WRITTEN_IN) if write is None else write
+        reasoning = _in_object(object, _REASONED_IN) if reasoning is None else reasoning
+    if (maker := _of_anthropic(told.get(_OF_MAKER))) is not None:
+        return Tokens(
+            maker.input_tokens, output, maker.cache_read_input_tokens, maker.cache_creation_input_tokens, reasoning
+        )
     cached, thought = (read or 0) + (write or 0), reasoning or 0
     fresh = counted(told, (_FRESH,))
     if fresh is not None:
@@ -221,18 +266,57 @@ def usage(told: Attributes) -> Tokens | None:
     return Tokens(input if apart else input - cached, output + thought if beside else output, read, write, reasoning)
 
 
+class _Usage(msgspec.Struct):
+    input_tokens: int
+    cache_read_input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+
+
+class _Anthropic(msgspec.Struct):
+    usage: _Usage
+
+
+class _Metadata(msgspec.Struct):
+    anthropic: _Anthropic
+
+
+_metadata: Final = msgspec.json.Decoder(_Metadata)
+
+
+def _of_anthropic(told: Value | None) -> _Usage | None:
+    """What Anthropic said was used, which the AI SDK's fifth version hands on as JSON, and in part only elsewhere."""
+    if not isinstance(told, str):
+        return None
+    try:
+        used = _metadata.decode(told).anthropic.usage
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return None
+    figures = (used.input_tokens, used.cache_read_input_tokens or 0, used.cache_creation_input_tokens or 0)
+    return used if all(0 <= each < 1 << 50 for each in figures) else None
+
+
+def _in_object(told: str, name: re.Pattern[str]) -> int | None:
+    """A figure in the usage as it was answered: Logfire writes it as JSON, LiteLLM as Python writes it."""
+    found = name.search(told[:_LONGEST])
+    return int(found[1]) if found is not None else None
+
+
 def _is_apart(told: Attributes) -> bool:
     """The AI SDK's fifth version hands on Anthropic's input, which is without the cache."""
     return "ai.usage.cachedInputTokens" in told and str(told.get("ai.model.provider", "")).startswith("anthropic")
 
 
 def _kinds(figures: Mapping[str, int]) -> Tokens:
-    """Of a histogram by kind: `input` contains the cache where that is told at all."""
-    input = figures.get("input", 0) + figures.get("prompt", 0)
-    output = figures.get("output", 0) + figures.get("completion", 0)
-    read = next((figures[kind] for kind in ("cache_read", "input_cached", "cached") if kind in figures), 0)
-    write = next((figures[kind] for kind in ("cache_creation", "cache_write") if kind in figures), 0)
-    return Tokens(input - read - write if input >= read + write else input, output, read, write)
+    """Of counters by kind and modality: `input` contains the cache where that is told at all."""
+    of: dict[str, int] = {}
+    for kind, value in figures.items():
+        name = kind.partition("/")[0]
+        of[name] = of.get(name, 0) + value
+    input, output = of.get("input", of.get("prompt", 0)), of.get("output", of.get("completion", 0))
+    read = next((of[kind] for kind in ("cache_read", "input_cached", "cached") if kind in of), None)
+    write = next((of[kind] for kind in ("cache_creation", "cache_write") if kind in of), None)
+    cached = (read or 0) + (write or 0)
+    return Tokens(input - cached if input >= cached else input, output, read, write, of.get("reasoning"))
 
 
 def _is_around(name: str, told: Attributes) -> bool:

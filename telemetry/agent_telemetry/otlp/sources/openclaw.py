@@ -9,7 +9,7 @@ Format: extensions/diagnostics-otel of the sources.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from msgspec import structs
 
@@ -61,7 +61,7 @@ class OpenClaw:
             return None
         return Series(kind=kind, tokens=_tokens, **self._fields(point.attributes))
 
-    def _fields(self, told: Mapping[str, object]) -> dict[str, str | None]:
+    def _fields(self, told: Mapping[str, object]) -> dict[str, Any]:
         model, provider = text(told.get("openclaw.model")), text(told.get("openclaw.provider"))
         return {
             "agent": _AGENT,

@@ -22,6 +22,7 @@ class Series(msgspec.Struct, frozen=True):
     session: str | None = None
     model: str | None = None
     provider: str | None = None
+    family: str = ""
 
 
 class Source(Protocol):
