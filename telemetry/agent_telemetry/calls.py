@@ -110,7 +110,7 @@ class _Search:
             kinds = dict(conn.execute("SELECT name, kind FROM families"))
             self._families = json.dumps([name for name in families_met(conn) if task_of(name, kinds) == filter.task])
             familyless = "coalesce(family, '') = '' OR " if filter.task == UNKNOWN else ""
-            self._where.append(f"({familyless}family IN (SELECT value FROM json_each(?)))")
+            self._where.append(f"({familyless}family IN (SELECT value FROM json_each(?)))")  # noqa: S608
             self._values.append(self._families)
 
     def found(self, most: int, before: Cursor | None) -> list[_Row]:
@@ -219,7 +219,7 @@ class _Search:
         if any(each is not None for each in classified):
             mix = ", ".join(f"coalesce({name}, '')" for name in MIX)
             among = ", ".join(f"json_extract(value, '$[{place}]')" for place in range(len(MIX)))
-            self._where.append(f"({mix}) IN (SELECT {among} FROM json_each(?))")
+            self._where.append(f"({mix}) IN (SELECT {among} FROM json_each(?))")  # noqa: S608
             self._values.append(json.dumps(sorted(mixes)))
         return fitting
 

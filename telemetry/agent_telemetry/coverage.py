@@ -105,8 +105,10 @@ def _why(duplicate: str) -> str:
 
 def _end(conn: sqlite3.Connection, source: str, hour: int, order: str) -> int:
     """The time of a source's first or last call, which lies in an hour."""
-    sql = f"SELECT time FROM calls WHERE time >= ? AND time < ? AND source = ? ORDER BY time {order} LIMIT 1"  # noqa: S608
-    (time,) = conn.execute(sql, [hour * HOUR_MS, (hour + 1) * HOUR_MS, source]).fetchone()
+    # By the index of times, whatever SQLite thinks best: that of sources would lead through all calls of one.
+    within = "FROM calls INDEXED BY idx_calls_time WHERE time >= ? AND time < ? AND source = ?"
+    values = [hour * HOUR_MS, (hour + 1) * HOUR_MS, source]
+    (time,) = conn.execute(f"SELECT time {within} ORDER BY time {order} LIMIT 1", values).fetchone()
     return int(time)
 
 
