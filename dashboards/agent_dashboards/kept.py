@@ -15,7 +15,7 @@ SHARE = 0.05
 LONGEST_S = 10.0
 """but not longer than this."""
 MOST = 256  # answers
-THREADS = 4
+THREADS = 2
 
 Answer = TypeVar("Answer")
 

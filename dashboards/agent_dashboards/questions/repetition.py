@@ -16,11 +16,12 @@ from agent_dashboards.questions.question import Asked, Question
 from agent_dashboards.shown_name import name
 from agent_dashboards.site import Data, Site
 from agent_dashboards.task_words import task_words
-from agent_dashboards.time_range import IN_WORDS, day_name, every, first_day, midnight, monday
+from agent_dashboards.time_range import IN_WORDS, Range, day_name, every, first_day, midnight, monday
 from agent_telemetry.family_figures import FamilyFigures, family_figures
 from agent_telemetry.repetition import OFTEN, WITHIN, RepetitionWeek, repetition
 
-_WEEKS = 26
+_WEEKS = 13  # which also stand for all time: what a family was years ago says nothing of what repeats
+_WHEN: dict[Range, str] = {**IN_WORDS, "all": f"in the last {_WEEKS} weeks"}
 _MOST = 12
 _MOST_IN_TABLE = 200
 _OF: dict[By, tuple[str, str, str]] = {
@@ -36,11 +37,8 @@ def _data(site: Site, asked: Asked, today: date) -> Data:
     since = midnight(begin) if begin else None
     whole_key, part_key, measure = _OF[asked.by]
     first = monday(today) - timedelta(weeks=_WEEKS - 1)
-    ranged = repetition(site.ledger, since=since)
-    if begin is None:
-        weeks = [week for week in ranged if week.week >= first.isoformat()]
-    else:
-        weeks = repetition(site.ledger, since=midnight(first))
+    weeks = repetition(site.ledger, since=midnight(first))
+    ranged = weeks if begin is None else repetition(site.ledger, since=since)
     families = [each for each in family_figures(site.ledger, site.classify, since=since) if each.requests]
     total, repeated = (sum(getattr(week, key) for week in ranged) for key in (whole_key, part_key))
     asked_for = sum(week.requests for week in ranged)
@@ -48,7 +46,7 @@ def _data(site: Site, asked: Asked, today: date) -> Data:
     would_save = _sum([each for each in families if each.requests >= OFTEN], "would_save")
     return {
         "title": _title(
-            IN_WORDS[asked.range], measure, asked_for, repeated / total if total else None, earned, would_save
+            _WHEN[asked.range], measure, asked_for, repeated / total if total else None, earned, would_save
         ),
         "begin": begin.isoformat() if begin else None,
         "measure": measure,
