@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from agent_models.catalogue import Catalogue
 from agent_router.cli.output import console, table, visible
 from agent_telemetry.breakdown import SEGMENTS, Row, breakdown
-from agent_telemetry.ledger_reader import DaySum, overall
+from agent_telemetry.ledger_reader import DaySum
+from agent_telemetry.overall import overall
 from agent_telemetry.split import OPENNESS, Classify, Leaf
 
 if TYPE_CHECKING:

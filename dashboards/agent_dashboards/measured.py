@@ -75,6 +75,13 @@ def together(parts: Iterable[Measured]) -> Measured:
     return Measured(values, requests)
 
 
+def any_of(by: By) -> str:
+    """A measure where there is none of it: "No agent has any output tokens"."""
+    return {"output": "any output tokens", "requests": "any requests", "tokens": "any tokens", "money": "a known bill"}[
+        by
+    ]
+
+
 def wrote(share: float, by: By) -> str:
     """What models did with a share of a measure: "wrote 62 % of output tokens"."""
     return _WROTE[by].format(share=percent(share))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import time
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
@@ -31,8 +32,8 @@ from agent_telemetry.usage_record import UsageRecord
 QUESTIONS: Final = (TREND, AGENTS, TASKS, MIX, REPETITION, LABS, YEAR, MONEY, ESCALATIONS, COVERAGE)
 """In the order of the page."""
 SHOWN_REQUESTS = 10
-WAITED_S = 0.06
-"""What is read by then is in the page; the page asks for the rest when a reader comes near it."""
+WAITED_S = 0.08
+"""What is read by then is in the page, and the split; the page asks for the rest when a reader comes near it."""
 
 
 def add_overview(site: Site) -> None:
@@ -50,11 +51,14 @@ def add_overview(site: Site) -> None:
         return Drawn(data, {"bar": bar, "rows": _rows(site), "addresses": addresses, **choices()})
 
     async def page(asked: Asked) -> Data:
+        until = time.monotonic() + WAITED_S
+        first = asyncio.ensure_future(data(asked))
+        await asyncio.sleep(0)  # it is to be read before the others
         asking = {question.name: asyncio.ensure_future(answer(site, question, asked)) for question in QUESTIONS}
         for task in asking.values():
             task.add_done_callback(_seen)
-        drawn = await data(asked)
-        await asyncio.wait(asking.values(), timeout=WAITED_S)
+        drawn = await first
+        await asyncio.wait(asking.values(), timeout=max(0.0, until - time.monotonic()))
         sections = [
             {"name": question.name, "page": question.page, "html": _html(asking[question.name])}
             for question in QUESTIONS

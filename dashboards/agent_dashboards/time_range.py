@@ -11,6 +11,7 @@ RANGES: dict[Range, str] = {"today": "Today", "7d": "7 days", "30d": "30 days", 
 DAYS: dict[Range, int] = {"today": 1, "7d": 7, "30d": 30}
 """How many days each range has, today counted in."""
 PLOTTED_WEEKS = 260
+_WITH_YEAR = 330  # days, after which months' names come again
 IN_WORDS: dict[Range, str] = {
     "today": "today",
     "7d": "in the last 7 days",
@@ -65,3 +66,9 @@ def every(first: date, last: date, days: int) -> Iterator[date]:
 def day_name(day: date, *, year: bool = False) -> str:
     """Nov 24, or Nov 24, 2026."""
     return f"{day:%b} {day.day}, {day.year}" if year else f"{day:%b} {day.day}"
+
+
+def axis_name(day: date, begin: str) -> str:
+    """A day below a plot that begins on another (ISO): of a long time its month and year."""
+    long = (date.today() - date.fromisoformat(begin)).days > _WITH_YEAR
+    return f"{day:%b} {day.year}" if long else day_name(day)

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from agent_telemetry.breakdown import segment
 from agent_telemetry.ledger_reader import bounds, reading, record
 from agent_telemetry.split import UNKNOWN, Classify
+from agent_telemetry.sums import HOUR_MS, KIND, MIX
 from agent_telemetry.usage_record import UsageRecord
 
-_COLUMNS = ", ".join(UsageRecord.__struct_fields__)
+_COLUMNS: Final = ", ".join(UsageRecord.__struct_fields__)
+_TIME: Final = UsageRecord.__struct_fields__.index("time") + 1  # behind the row's number
+_LAST: Final = 2_000
+"""So many calls are looked through first: in them is a page of whatever is not rare."""
+_FEW: Final = 20_000
+"""Calls to which an index may lead, and that are then looked through."""
+_WINDOWS: Final = (24, 24 * 7, 24 * 30, 24 * 180, 2**40)
+"""Hours back from the newest, in which it is asked one after the other whether there is any call."""
 
 
 class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,49 +77,151 @@ def calls(
     """At most `limit` calls that `filter` lets through, after the page that ended with `before`. A call that is
     recorded meanwhile moves none from page to page. Raises `sqlite3.Error` where the file is no ledger."""
     with reading(path) as conn:
-        if conn is None:
+        if conn is None or limit <= 0:
             return CallPage([], None)
-        where, values = _where(conn, filter, classify)
-        if before is not None:
-            where += " AND (time, id) < (?, ?)"
-            values += before
-        sql = f"SELECT id, {_COLUMNS} FROM calls WHERE {where} ORDER BY time DESC, id DESC LIMIT ?"  # noqa: S608
-        found = conn.execute(sql, [*values, limit + 1]).fetchall()
-        rows = [record(row[1:]) for row in found[:limit]]
-        last = Cursor(found[limit - 1][1 + _TIME], found[limit - 1][0]) if len(found) > limit > 0 else None
-        return CallPage(rows, last)
+        found = _Search(conn, filter, classify).found(limit + 1, before)
+        last = Cursor(found[limit - 1][_TIME], found[limit - 1][0]) if len(found) > limit else None
+        return CallPage([record(row[1:]) for row in found[:limit]], last)
 
 
-_TIME = UsageRecord.__struct_fields__.index("time")
+_Row = tuple[Any, ...]
+"""The row's number, and the fields of a `UsageRecord`."""
 
 
-def _where(conn: sqlite3.Connection, filter: CallFilter, classify: Classify) -> tuple[str, list[Any]]:
-    where = ["time >= ?", "time < ?"]
-    values: list[Any] = [*bounds(filter.since, filter.until)]
-    if not filter.duplicates:
-        where.append("duplicate IS NULL")
-    for name in ("agent", "model", "provider", "place", "route", "family", "session", "status", "source"):
-        wanted = getattr(filter, name)
-        if wanted == UNKNOWN:
-            where.append(f"coalesce({name}, '') IN ('', 'unknown')")
-        elif wanted is not None:
-            where.append(f"{name} = ?")
-            values.append(wanted)
-    if filter.openness is not None or filter.segment is not None or filter.lab is not None:
-        mixes = conn.execute("SELECT DISTINCT model, provider, place FROM calls").fetchall()
-        fitting = [mix for mix in mixes if _fits(filter, mix, classify)]
-        where.append(
-            "(coalesce(model, ''), coalesce(provider, ''), coalesce(place, '')) IN "
-            "(SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') "
-            "FROM json_each(?))"
+class _Search:
+    """Finds calls without reading all that do not fit."""
+
+    def __init__(self, conn: sqlite3.Connection, filter: CallFilter, classify: Classify) -> None:
+        self._conn = conn
+        self._filter = filter
+        self._start, self._end = bounds(filter.since, filter.until)
+        self._where: list[str] = []
+        self._values: list[Any] = []
+        for name in (*KIND, "family", "session", "status", "source"):
+            wanted = getattr(filter, name)
+            if wanted == UNKNOWN:
+                self._where.append(f"coalesce({name}, '') IN ('', '{UNKNOWN}')")
+            elif wanted is not None:
+                self._where.append(f"{name} = ?")
+                self._values.append(wanted)
+        self._kinds = self._fitting_kinds(classify)
+        self._families: str | None = None
+        if filter.task is not None:
+            kinds = dict(conn.execute("SELECT name, kind FROM families"))
+            self._families = json.dumps([name for name in families_met(conn) if task_of(name, kinds) == filter.task])
+            familyless = "coalesce(family, '') = '' OR " if filter.task == UNKNOWN else ""
+            self._where.append(f"({familyless}family IN (SELECT value FROM json_each(?)))")
+            self._values.append(self._families)
+
+    def found(self, most: int, before: Cursor | None) -> list[_Row]:
+        """The newest calls that fit, at most so many."""
+        if self._kinds == []:
+            return []
+        end = self._end if before is None else min(self._end, before.time + 1)
+        sql = "SELECT time FROM calls WHERE time >= ? AND time < ? ORDER BY time DESC LIMIT 1 OFFSET ?"
+        edge = self._conn.execute(sql, [self._start, end, _LAST]).fetchone()
+        after = ("(time, id) < (?, ?)", list(before)) if before is not None else ("true", [])
+        rows = self._read(most, edge[0] if edge else self._start, end, "idx_calls_time", *after)
+        if edge and len(rows) < most:
+            rows += self._rare(most - len(rows), edge[0])
+        return rows
+
+    def _rare(self, most: int, end: int) -> list[_Row]:
+        """Those before `end`, by the index that leads to the fewest, or by the hours in which there are any."""
+        guides = sorted(self._guides())
+        if guides:
+            number, index, where, values = guides[0]
+            if number <= _FEW or len(self._where) == 1:
+                return self._read(most, self._start, end, index, where, values)
+        if self._kinds is None and self._filter.source in (None, UNKNOWN):
+            return self._read(most, self._start, end, "idx_calls_time", "true", [])
+        rows: list[_Row] = []
+        for hour in self._hours(end):
+            first, last = max(self._start, hour * HOUR_MS), min(end, (hour + 1) * HOUR_MS)
+            rows += self._read(most - len(rows), first, last, "idx_calls_time", "true", [])
+            if len(rows) >= most:
+                break
+        return rows
+
+    def _guides(self) -> Iterator[tuple[int, str, str, list[str]]]:
+        """Indexes that lead to all that fit: to how many calls (or more), name, condition, values."""
+        filter = self._filter
+        conditions: list[tuple[str, str, str | None]] = [
+            ("calls_session", "session = ?", filter.session),
+            ("calls_family", "family = ?", filter.family),
+            ("calls_status", "status = ? AND status != 'ok'", filter.status if filter.status != "ok" else None),
+            (
+                "calls_family",
+                "family IN (SELECT value FROM json_each(?))",
+                self._families if filter.task != UNKNOWN else None,
+            ),
+        ]
+        for index, where, value in conditions:
+            if value is not None and value != UNKNOWN:
+                sql = f"SELECT count(*) FROM (SELECT 1 FROM calls INDEXED BY {index} WHERE {where} LIMIT ?)"  # noqa: S608
+                (number,) = self._conn.execute(sql, [value, _FEW + 1]).fetchone()
+                yield number, index, where, [value]
+
+    def _hours(self, end: int) -> Iterator[int]:
+        """The hours, the newest first, in which there are calls of the kinds, source and status that are looked for."""
+        filter = self._filter
+        where = ["hour >= ?", "hour < ?", "calls > 0"]
+        values: list[Any] = []
+        wanted = {"source": filter.source, "status": filter.status if self._kinds is not None else None}
+        wanted["duplicate"] = None if filter.duplicates else ""
+        for name, value in wanted.items():
+            if value is not None and value != UNKNOWN:
+                where.append(f"{name} = ?")
+                values.append(value)
+        table = "source_hours" if self._kinds is None else "temp.wanted CROSS JOIN call_hours USING (kind)"
+        sql = f"SELECT DISTINCT hour FROM {table} WHERE {' AND '.join(where)} ORDER BY 1 DESC"  # noqa: S608
+        if self._kinds is not None:
+            self._conn.execute("DROP TABLE IF EXISTS temp.wanted")
+            self._conn.execute("CREATE TABLE temp.wanted (kind INTEGER PRIMARY KEY)")
+            self._conn.executemany("INSERT INTO temp.wanted VALUES (?)", [(kind,) for kind in self._kinds])
+        high, first = -(-end // HOUR_MS), self._start // HOUR_MS
+        for window in _WINDOWS:
+            low = max(first, high - window)
+            yield from [hour for (hour,) in self._conn.execute(sql, [low, high, *values])]
+            if low == first:
+                return
+            high = low
+
+    def _read(self, most: int, start: int, end: int, index: str, where: str, values: list[Any]) -> list[_Row]:
+        """Calls that fit, from `start` on and before `end`, by an index that has those of `where`."""
+        conditions = " AND ".join(
+            (*self._where, *(() if self._filter.duplicates else ("duplicate IS NULL",)), "time >= ?", "time < ?", where)
         )
-        values.append(json.dumps([[each or "" for each in mix] for mix in fitting]))
-    if filter.task is not None:
-        kinds = dict(conn.execute("SELECT name, kind FROM families"))
-        fitting = [name for name in families_met(conn) if task_of(name, kinds) == filter.task]
-        where.append("coalesce(family, '') IN (SELECT value FROM json_each(?))")
-        values.append(json.dumps(["", *fitting] if filter.task == UNKNOWN else fitting))
-    return " AND ".join(where), values
+        sql = (
+            f"SELECT id, {_COLUMNS} FROM calls INDEXED BY {index} WHERE {conditions} "  # noqa: S608
+            "ORDER BY time DESC, id DESC LIMIT ?"
+        )
+        return self._conn.execute(sql, [*self._values, start, end, *values, most]).fetchall()
+
+    def _fitting_kinds(self, classify: Classify) -> list[int] | None:
+        """The kinds of the calls that are looked for; None: any."""
+        filter = self._filter
+        classified = (filter.openness, filter.segment, filter.lab)
+        if all(getattr(filter, name) is None for name in KIND) and not any(each is not None for each in classified):
+            return None
+        fitting, mixes = [], set()
+        for id, *names in self._conn.execute(f"SELECT id, {', '.join(KIND)} FROM kinds"):  # noqa: S608
+            model, provider, place, *_ = names
+            openness, lab = classify(model or None, provider or None)
+            fits = all(
+                getattr(filter, name) in (None, value or UNKNOWN) for name, value in zip(KIND, names, strict=True)
+            )
+            part = segment(openness, place)
+            if all(a in (None, b) for a, b in zip(classified, (openness, part, lab or UNKNOWN), strict=True)):
+                mixes.add((model, provider, place))
+                if fits:
+                    fitting.append(id)
+        if any(each is not None for each in classified):
+            mix = ", ".join(f"coalesce({name}, '')" for name in MIX)
+            among = ", ".join(f"json_extract(value, '$[{place}]')" for place in range(len(MIX)))
+            self._where.append(f"({mix}) IN (SELECT {among} FROM json_each(?))")
+            self._values.append(json.dumps(sorted(mixes)))
+        return fitting
 
 
 def task_of(family: str | None, kinds: dict[str, str]) -> str:
@@ -126,15 +237,6 @@ def families_met(conn: sqlite3.Connection) -> list[str]:
         "SELECT name FROM met WHERE name IS NOT NULL"
     )
     return [name for (name,) in found]
-
-
-def _fits(filter: CallFilter, mix: tuple[str | None, str | None, str | None], classify: Classify) -> bool:
-    openness, lab = classify(mix[0] or None, mix[1] or None)
-    return (
-        filter.openness in (None, openness)
-        and filter.lab in (None, lab or UNKNOWN)
-        and filter.segment in (None, segment(openness, mix[2]))
-    )
 
 
 def call(path: Path, key: str) -> UsageRecord | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ import msgspec
 from agent_telemetry.duplicates import PROXY as PROXY
 from agent_telemetry.ledger_reader import reading
 from agent_telemetry.otlp.call import SOURCE, TAKEN
+from agent_telemetry.sums import HOUR_MS
 
 _DROPPED: Final = ("copied", "repeated")
 _UNKNOWN: Final = "unknown:"
@@ -44,18 +46,22 @@ def coverage(path: Path) -> list[Source]:
         if conn is None:
             return []
         found: dict[str, Source] = {}
+        hours: dict[str, tuple[int, int]] = {}
         rows = conn.execute(
-            "SELECT source, duplicate, count(*), sum(billed IS NULL AND equivalent IS NULL), min(time), max(time) "
-            "FROM calls GROUP BY 1, 2"
+            "SELECT source, duplicate, sum(calls), sum(unpriced), min(hour), max(hour) "
+            "FROM source_hours WHERE calls > 0 GROUP BY 1, 2"
         )
         for name, duplicate, number, unpriced, first, last in rows:
             source = found.setdefault(name, Source(name))
-            if duplicate is None:
+            if not duplicate:
                 source.calls, source.unpriced = number, unpriced
             else:
                 _add(source.dropped, _why(duplicate), number)
-            source.first = min(source.first or "~", _iso(first))
-            source.last = max(source.last or "", _iso(last))
+            before = hours.get(name, (first, last))
+            hours[name] = min(before[0], first), max(before[1], last)
+        for name, (first, last) in hours.items():
+            found[name].first = _iso(_end(conn, name, first, "ASC"))
+            found[name].last = _iso(_end(conn, name, last, "DESC"))
         for name, counts in conn.execute("SELECT source, counts FROM logs"):
             source = found.setdefault(name, Source(name))
             source.logs += 1
@@ -78,7 +84,9 @@ def dropped(path: Path) -> dict[str, int]:
         if conn is None:
             return {}
         found: dict[str, int] = {}
-        rows = conn.execute("SELECT duplicate, count(*) FROM calls WHERE duplicate IS NOT NULL GROUP BY 1")
+        rows = conn.execute(
+            "SELECT duplicate, sum(calls) FROM source_hours WHERE duplicate != '' AND calls > 0 GROUP BY 1"
+        )
         for duplicate, number in rows:
             _add(found, _why(duplicate), number)
         for (counts,) in conn.execute("SELECT counts FROM logs"):
@@ -93,6 +101,13 @@ def _why(duplicate: str) -> str:
     if duplicate == PROXY:
         return "proxied"
     return "told twice" if duplicate.partition(":")[0] == OTLP else "logged"
+
+
+def _end(conn: sqlite3.Connection, source: str, hour: int, order: str) -> int:
+    """The time of a source's first or last call, which lies in an hour."""
+    sql = f"SELECT time FROM calls WHERE time >= ? AND time < ? AND source = ? ORDER BY time {order} LIMIT 1"  # noqa: S608
+    (time,) = conn.execute(sql, [hour * HOUR_MS, (hour + 1) * HOUR_MS, source]).fetchone()
+    return int(time)
 
 
 def _add(counts: dict[str, int], what: str, number: int) -> None:

@@ -3,14 +3,15 @@ an event, a span or a counter. One row counts: the router's, else the log's, els
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from agent_telemetry.covered import SUMS, cover
-from agent_telemetry.otlp.call import BY_EVENT, BY_SPAN, EVENT, METRIC, SOURCE, SUM
+from agent_telemetry.otlp.call import BY_EVENT, BY_SPAN, EVENT, SOURCE, SPAN
 
 PROXY: Final = "proxy"
 _BEFORE_MS: Final = 5_000  # a log's clock may be that much behind
@@ -63,8 +64,8 @@ def drop_duplicates(conn: sqlite3.Connection, since: int | None, salt: bytes | N
         # No further back than there is anything that could be better, or worse.
         (first,) = conn.execute("SELECT min(time) FROM calls WHERE source IN (?, ?)", [PROXY, SOURCE]).fetchone()
         begin = latest + 1 if first is None else max(begin, first)
-    if _comparable(conn, begin):
-        found = _found(_calls(conn, begin))
+    if conn.execute("SELECT 1 FROM calls WHERE source IN (?, ?) LIMIT 1", [PROXY, SOURCE]).fetchone():
+        found = _found(*_calls(conn, begin))
     conn.execute("BEGIN IMMEDIATE")
     try:
         # The log's name of the session is the one by which the user can go on with it.
@@ -94,45 +95,52 @@ def _looked_at(conn: sqlite3.Connection) -> tuple[int, int, int]:
     return (int(found[0]) if found else 0), newest, latest
 
 
-def _comparable(conn: sqlite3.Connection, begin: int) -> bool:
-    """Whether there are rows that could be better than others, and others: spans alone may be thousands a second."""
-    if not conn.execute("SELECT 1 FROM calls WHERE source IN (?, ?) LIMIT 1", [PROXY, SOURCE]).fetchone():
-        return False
-    return bool(
-        conn.execute(
-            "SELECT 1 FROM calls WHERE time >= ? AND (source != ? OR key GLOB ?) LIMIT 1",
-            [begin - _LONGEST_MS, SOURCE, f"{EVENT}*"],
-        ).fetchone()
+def _calls(conn: sqlite3.Connection, begin: int) -> tuple[list[_Call], list[_Call], set[str | None]]:
+    """Single calls that ended from shortly before `begin` on, in the order of their times: spans apart, of which only
+    those that may be one of the others, as there may be thousands a second; and the agents that are known by more than
+    their requests."""
+    known = [PROXY, SOURCE, begin - _LONGEST_MS, begin - _SUMMARY_MS]
+    others = [
+        _call(row) for row in conn.execute(f"{_CALLS} AND NOT (source = ?2 AND key NOT GLOB ?5)", [*known, f"{EVENT}*"])
+    ]
+    outputs = json.dumps(sorted({call.figures[1] for call in others if call.figures is not None}))
+    ids = json.dumps(sorted({call.response_id for call in others if call.response_id is not None}))
+    spans = conn.execute(
+        f"{_CALLS} AND source = ?2 AND key GLOB ?5 AND (output IN (SELECT value FROM json_each(?6)) "  # noqa: S608
+        "OR response_id IN (SELECT value FROM json_each(?7)) OR output IS NULL)",
+        [*known, f"{SPAN}*", outputs, ids],
     )
+    found = [_call(row) for row in spans] if others else []
+    agents = conn.execute("SELECT DISTINCT agent FROM calls WHERE time >= ? AND source != ?", [known[2], PROXY])
+    return others, found, {agent for (agent,) in agents}
 
 
-def _calls(conn: sqlite3.Connection, begin: int) -> list[_Call]:
-    """Single calls that ended from shortly before `begin` on, in the order of their times."""
-    rows = conn.execute(
-        "SELECT id, key, time, time + CASE WHEN source IN (?1, ?2) THEN coalesce(latency_ms, 0) ELSE 0 END AS until, "
-        "source, agent, session, response_id, coalesce(input, 0) + coalesce(cache_read, 0) + coalesce(cache_write, 0), "
-        "output, status = 'error' AND input IS NULL AND output IS NULL, duplicate FROM calls "
-        "WHERE time >= ?3 AND until >= ?4 AND NOT (source = ?2 AND (key GLOB ?5 OR key GLOB ?6)) ORDER BY time",
-        [PROXY, SOURCE, begin - _LONGEST_MS, begin - _SUMMARY_MS, f"{METRIC}*", f"{SUM}*"],
-    )
-    found = []
-    for id, key, time, until, source, agent, session, answer, prompt, output, failed, duplicate in rows:
-        kind = source
-        if source == SOURCE:
-            kind = BY_EVENT if key.startswith(EVENT) else BY_SPAN
-        elif source != PROXY:
-            output = output or 0
-        figures = None if output is None else (prompt, output)
-        found.append(_Call(id, key, time, int(until), kind, agent, session, answer, figures, bool(failed), duplicate))
-    return found
+_CALLS: Final = (
+    "SELECT id, key, time, time + CASE WHEN source IN (?1, ?2) THEN coalesce(latency_ms, 0) ELSE 0 END AS until, "
+    "source, agent, session, response_id, coalesce(input, 0) + coalesce(cache_read, 0) + coalesce(cache_write, 0), "
+    "output, status = 'error' AND input IS NULL AND output IS NULL, duplicate FROM calls "
+    "WHERE time >= ?3 AND until >= ?4"
+)
 
 
-def _found(calls: list[_Call]) -> list[tuple[int, int, str]]:
+def _call(row: tuple[Any, ...]) -> _Call:
+    id, key, time, until, source, agent, session, answer, prompt, output, failed, duplicate = row
+    kind = source
+    if source == SOURCE:
+        kind = BY_EVENT if key.startswith(EVENT) else BY_SPAN
+    elif source != PROXY:
+        output = output or 0
+    figures = None if output is None else (prompt, output)
+    return _Call(id, key, time, int(until), kind, agent, session, answer, figures, bool(failed), duplicate)
+
+
+def _found(others: list[_Call], spans: list[_Call], agents: set[str | None]) -> list[tuple[int, int, str]]:
     """(a call's id, the id of the row that counts instead, what that is), without those that were known."""
-    proxied = [call for call in calls if call.kind == PROXY]
-    logs = [call for call in calls if call.kind not in (PROXY, *_TELEMETRY)]
-    events = [call for call in calls if call.kind == BY_EVENT]
-    spans = [call for call in calls if call.kind == BY_SPAN and call.duplicate != BY_SPAN]  # those repeat other spans
+    others.sort(key=_time)
+    proxied = [call for call in others if call.kind == PROXY]
+    logs = [call for call in others if call.kind not in (PROXY, *_TELEMETRY)]
+    events = [call for call in others if call.kind == BY_EVENT]
+    spans = [call for call in spans if call.duplicate != BY_SPAN]  # those repeat other spans
     found: list[tuple[int, int, str]] = []
     done: set[int] = set()
     for better, worse in ((proxied, [*events, *spans, *logs]), (logs, [*events, *spans]), (events, spans)):
@@ -141,14 +149,14 @@ def _found(calls: list[_Call]) -> list[tuple[int, int, str]]:
         kinds = {call.kind for call in better}
         # What has another row that is better still is left to that, and what has one of these keeps it.
         left = [call for call in worse if call.id not in done and (call.duplicate is None or call.duplicate in kinds)]
-        for call, same in _pairs(better, left):
+        for call, same in _pairs(better, left, agents):
             done.add(call.id)
             if call.duplicate is None:
                 found.append((call.id, same.id, same.kind))
     return found
 
 
-def _pairs(better: list[_Call], worse: list[_Call]) -> list[tuple[_Call, _Call]]:
+def _pairs(better: list[_Call], worse: list[_Call], agents: set[str | None]) -> list[tuple[_Call, _Call]]:
     """Calls that are the same, also those that were known."""
     by_id: dict[str, list[_Call]] = defaultdict(list)
     by_figures: dict[_Figures | None, list[_Call]] = defaultdict(list)
@@ -158,7 +166,6 @@ def _pairs(better: list[_Call], worse: list[_Call]) -> list[tuple[_Call, _Call]]
         by_agent[each.agent].append(each)
         if each.figures is not None or each.failed:
             by_figures[each.figures].append(each)
-    agents = {each.agent for each in worse}
     taken: set[tuple[str, int]] = set()  # (kind, id of the better row): each tells of a call once
     found = []
     for call in sorted(worse, key=_order):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from operator import add
@@ -115,65 +115,6 @@ def sums_by_day(
         parts += [(start, low * HOUR_MS), (high * HOUR_MS, end)]
         found = _whole_hours(conn, low, high, split_hours, days)
         return found + [item for part in parts for item in _part(conn, *part, days)]
-
-
-class Overall(NamedTuple):
-    """Calls by kind and, apart from that, by local day: integers in the order of `SUMS`."""
-
-    kinds: dict[Kind, tuple[int, ...]]
-    days: dict[date, tuple[int, ...]]
-
-
-def overall(
-    path: Path, *, since: datetime | None = None, until: datetime | None = None, zone: tzinfo | None = None
-) -> Overall:
-    """What `sums_by_day` says, not by kind and day at once: of the whole ledger that is much quicker."""
-    if since is not None or until is not None:
-        return overall_of(sums_by_day(path, since=since, until=until, zone=zone))
-    with reading(path) as conn:
-        if conn is None:
-            return Overall({}, {})
-        kinds = {
-            Kind(*(name or None for name in row[:5])): tuple(row[5:])
-            for row in conn.execute(
-                f"SELECT model, provider, place, agent, route, {', '.join(SUMS)} "  # noqa: S608
-                "FROM kind_totals JOIN kinds ON kind = kinds.id"
-            )
-            if any(row[5:])
-        }
-        (first, last) = conn.execute("SELECT min(hour), max(hour) FROM hour_totals").fetchone()
-        if first is None:
-            return Overall({}, {})
-        days = Days.of(first * HOUR_MS, (last + 1) * HOUR_MS, zone)
-        found: dict[date, tuple[int, ...]] = {}
-        rows = conn.execute(
-            f"SELECT {days.sql(f'(hour * {HOUR_MS})')}, {_SUMMED} FROM hour_totals "  # noqa: S608
-            "WHERE hour NOT IN (SELECT value FROM json_each(?)) GROUP BY 1",
-            [json.dumps(days.split_hours)],
-        ).fetchall()
-        for hour in days.split_hours:
-            rows += conn.execute(
-                f"SELECT {days.sql('time')}, {TOTALS} FROM calls "  # noqa: S608
-                "WHERE time >= ? AND time < ? AND duplicate IS NULL GROUP BY 1",
-                [hour * HOUR_MS, (hour + 1) * HOUR_MS],
-            )
-        for day, *sums in rows:
-            when = _EPOCH + timedelta(days=day)
-            if any(sums):
-                found[when] = tuple(map(add, found[when], sums)) if when in found else tuple(sums)
-        return Overall(kinds, found)
-
-
-def overall_of(sums: Iterable[DaySum]) -> Overall:
-    """The same of sums that were read already."""
-    kinds: dict[Kind, tuple[int, ...]] = {}
-    days: dict[date, tuple[int, ...]] = {}
-    for kind, day, figures in sums:
-        before = kinds.get(kind)
-        kinds[kind] = figures if before is None else tuple(map(add, before, figures))
-        before = days.get(day)
-        days[day] = figures if before is None else tuple(map(add, before, figures))
-    return Overall(kinds, days)
 
 
 def sums_by_session(

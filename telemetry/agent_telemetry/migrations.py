@@ -296,7 +296,7 @@ def m005_rollups(db: Database) -> None:
     all_trials(db.conn)
     db.execute(f"CREATE TRIGGER trials_inserted AFTER INSERT ON trials BEGIN {one_trial('new')}; END")
     db.execute(f"CREATE TRIGGER trials_deleted AFTER DELETE ON trials BEGIN {one_trial('old', '-')}; END")
-    db.execute("CREATE INDEX calls_session ON calls (session, agent, time) WHERE session IS NOT NULL")
+    db.execute("CREATE INDEX calls_session ON calls (session, time) WHERE session IS NOT NULL")
     db.execute("CREATE INDEX calls_family ON calls (family, time) WHERE family IS NOT NULL")
     db.execute("CREATE INDEX calls_audit ON calls (time) WHERE source = 'audit'")
     db.execute("CREATE INDEX calls_status ON calls (status, time) WHERE status != 'ok'")

@@ -16,17 +16,14 @@ Level = Literal["mix", "kind"]
 """Whether agents and routes are told apart, or only what says which part of the split a call belongs to."""
 
 EPOCH: Final = date(1970, 1, 1)
-_TABLES: Final[dict[tuple[Level, Unit], tuple[str, Unit]]] = {
-    ("mix", "day"): ("mix_days", "day"),
-    ("mix", "week"): ("mix_days", "day"),
-    ("mix", "month"): ("mix_days", "day"),
-    ("mix", None): ("mix_days", "day"),
-    ("kind", "week"): ("kind_weeks", "week"),
-    ("kind", "month"): ("kind_months", "month"),
-    ("kind", None): ("kind_weeks", "week"),
+_TABLES: Final[dict[tuple[Level, Unit], tuple[Unit, ...]]] = {
+    **dict.fromkeys((("mix", unit) for unit in ("day", "week", "month", None)), ("day",)),
+    ("kind", "week"): ("week",),
+    ("kind", "month"): ("month", "week"),
+    ("kind", None): ("month", "week"),
 }
-"""The table for a level and unit, and what a row of it is of. There is none by kind and day: it would be as large as
-that by hour."""
+"""For a level and unit, what the rows of the tables are of that are asked one after the other, before the hours. There
+is none by kind and day: it would be as large as that by hour."""
 _SUMMED: Final = ", ".join(f"sum({name})" for name in SUMS)
 _NAMES: Final = ", ".join(f"coalesce({name}, '')" for name in ("model", "provider", "place", "agent", "route"))
 
@@ -54,6 +51,10 @@ class Range(NamedTuple):
         """Whether the ledger's sums by day, week and month are those of the zone; without a unit any will do."""
         return self.kept.in_order and (unit is None or self.days.same(self.kept))
 
+    def period_of(self, time: int, unit: Unit) -> int:
+        """The first day of the period that a time belongs to; 0 without a unit."""
+        return 0 if unit is None else period(self.kept.day(time), unit)
+
     def cover(self, unit: Unit) -> tuple[int, int, list[tuple[int, int]]]:
         """The first of its whole periods, in days, the one after the last, and the stretches of time around them, each
         within a period. Before the first call and after the last there is nothing, so that periods are whole there."""
@@ -66,6 +67,16 @@ class Range(NamedTuple):
             return 0, 0, [(self.start, self.end)]
         around = [] if begun else [(self.start, self.kept.begin(low))]
         return low, high, around if ended else [*around, (self.kept.begin(high), self.end)]
+
+    def hours(self) -> tuple[int, int, list[tuple[int, int]]]:
+        """The first of its whole hours, since 1970, the one after the last, and the stretches of time around them. As
+        with periods, they are whole where there is no call before or after."""
+        low = self.start // HOUR_MS if self.start <= self.first else -(-self.start // HOUR_MS)
+        high = -(-self.end // HOUR_MS) if self.end > self.last else self.end // HOUR_MS
+        if low >= high:
+            return 0, 0, [(self.start, self.end)]
+        around = [(self.start, low * HOUR_MS), (high * HOUR_MS, self.end)]
+        return low, high, [(start, end) for start, end in around if start < end]
 
 
 def range_in(conn: sqlite3.Connection, start: int, end: int, zone: tzinfo | None) -> Range:
@@ -111,18 +122,24 @@ def range_sums(
     if asked.whole and unit is None:
         yield from _found(conn, "SELECT 0, member, {sums} FROM temp.grouped CROSS JOIN kind_totals USING (kind)", ())
         return
-    table, of = _TABLES.get((level, unit), ("", None))
-    if not table or not asked.kept_for(unit):
+    tables = _TABLES.get((level, unit), ())
+    if not tables or not asked.kept_for(unit):
         yield from _hours(conn, asked, unit)
         return
-    low, high, around = asked.cover(of)
-    found = f"FROM {table} CROSS JOIN temp.{'mixed USING (mix)' if level == 'mix' else 'grouped USING (kind)'}"
-    yield from _found(
-        conn, f"SELECT {period_sql(unit, of or '')}, member, {{sums}} {found} WHERE {of} >= ? AND {of} < ?", (low, high)
-    )
-    for start, end in around:
-        day = period(asked.kept.day(start), unit) if unit is not None else 0
-        yield from _stretch(conn, asked, start, end, str(day))
+    members = "temp.mixed USING (mix)" if level == "mix" else "temp.grouped USING (kind)"
+    stretches = [(asked.start, asked.end)]
+    for place, of in enumerate(tables):
+        left = []
+        for start, end in stretches:
+            low, high, around = asked._replace(start=start, end=end).cover(of)
+            left += around
+            # Weeks around whole months lie in one month each, as does the stretch that they are in.
+            day = period_sql(unit, of or "") if place == 0 else str(asked.period_of(start, unit))
+            found = f"member, {{sums}} FROM {level}_{of}s CROSS JOIN {members} WHERE {of} >= ? AND {of} < ?"
+            yield from _found(conn, f"SELECT {day}, {found}", (low, high))
+        stretches = left
+    for start, end in stretches:
+        yield from _stretch(conn, asked, start, end, str(asked.period_of(start, unit)))
 
 
 def _found(conn: sqlite3.Connection, sql: str, values: tuple[object, ...], sums: str = _SUMMED) -> Iterator[Sum]:
@@ -136,37 +153,24 @@ _OF_HOURS: Final = "member, {sums} FROM temp.grouped CROSS JOIN sums USING (kind
 
 def _hours(conn: sqlite3.Connection, asked: Range, unit: Unit) -> Iterator[Sum]:
     """From the sums by hour, and where midnight is within an hour, from its calls."""
-    low = asked.start // HOUR_MS if asked.start <= asked.first else -(-asked.start // HOUR_MS)
-    high = -(-asked.end // HOUR_MS) if asked.end > asked.last else asked.end // HOUR_MS
-    day = period_sql(unit, asked.days.sql("time"))
-    if low >= high:
-        yield from _calls(conn, asked.start, asked.end, day)
-        return
+    low, high, stretches = asked.hours()
     split = [hour for hour in asked.days.split_hours if low <= hour < high] if unit is not None else []
     of_hour = period_sql(unit, asked.days.sql(f"(hour * {HOUR_MS})"))
     but = "AND hour NOT IN (SELECT value FROM json_each(?))"
     yield from _found(conn, f"SELECT {of_hour}, {_OF_HOURS} {but}", (low, high, json.dumps(split)))
-    for hour in split:
-        yield from _calls(conn, hour * HOUR_MS, (hour + 1) * HOUR_MS, day)
-    yield from _calls(conn, asked.start, low * HOUR_MS, day)
-    yield from _calls(conn, high * HOUR_MS, asked.end, day)
+    for start, end in stretches + [(hour * HOUR_MS, (hour + 1) * HOUR_MS) for hour in split]:
+        yield from _calls(conn, start, end, period_sql(unit, asked.days.sql("time")))
 
 
 def _stretch(conn: sqlite3.Connection, asked: Range, start: int, end: int, day: str) -> Iterator[Sum]:
     """A stretch of time within one period."""
-    low = start // HOUR_MS if start <= asked.first else -(-start // HOUR_MS)
-    high = -(-end // HOUR_MS) if end > asked.last else end // HOUR_MS
-    if low >= high:
-        yield from _calls(conn, start, end, day)
-        return
+    low, high, stretches = asked._replace(start=start, end=end).hours()
     yield from _found(conn, f"SELECT {day}, {_OF_HOURS}", (low, high))
-    yield from _calls(conn, start, low * HOUR_MS, day)
-    yield from _calls(conn, high * HOUR_MS, end, day)
+    for begin, stop in stretches:
+        yield from _calls(conn, begin, stop, day)
 
 
 def _calls(conn: sqlite3.Connection, start: int, end: int, day: str) -> Iterator[Sum]:
-    if start >= end:
-        return
     found = (
         f"SELECT {day} AS day, {_NAMES}, {TOTALS} FROM calls "  # noqa: S608
         "WHERE time >= ? AND time < ? AND duplicate IS NULL GROUP BY 1, 2, 3, 4, 5, 6"

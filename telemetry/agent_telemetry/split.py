@@ -9,7 +9,8 @@ from operator import add
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agent_telemetry.ledger_reader import DaySum, Kind, Overall, overall, overall_of, sums_by_session
+from agent_telemetry.ledger_reader import DaySum, Kind, sums_by_session
+from agent_telemetry.overall import Overall, overall, overall_of
 from agent_telemetry.sums import SUMS
 
 Classify = Callable[[str | None, str | None], tuple[str, str | None]]

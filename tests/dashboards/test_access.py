@@ -33,7 +33,8 @@ async def violations(page: Page) -> Any:
 async def test_axe_finds_nothing_and_nothing_overflows(width: int, scheme: str, tmp_path: Path) -> None:
     fill(tmp_path / "ledger.db", datetime.now(UTC), days=60, a_day=20)
     addresses = ["/?range=30d", "/split?by=money", "/models?range=all", "/sources", "/?range=nonsense"]
-    addresses += [f"/{question.name}?range=all&by=requests" for question in QUESTIONS]
+    if (width, scheme) in ((1280, "light"), (390, "dark")):
+        addresses += [f"/{question.name}?range=all&by=requests" for question in QUESTIONS]
     async with serve(tmp_path) as site, browse(str(BROWSER)) as page:
         for address in addresses:
             await page.open(site.url + address, width=width, height=9000, scheme=scheme)
@@ -43,14 +44,16 @@ async def test_axe_finds_nothing_and_nothing_overflows(width: int, scheme: str, 
             assert await page.value("document.documentElement.scrollWidth") <= width, address
 
 
-@pytest.mark.parametrize("width", [320, 720, 961, 1920])
-async def test_nothing_overflows_at_any_width(width: int, tmp_path: Path) -> None:
+async def test_nothing_overflows_at_any_width(tmp_path: Path) -> None:
     fill(tmp_path / "ledger.db", datetime.now(UTC), days=60, a_day=20)
     async with serve(tmp_path) as site, browse(str(BROWSER)) as page:
         for address in ("/?range=all", "/models", "/sources"):
-            await page.open(site.url + address, width=width, height=9000)
+            await page.open(site.url + address, width=320, height=9000)
             await page.value("document.querySelectorAll('details').forEach(each => each.open = true)")
-            assert await page.value("document.documentElement.scrollWidth") <= width, address
+            for width in (320, 360, 421, 600, 720, 721, 861, 961, 1101, 1920):
+                size = {"width": width, "height": 9000, "deviceScaleFactor": 1, "mobile": False}
+                await page.send("Emulation.setDeviceMetricsOverride", **size)
+                assert await page.value("document.documentElement.scrollWidth") <= width, (address, width)
 
 
 async def test_a_ledger_with_nothing_in_it(tmp_path: Path) -> None:
@@ -58,3 +61,5 @@ async def test_a_ledger_with_nothing_in_it(tmp_path: Path) -> None:
         for address in ("/", "/models", "/sources"):
             await page.open(site.url + address)
             assert await violations(page) == "[]", address
+        await page.value("document.body.append(document.createElement('img'))")
+        assert "image-alt" in await violations(page)  # it does look

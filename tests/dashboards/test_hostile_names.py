@@ -102,8 +102,8 @@ async def test_a_page_has_the_same_tags_whatever_the_names(site: Site, client: a
 async def test_no_name_runs_or_breaks_the_layout(tmp_path: Path) -> None:
     async with serve(tmp_path) as site, browse(str(BROWSER)) as page:
         fill(site)
-        for width in (390, 1280):
-            for path in PAGES:
+        for width, paths in ((390, PAGES), (1280, PAGES[:3])):
+            for path in paths:
                 await page.open(site.url + path, width=width, height=9000)
                 await page.until("document.getElementById('connection').dataset.state === 'live'")
                 await page.value("document.querySelectorAll('details').forEach(each => each.open = true)")

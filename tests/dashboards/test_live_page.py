@@ -175,7 +175,7 @@ async def test_a_hidden_tab_does_nothing_and_is_right_when_it_is_seen_again(site
             await asyncio.sleep(0.01)
         page.requested.clear()
         site.record(*(site.row(str(i)) for i in range(3)))
-        await asyncio.sleep(3)
+        await asyncio.sleep(2)
         assert page.requested == []
         await _hide(page, False)
         await page.until(LIVE)

@@ -218,7 +218,7 @@ async def everyday(tmp_path: Path) -> AsyncIterator[aiohttp.ClientSession]:
 
 async def test_every_range_and_measure_of_everyday_use(everyday: aiohttp.ClientSession) -> None:
     for name in (*NAMES, "models", "sources", "split"):
-        for range_, by in [*zip(RANGES, MEASURES, strict=True), *zip(RANGES, reversed(MEASURES), strict=True)]:
+        for range_, by in zip(RANGES, MEASURES, strict=True):
             query = f"range={range_}&by={by}"
             async with everyday.get(f"/{name}?{query}") as answer:
                 assert answer.status == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from agent_telemetry.ledger_rows import UPSERT, values
 from agent_telemetry.sessions import sessions
 from agent_telemetry.tasks import tasks
 from agent_telemetry.usage_record import UsageRecord
+from tests.telemetry import random_ledger
 
 WHEN = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
 
@@ -59,3 +61,46 @@ def test_kinds_of_tasks(path: Path) -> None:
 
 def test_no_ledger(tmp_path: Path) -> None:
     assert sessions(tmp_path / "none", classify) == tasks(tmp_path / "none", classify) == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_as_counted_by_hand(tmp_path: Path, seed: int) -> None:
+    draw = random.Random(seed)
+    calls = random_ledger.make(tmp_path / "ledger.sqlite3", seed)
+    for _ in range(10):
+        since, until = random_ledger.ranges(draw)
+        mine: dict[tuple[str, str], list[UsageRecord]] = {}
+        for call in random_ledger.within(calls, since, until):
+            if call.session and call.duplicate is None:
+                mine.setdefault((call.session, call.agent or ""), []).append(call)
+        expected = sorted(((its[-1].time, *key) for key, its in mine.items()), reverse=True)
+        for limit in (None, 1, 5, 100):
+            found = sessions(tmp_path / "ledger.sqlite3", random_ledger.classify, since=since, until=until, limit=limit)
+            assert [(each.last, each.id, each.agent or "") for each in found] == expected[:limit]
+        for each in found:
+            its = mine[each.id, each.agent or ""]
+            assert each.first == its[0].time
+            assert each.row.leaf["requests"] == sum(random_ledger.counts(call) for call in its)
+            assert each.row.leaf["output"] == sum(call.output or 0 for call in its)
+            assert set(each.models) == {call.model or "unknown" for call in its}
+            assert sum(leaf["failed"] for leaf in each.row.segments.values()) == each.row.leaf["failed"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_kinds_as_counted_by_hand(tmp_path: Path, seed: int) -> None:
+    draw = random.Random(seed)
+    path = tmp_path / "ledger.sqlite3"
+    calls = random_ledger.make(path, seed)
+    for _ in range(10):
+        since, until = random_ledger.ranges(draw)
+        mine: dict[str | None, list[UsageRecord]] = {}
+        for call in random_ledger.within(calls, since, until):
+            if call.duplicate is None:
+                kind = (call.family.rpartition("-")[0] or call.family) if call.family else None
+                mine.setdefault(kind, []).append(call)
+        found = {each.kind: each for each in tasks(path, random_ledger.classify, since=since, until=until)}
+        assert set(found) == set(mine)
+        for kind, its in mine.items():
+            assert found[kind].families == len({call.family for call in its if call.family})
+            assert found[kind].row.leaf["requests"] == sum(random_ledger.counts(call) for call in its)
+            assert found[kind].row.leaf["output"] == sum(call.output or 0 for call in its)

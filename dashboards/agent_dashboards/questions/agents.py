@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
 from agent_dashboards.addresses import requests_address
-from agent_dashboards.measured import FEW, NOTHING, By, Measured, amount, measured, parts, shown, together
+from agent_dashboards.measured import FEW, NOTHING, By, Measured, amount, any_of, measured, parts, shown, together
 from agent_dashboards.number_format import percent
 from agent_dashboards.plots.shares import Period, shares
 from agent_dashboards.plots.table import Cell, table
@@ -20,6 +20,7 @@ from agent_telemetry.ledger_reader import extent, reading
 from agent_telemetry.trend import trend
 
 _MOST = 12
+_MOST_KEPT = 100  # agents' names come from callers: there may be thousands
 _SHOWN_WITH_TODAY = 7
 _BY_WEEK = timedelta(weeks=26)
 _NAMES = {"day": "{day:%a}, {name}", "week": "Week of {name}", "month": "{day:%B} {day.year}"}
@@ -44,11 +45,14 @@ def _data(site: Site, asked: Asked, today: date) -> Data:
         if figures.requests or figures.total:
             found.append({"agent": agent, **figures.json(), "columns": columns})
     found.sort(key=lambda each: (-each["total"], -each["requests"], each["agent"]))
+    rest = together(Measured(each["segments"], each["requests"]) for each in found[_MOST_KEPT:])
     return {
         "title": _title(asked, found),
         "period": period,
         "begin": begin.isoformat() if begin else None,
-        "agents": found,
+        "agents": found[:_MOST_KEPT],
+        "more": max(0, len(found) - _MOST_KEPT),
+        "rest": rest.json(),
     }
 
 
@@ -82,7 +86,7 @@ def _title(asked: Asked, found: list[Data]) -> str:
     when, measure = IN_WORDS[asked.range], MEASURES[asked.by][0]
     used = [each for each in found if each["total"]]
     if not used:
-        return f"No agent has any {measure} {when}"
+        return f"No agent has {any_of(asked.by)} {when}"
     if len(used) == 1:
         return f"Only {name(used[0]['agent'])} has {measure} {when}, {percent(used[0]['open_share'])} from open models"
     ranked = sorted((each for each in used if each["requests"] >= FEW), key=lambda each: -each["open_share"])
@@ -130,9 +134,12 @@ def _view(data: Data) -> Data:
             }
         )
         rows.append((Cell(name(agent), address), *split_cells(figures, by)))
+    if data["more"]:
+        figures = Measured(data["rest"]["segments"], data["rest"]["requests"])
+        rows.append((Cell(f"{data['more']} others"), *split_cells(figures, by)))
     return {
         "shown": shown_agents[:_MOST],
-        "more": max(0, len(shown_agents) - _MOST),
+        "more": max(0, len(shown_agents) - _MOST) + data["more"],
         "measure": MEASURES[by][0],
         "table": table("Agents", split_head("Agent", by), rows),
         "rows": requests_address(begin),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 
 from agent_dashboards.addresses import requests_address
-from agent_dashboards.measured import By, Measured, amount, measured, parts, shown, together
+from agent_dashboards.measured import By, Measured, amount, any_of, measured, parts, shown, together
 from agent_dashboards.number_format import percent
 from agent_dashboards.plots.bars import Bar, Item, bars
 from agent_dashboards.plots.table import Cell, table
@@ -50,7 +50,7 @@ def _title(asked: Asked, labs: list[Data]) -> str:
     when, measure = IN_WORDS[asked.range], MEASURES[asked.by][0]
     total = sum(each["total"] for each in labs)
     if not total:
-        return f"No model has any {measure} {when}"
+        return f"No model has {any_of(asked.by)} {when}"
     first = labs[0]
     said = f"{percent(first['total'] / total)} of {measure} {when}"
     known = name(first["name"], 40) if first["key"] != UNKNOWN else "labs that nobody knows"

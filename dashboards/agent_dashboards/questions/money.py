@@ -12,7 +12,7 @@ from agent_dashboards.plots.columns import Amount, columns
 from agent_dashboards.plots.table import Cell, table
 from agent_dashboards.questions.question import Asked, Question
 from agent_dashboards.site import Data, Site
-from agent_dashboards.time_range import IN_WORDS, day_name, every, first_day, midnight, monday, plotted_from
+from agent_dashboards.time_range import IN_WORDS, axis_name, day_name, every, first_day, midnight, monday, plotted_from
 from agent_telemetry.split import Leaf
 from agent_telemetry.trend import trend
 
@@ -99,7 +99,7 @@ def _view(data: Data) -> Data:
         last = first + timedelta(days=days - 1)
         when = f"Week of {day_name(first)}" if days == 7 else f"{first:%a}, {day_name(first)}"
         address = requests_address(first, last) if each["requests"] else ""
-        hints.append((day_name(first), when, address))
+        hints.append((axis_name(first, data["columns"][0]["begin"]), when, address))
         figures = [money(each[kind]) for kind in _KINDS]
         rows.append([Cell(when, address), *figures, whole(each["requests"]), whole(each["unpriced"])])
     most = max((each[kind] or 0.0 for kind in _KINDS for each in data["columns"]), default=0.0)

@@ -20,6 +20,7 @@ from agent_dashboards.time_range import IN_WORDS, day_name, every, first_day, mi
 from agent_telemetry.trend import trend
 
 _MOST = 16
+_MOST_IN_TABLE = 200
 _WEEKS = 26
 _COMPARED_WEEKS = 4
 _IN_WORDS = {1: "week", 2: "two weeks", 3: "three weeks", 4: "four weeks"}
@@ -69,7 +70,7 @@ def _title(asked: Asked, tasks: list[Data], unseen: Measured) -> str:
 def _view(data: Data) -> Data:
     by: By = data["by"]
     begin = date.fromisoformat(data["begin"]) if data["begin"] else None
-    items, rows = [], []
+    items, rows = [], list[tuple[Cell | str, ...]]()
     for each in data["tasks"]:
         figures = Measured(each["segments"], each["requests"])
         address = requests_address(begin, task=each["task"])
@@ -87,7 +88,8 @@ def _view(data: Data) -> Data:
                     address,
                 )
             )
-        rows.append((Cell(task_words(each["task"]), address), *split_cells(figures, by)))
+        if len(rows) < _MOST_IN_TABLE:
+            rows.append((Cell(task_words(each["task"]), address), *split_cells(figures, by)))
     unseen = Measured(data["unseen"]["segments"], data["unseen"]["requests"])
     if unseen.requests:
         rows.append((Cell("not seen by the router"), *split_cells(unseen, by)))

@@ -28,6 +28,7 @@ from agent_dashboards.time_range import (
     DAYS,
     IN_WORDS,
     Range,
+    axis_name,
     day_name,
     every,
     first_day,
@@ -129,7 +130,7 @@ def _title(range_: Range, by: By, now: Measured, before: Measured | None, days: 
 
 def _nothing(by: By) -> str:
     return {"output": "Nothing was written", "requests": "No request was answered", "tokens": "No token was used",
-            "money": "Nothing was billed"}[by]  # fmt: skip
+            "money": "Nothing is known to have been billed"}[by]  # fmt: skip
 
 
 def _requests(number: int) -> str:
@@ -145,8 +146,8 @@ def _view(data: Data) -> Data:
         first = date.fromisoformat(column["begin"])
         last = first + timedelta(days=days - 1)
         figures = Measured(column["segments"], column["requests"])
-        label = day_name(first)
-        when = f"Week of {label}" if days == 7 else f"{first:%a}, {label}"
+        label = axis_name(first, data["columns"][0]["begin"])
+        when = f"Week of {day_name(first)}" if days == 7 else f"{first:%a}, {day_name(first)}"
         hint = f"{when}: nothing"
         if figures.total:
             hint = f"{when}: {amount(figures.total, by)}. {parts(figures).capitalize()}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from agent_dashboards.addresses import requests_address
-from agent_dashboards.measured import By, Measured, amount, measured
+from agent_dashboards.measured import By, Measured, amount, any_of, measured
 from agent_dashboards.number_format import percent
 from agent_dashboards.plots.calendar import LEVELS, Shade, calendar
 from agent_dashboards.plots.table import Cell, table
@@ -34,7 +34,7 @@ def _data(site: Site, asked: Asked, today: date) -> Data:
 def _title(days: list[Data], by: By) -> str:
     measure = MEASURES[by][0]
     if not days:
-        return f"No day of the last year has any {measure}"
+        return f"No day of the last year has {any_of(by)}"
     if len(days) == 1:
         share, day = percent(days[0]["open_share"]), day_name(date.fromisoformat(days[0]["day"]))
         return f"One day so far, {day}: {share} of {measure} from open models"

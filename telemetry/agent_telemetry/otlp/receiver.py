@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import re
 import sqlite3
@@ -32,6 +33,7 @@ from agent_telemetry.otlp.meters import Meters
 from agent_telemetry.otlp.records import Batch, Origin, Point, Record, Signal, Wanted
 from agent_telemetry.otlp.refusal import Refusal
 from agent_telemetry.otlp.sources.source import Series, Source
+from agent_telemetry.otlp.twins import Twins
 from agent_telemetry.usage_record import UsageRecord
 
 METERS: Final = "otlp meters"
@@ -68,6 +70,7 @@ class Receiver:
         self._counted = self._counts
         self._meters: Meters | None = None  # until the ledger was read
         self._ancestors = Ancestors()
+        self._twins = Twins()
         # The time of the earliest row that was not looked at yet; one that was killed may have left some.
         self._since: int | None = milliseconds(datetime.now(UTC)) - _BEFORE_MS
         self._next_look = time.monotonic() + _QUIET_S
@@ -104,12 +107,15 @@ class Receiver:
     def _look(self) -> None:
         """Find the calls that others tell of as well."""
         began, since, self._since = time.monotonic(), self._since, None
+        gc.disable()  # thousands of rows, which hold no cycles
         try:
             with closing(open_ledger(self._ledger.path)) as conn:
                 drop_duplicates(conn, since, self._salt)
         except Exception as error:  # locked, full, gone: the next look finds them
             _log.info("Duplicates were not looked for: %s", type(error).__name__)
             self._since = since
+        finally:
+            gc.enable()
         self._next_look = time.monotonic() + max(_QUIET_S, _SHARE * (time.monotonic() - began))
 
     def _remember(self) -> Meters:
@@ -130,9 +136,8 @@ class Receiver:
 
     def _rows(self, batch: Batch, meters: Meters) -> list[UsageRecord]:
         erased = self._erased()
-        rows = self._ancestors.rows(
-            [(span, self._of(span, self._source(span.origin, span.name), "span", batch)) for span in batch.spans]
-        )
+        spans = [(span, self._of(span, self._source(span.origin, span.name), "span", batch)) for span in batch.spans]
+        rows = self._twins.rows(spans, self._ancestors.rows(spans))
         for event in batch.events:
             name = next((name for name in event.names if "." in name), "")
             if (row := self._of(event, self._source(event.origin, name), "event", batch)) is not None:

@@ -93,7 +93,7 @@ percentile.
 - **anew**: what was read before is forgotten before each request, so that all of it is read from the ledger.
 - **kept**: as it is; an answer is kept for two seconds, one that takes long for up to ten.
 
-The first page waits 60 ms for its sections, and the browser asks for those that are not there by then when a reader
+The first page waits 80 ms for its sections, and the browser asks for those that are not there by then when a reader
 comes near them; the JSON of all sections together (`/api/overview`) waits for all.
 
 """

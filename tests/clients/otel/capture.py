@@ -65,7 +65,7 @@ def capture(source: Source, folder: Path) -> None:
                 source.session(place, teller, protocol)
         finally:
             place.leave()
-        
+
         kept = CAPTURES / source.name
         shutil.rmtree(kept, ignore_errors=True)
         kept.mkdir(parents=True)

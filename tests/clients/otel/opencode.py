@@ -30,9 +30,13 @@ def _session(place: Exporting, teller: Teller, protocol: str) -> None:
     with contextlib.suppress(AssertionError):  # it may give up
         opencode.ask(place, "SAY gravel", False)
     with terminal(place, "opencode", "--continue", **opencode.QUIET) as screen:
-        screen.wait("The word is") screen.settle(3) for said, answer in (("SAY walnut", "The word is walnut"), ("RUN
-        printf 'colour-%s' 8", "colour-8"), ("/compact", "<summary>")): screen.enter(said) screen.wait(answer)
-        screen.settle(3) time.sleep(8)  # until it has exported what it has: that is lost when it ends
+        screen.wait("The word is")
+        screen.settle(3)
+        for said, answer in (("SAY walnut", "The word is walnut"), ("RUN printf 'colour-%s' 8", "colour-8"), ("/compact", "<summary>")):
+            screen.enter(said)
+            screen.wait(answer)
+            screen.settle(3)
+        time.sleep(8)  # until it has exported what it has: that is lost when it ends
 
 
 def _own_log(home: Path, to: Path) -> None:

@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import socket
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +19,8 @@ _ACCOUNT = re.compile(
     rb'"(?:userID|anonymousId|machineID|installation_?[iI]d|accountUuid|organizationUuid)"\s*:\s*"([^"]{8,})"'
 )
 """In an agent's own settings: what it tells of its user."""
+_HOST_ID = re.compile(rb"(host\.id[^A-Za-z0-9]*(?:value[^A-Za-z0-9]*stringValue[^A-Za-z0-9]*)?)([0-9a-f-]{32,36})")
+"""That of the machine, as OpenTelemetry's resources have it."""
 
 
 def scrub(capture: Path, run: Path) -> None:
@@ -40,8 +43,13 @@ def scrub(capture: Path, run: Path) -> None:
 def _replaced(body: bytes, made: Mapping[bytes, bytes]) -> bytes:
     for value, other in made.items():
         body = body.replace(value, other)
+    body = _HOST_ID.sub(lambda found: found[1] + _like(found[2].decode()).encode(), body)
     for host in _hosts():
-        body = re.sub(rb"(host\.name[^A-Za-z0-9]*(?:value[^A-Za-z0-9]*stringValue[^A-Za-z0-9]*)?)" + re.escape(host), rb"\1" + _padded("host", len(host)).encode(), body)
+        body = re.sub(
+            rb"(host\.name[^A-Za-z0-9]*(?:value[^A-Za-z0-9]*stringValue[^A-Za-z0-9]*)?)" + re.escape(host),
+            rb"\1" + _padded("host", len(host)).encode(),
+            body,
+        )
     return body
 
 
@@ -52,6 +60,7 @@ def _hosts() -> set[bytes]:
 def _made(run: Path) -> dict[bytes, bytes]:
     """What is taken out, and by what it is replaced."""
     paths = {str(run): "/home/user/run", str(CLIENTS): "/opt/clients", str(ROOT): "/opt/agent-router"}
+    paths[sys.base_prefix] = "/usr/local"
     found = {path: _padded(other, len(path)) for path, other in paths.items()}
     dashed = {re.sub(r"[^A-Za-z0-9]", "-", path): re.sub(r"[^A-Za-z0-9]", "-", to) for path, to in found.items()}
     hosts = {name.decode() for name in _hosts()} - {"localhost"}
@@ -64,7 +73,11 @@ def _made(run: Path) -> dict[bytes, bytes]:
 
 def _ids(home: Path) -> set[str]:
     """Ids of the user, the machine or the installation that the agent made or read."""
-    ids = {Path(path).read_text().strip() for path in ("/etc/machine-id", "/var/lib/dbus/machine-id") if os.path.isfile(path)}
+    ids = {
+        Path(path).read_text().strip()
+        for path in ("/etc/machine-id", "/var/lib/dbus/machine-id")
+        if os.path.isfile(path)
+    }
     for path in home.rglob("*"):
         if path.is_file() and path.stat().st_size < 1 << 20:
             if path.name in ("installation_id", "machine_id", "anonymous_id", "user_id"):
@@ -82,4 +95,3 @@ def _like(id: str) -> str:
     """Hexadecimal digits where it has any: letters of an id of another kind stay in form as well."""
     digits = iter(hashlib.sha512(b"made").hexdigest() * (1 + len(id) // 128))
     return "".join(next(digits) if char.isalnum() else char for char in id)
-

@@ -41,6 +41,7 @@ _AI = (
 )
 
 LIBRARIES = (
+    Library("anthropic-sdk", ("anthropic_sdk_calls.py",), ("anthropic", *_SDK), folder="openinference"),
     Library("openllmetry", ("openllmetry_calls.py",), _OPENLLMETRY, gzip=True),
     Library("traceloop", ("traceloop_calls.py",), _OPENLLMETRY, folder="openllmetry"),
     Library(
@@ -54,12 +55,14 @@ LIBRARIES = (
         ("openinference-instrumentation-openai", "openinference-instrumentation-anthropic", *_SDK, *_CLIENTS),
         gzip=True,
     ),
-    Library("openlit", ("openlit_calls.py",), ("openlit", *_CLIENTS)),
+    Library("openlit", ("openlit_calls.py",), ("openlit", *_CLIENTS), gzip=True),
     Library("logfire", ("logfire_calls.py",), ("logfire", *_CLIENTS)),
     Library("pydantic-ai", ("pydantic_ai_calls.py",), ("pydantic-ai-slim[openai,anthropic]", *_SDK), gzip=True),
-    Library("langchain-openllmetry", ("langchain_calls.py", "openllmetry"), _LANGCHAIN, folder="langchain"),
-    Library("langchain-openinference", ("langchain_calls.py", "openinference"), _LANGCHAIN, folder="langchain"),
-    Library("litellm", ("litellm_calls.py", "callback"), _LITELLM),
+    Library("langchain-openllmetry", ("langchain_calls.py", "openllmetry"), _LANGCHAIN, gzip=True, folder="langchain"),
+    Library(
+        "langchain-openinference", ("langchain_calls.py", "openinference"), _LANGCHAIN, gzip=True, folder="langchain"
+    ),
+    Library("litellm", ("litellm_calls.py", "callback"), _LITELLM, gzip=True),
     Library("litellm-openinference", ("litellm_calls.py", "openinference"), _LITELLM, gzip=True, folder="litellm"),
     Library("vercel", ("vercel_calls.mjs", "protobuf"), _AI, npm=True),
     Library("vercel-json", ("vercel_calls.mjs", "json"), _AI, npm=True, gzip=True, folder="vercel"),

@@ -19,6 +19,7 @@ from agent_telemetry.usage_record import UsageRecord
 
 _AGENT: Final = "claude"
 _PREFIX: Final = "claude_code."
+_SCOPE: Final = "com.anthropic.claude_code"  # com.anthropic.sdk is that of the client, in whatever program
 _MODEL: Final = ("model", "gen_ai.response.model", "gen_ai.request.model")
 _INPUT: Final = ("input_tokens", "gen_ai.usage.input_tokens")
 _OUTPUT: Final = ("output_tokens", "gen_ai.usage.output_tokens")
@@ -47,7 +48,7 @@ class Claude:
     kinds: Final = frozenset(("type",))
 
     def claims(self, origin: Origin, name: str) -> bool:
-        return name.startswith(_PREFIX) or origin.service == "claude-code" or origin.scope.startswith("com.anthropic.")
+        return name.startswith(_PREFIX) or origin.service == "claude-code" or origin.scope.startswith(_SCOPE)
 
     def event(self, event: Event) -> UsageRecord | None:
         told = event.attributes

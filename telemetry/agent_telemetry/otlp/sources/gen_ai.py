@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+import msgspec
+
 from agent_telemetry.agent_names import agent_name
 from agent_telemetry.importers.session_entries import other_model
 from agent_telemetry.importers.values import text
@@ -60,6 +62,8 @@ _REASONING: Final = (
     *("ai.usage.outputTokenDetails.reasoningTokens", "reasoning_tokens"),
 )
 _FRESH: Final = "ai.usage.inputTokenDetails.noCacheTokens"
+_OF_MAKER: Final = "ai.response.providerMetadata"
+_OBJECT: Final = ("metadata.usage_object", "gen_ai.usage.raw")
 _ANSWERED: Final = ("gen_ai.response.model", "ai.response.model", "llm.response.model", "llm.model_name")
 _ASKED: Final = ("gen_ai.request.model", "ai.model.id", "llm.request.model", "embedding.model_name", "model")
 _PROVIDER: Final = ("gen_ai.provider.name", "gen_ai.system", "llm.provider", "llm.system", "ai.model.provider")
@@ -122,6 +126,10 @@ _AGENTS: Final = (
 )
 _LOOPBACK: Final = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|\[?::1\]?|0\.0\.0\.0|host\.docker\.internal")
 _LAN: Final = re.compile(r"(10|192\.168|172\.(1[6-9]|2[0-9]|3[01]))(\.[0-9]{1,3}){2,3}|[^.:]+|.*\.(local|lan|internal)")
+_LONGEST: Final = 10_000
+_READ_IN: Final = re.compile(r"['\"]cached_tokens['\"]: ?([0-9]{1,15})\b")
+_WRITTEN_IN: Final = re.compile(r"['\"]cache_creation_input_tokens['\"]: ?([0-9]{1,15})\b")
+_REASONED_IN: Final = re.compile(r"['\"]reasoning_tokens['\"]: ?([0-9]{1,15})\b")
 _is_another: Final = lru_cache(maxsize=1024)(other_model)
 
 
@@ -138,6 +146,8 @@ class GenAI:
                 *_WRITE,
                 *_REASONING,
                 _FRESH,
+                _OF_MAKER,
+                *_OBJECT,
                 *_ANSWERED,
                 *_ASKED,
                 *_PROVIDER,
@@ -230,6 +240,15 @@ def usage(told: Attributes) -> Tokens | None:
         input = total  # vectors, and servers that tell no more
     input, output = input or 0, output or 0
     read, write, reasoning = counted(told, _READ), counted(told, _WRITE), counted(told, _REASONING)
+    for object in (each for name in _OBJECT if isinstance(each := told.get(name), str)):
+        # LiteLLM says nowhere else what was cached, nor Logfire what was reasoned
+        read = _in_object(object, _READ_IN) if read is None else read
+        write = _in_object(object, _WRITTEN_IN) if write is None else write
+        reasoning = _in_object(object, _REASONED_IN) if reasoning is None else reasoning
+    if (maker := _of_anthropic(told.get(_OF_MAKER))) is not None:
+        return Tokens(
+            maker.input_tokens, output, maker.cache_read_input_tokens, maker.cache_creation_input_tokens, reasoning
+        )
     cached, thought = (read or 0) + (write or 0), reasoning or 0
     fresh = counted(told, (_FRESH,))
     if fresh is not None:
@@ -245,6 +264,41 @@ def usage(told: Attributes) -> Tokens | None:
     elif _is_apart(told):
         apart = True
     return Tokens(input if apart else input - cached, output + thought if beside else output, read, write, reasoning)
+
+
+class _Usage(msgspec.Struct):
+    input_tokens: int
+    cache_read_input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+
+
+class _Anthropic(msgspec.Struct):
+    usage: _Usage
+
+
+class _Metadata(msgspec.Struct):
+    anthropic: _Anthropic
+
+
+_metadata: Final = msgspec.json.Decoder(_Metadata)
+
+
+def _of_anthropic(told: Value | None) -> _Usage | None:
+    """What Anthropic said was used, which the AI SDK's fifth version hands on as JSON, and in part only elsewhere."""
+    if not isinstance(told, str):
+        return None
+    try:
+        used = _metadata.decode(told).anthropic.usage
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return None
+    figures = (used.input_tokens, used.cache_read_input_tokens or 0, used.cache_creation_input_tokens or 0)
+    return used if all(0 <= each < 1 << 50 for each in figures) else None
+
+
+def _in_object(told: str, name: re.Pattern[str]) -> int | None:
+    """A figure in the usage as it was answered: Logfire writes it as JSON, LiteLLM as Python writes it."""
+    found = name.search(told[:_LONGEST])
+    return int(found[1]) if found is not None else None
 
 
 def _is_apart(told: Attributes) -> bool:

@@ -36,9 +36,7 @@ async def session(to: dict[str, object]) -> None:
     for _ in litellm.completion(messages=[asking.user("SAY walrus")], stream=True, stream_options=options, **to):
         pass
     await litellm.acompletion(messages=[asking.user("RUN printf 'colour-%s' 7")], tools=_TOOLS, **to)
-    stream = await litellm.acompletion(
-        messages=[asking.user("SAY moss")], stream=True, stream_options=options, **to
-    )
+    stream = await litellm.acompletion(messages=[asking.user("SAY moss")], stream=True, stream_options=options, **to)
     async for _ in stream:
         pass
     asking.next_fails()

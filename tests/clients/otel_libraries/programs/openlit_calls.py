@@ -1,6 +1,5 @@
 """OpenLIT, with its span around several calls."""
 
-
 import os
 
 import openlit

@@ -2,16 +2,15 @@
 
 import asyncio
 
+import anthropic
 import asking
 import exporting
+import openai
 from pydantic_ai import Agent
 from pydantic_ai.models.anthropic import AnthropicModel
 from pydantic_ai.models.openai import OpenAIChatModel, OpenAIResponsesModel
 from pydantic_ai.providers.anthropic import AnthropicProvider
 from pydantic_ai.providers.openai import OpenAIProvider
-
-import anthropic
-import openai
 
 _openai = OpenAIProvider(
     openai_client=openai.AsyncOpenAI(base_url=f"{asking.URL}/v1", api_key=asking.KEY, max_retries=0)
