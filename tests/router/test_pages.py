@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -14,6 +15,8 @@ from yarl import URL
 from agent_dashboards.wrong_keys import MOST
 from agent_telemetry import learned
 from agent_telemetry.learned import FamilyRow, Learned
+from agent_telemetry.usage_record import UsageRecord
+from tests.dashboards.browser import browse, find
 from tests.dashboards.page_text import PageText
 from tests.running_router import running_router
 
@@ -323,3 +326,17 @@ async def test_forms_from_a_foreign_host_name_change_nothing(tmp_path: Path) -> 
         while app._keeper._families._pins != {name: "local"}:  # type: ignore[union-attr]
             assert time.monotonic() < deadline, "the running router did not take the pin"
             await asyncio.sleep(0.1)
+
+
+@pytest.mark.skipif(find() is None, reason="no Chromium here; install one or set CHROMIUM to its path")
+async def test_the_page_of_models_follows_though_programs_get_a_list_there(tmp_path: Path) -> None:
+    async with running_router(tmp_path) as (url, app), browse(str(find())) as page:
+        await page.open(f"{url}/models")
+        await page.until("document.getElementById('connection').dataset.state === 'live'")
+        assert app._ledger is not None
+        row = UsageRecord(source="proxy", key="k", time=datetime.now(UTC), model="glm-4.6", provider="x", output=7)
+        app._ledger.record(row)
+        assert app._ledger.flush()
+        app.feed.finished(row)
+        await page.until("document.getElementById('models').innerText.includes('glm-4.6')")
+        assert page.problems == []
