@@ -31,6 +31,8 @@ SHOTS = (
     ("money", "/money?range=all", 1280, 700, "dark"),
     ("models", "/models?range=30d", 1280, 1300, "light"),
     ("models-narrow", "/models?range=30d", 390, 1800, "dark"),
+    ("requests", "/requests", 1280, 1100, "light"),
+    ("families", "/families?range=all", 1280, 1200, "dark"),
     ("sources", "/sources", 1280, 1300, "light"),
     ("sources-dark", "/sources", 1280, 1300, "dark"),
 )

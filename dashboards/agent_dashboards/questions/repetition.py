@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -37,9 +38,11 @@ def _data(site: Site, asked: Asked, today: date) -> Data:
     since = midnight(begin) if begin else None
     whole_key, part_key, measure = _OF[asked.by]
     first = monday(today) - timedelta(weeks=_WEEKS - 1)
-    weeks = repetition(site.ledger, since=midnight(first))
-    ranged = weeks if begin is None else repetition(site.ledger, since=since)
-    families = [each for each in family_figures(site.ledger, site.classify, since=since) if each.requests]
+    with ThreadPoolExecutor(1) as beside:  # SQLite reads both at once
+        figures = beside.submit(family_figures, site.ledger, site.classify, since=since)
+        weeks = repetition(site.ledger, since=midnight(first))
+        ranged = weeks if begin is None else repetition(site.ledger, since=since)
+        families = [each for each in figures.result() if each.requests]
     total, repeated = (sum(getattr(week, key) for week in ranged) for key in (whole_key, part_key))
     asked_for = sum(week.requests for week in ranged)
     earned = _sum(families, "earned")
