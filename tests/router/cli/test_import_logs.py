@@ -250,6 +250,7 @@ def test_watching(logs: Path) -> None:
         time.sleep(1)
         pi_log.write(logs, "three", pi_log.call("e", WHEN))
         wait_for(lambda: has_calls(logs, 4))
+        time.sleep(0.5)  # it is told of once the ledger is closed
     finally:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=10)
