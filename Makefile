@@ -24,7 +24,7 @@ serve: .venv/.installed  ## run the router on http://127.0.0.1:8484
 
 test: .venv/.installed  ## all tests
 	$(BIN)/python tests/models/engine/fetch_templates.py
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 test-clients: .venv/.installed  ## the agents that people use before a running router (installs them, once)
 	$(BIN)/python -m pytest -m clients tests/clients

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agent_router.cli import output
 from tests.router.cli.command import Command, command
 
 
@@ -20,6 +21,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("AGENT_ROUTER_CONFIG", str(tmp_path / "config.toml"))
     monkeypatch.setenv("AGENT_ROUTER_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("COLUMNS", "200")
+    for console in (output.console, output.errors):
+        console.width = 200  # one that another test had made has read its width already
     return tmp_path
 
 

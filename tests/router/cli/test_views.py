@@ -23,16 +23,15 @@ from agent_telemetry.ledger import Ledger
 from agent_telemetry.usage_record import UsageRecord
 from tests.router.cli.command import Command
 
-NOW = datetime.now(UTC)
-
 
 @pytest.fixture
 def ledger(home: Path) -> Path:
     """Two calls, one of them open."""
     made = Ledger(home / "data" / LEDGER)
+    now = datetime.now(UTC)
     for key, model, place, output in (("1", "qwen3-8b", "device", 30), ("2", "gpt-5.4", "hosted", 10)):
         row = UsageRecord(
-            source="proxy", key=key, time=NOW, agent="pi", model=model, place=place, input=5, output=output,  # type: ignore[arg-type]
+            source="proxy", key=key, time=now, agent="pi", model=model, place=place, input=5, output=output,  # type: ignore[arg-type]
             route="local", reason="[bold]why", session="secret-session",
         )  # fmt: skip
         made.record(row)
@@ -141,7 +140,7 @@ def test_top_on_a_terminal(ledger: Path, keys: bytes) -> None:
     try:
         until(b"qwen3-8b")
         made = Ledger(ledger / "data" / LEDGER)
-        made.record(UsageRecord(source="pi", key="3", time=datetime.now(UTC), agent="pi", model="glm-5", output=5))
+        made.record(UsageRecord(source="pi", key="3", time=now, agent="pi", model="glm-5", output=5))
         made.close()
         until(b"glm-5")
         os.write(main, keys)
