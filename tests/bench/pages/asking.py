@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import json
 import time
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from agent_dashboards.overview import QUESTIONS
 
@@ -36,12 +37,28 @@ class Times(NamedTuple):
         return self.each[-1]
 
 
+def _addresses(connection: http.client.HTTPConnection) -> tuple[str, ...]:
+    """With those that depend on what there is: the most frequent family, the last request, and what is looked for."""
+
+    def first(address: str, kind: str) -> dict[str, str]:
+        connection.request("GET", address)
+        found: list[dict[str, str]] = json.loads(connection.getresponse().read())[kind]
+        return found[0]
+
+    family = quote(first("/api/families", "families")["name"], safe="")
+    request = first("/api/requests?source=proxy", "requests")
+    key = quote(request["id"], safe="")
+    looked_for = ("openness=open", "lab=nobody", "agent=nobody", "status=error", "task=title", f"family={family}")
+    return (*ADDRESSES, f"/families/{family}", f"/requests/{key}", *(f"/requests?{query}" for query in looked_for))
+
+
 def measure(url: str, times: int) -> dict[str, Times]:
     """Each address so many times, in turn. Those that do not exist are left out."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     found: dict[str, list[float]] = {}
+    addresses = _addresses(connection)
     for _ in range(times):
-        for address in ADDRESSES:
+        for address in addresses:
             began = time.perf_counter()
             connection.request("GET", address)
             answer = connection.getresponse()

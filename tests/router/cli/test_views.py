@@ -140,7 +140,7 @@ def test_top_on_a_terminal(ledger: Path, keys: bytes) -> None:
     try:
         until(b"qwen3-8b")
         made = Ledger(ledger / "data" / LEDGER)
-        made.record(UsageRecord(source="pi", key="3", time=now, agent="pi", model="glm-5", output=5))
+        made.record(UsageRecord(source="pi", key="3", time=datetime.now(UTC), agent="pi", model="glm-5", output=5))
         made.close()
         until(b"glm-5")
         os.write(main, keys)
