@@ -40,6 +40,7 @@ class _Call(NamedTuple):
     response_id: str | None
     figures: _Figures | None  # None: nobody stated them
     failed: bool
+    broken: bool  # a part of an answer came
     duplicate: str | None
 
 
@@ -118,20 +119,22 @@ def _calls(conn: sqlite3.Connection, begin: int) -> tuple[list[_Call], list[_Cal
 _CALLS: Final = (
     "SELECT id, key, time, time + CASE WHEN source IN (?1, ?2) THEN coalesce(latency_ms, 0) ELSE 0 END AS until, "
     "source, agent, session, response_id, coalesce(input, 0) + coalesce(cache_read, 0) + coalesce(cache_write, 0), "
-    "output, status = 'error' AND input IS NULL AND output IS NULL, duplicate FROM calls "
+    "output, status = 'error' AND input IS NULL AND output IS NULL, status IN ('cut', 'cancelled'), duplicate "
+    "FROM calls "
     "WHERE time >= ?3 AND until >= ?4"
 )
 
 
 def _call(row: tuple[Any, ...]) -> _Call:
-    id, key, time, until, source, agent, session, answer, prompt, output, failed, duplicate = row
+    id, key, time, until, source, agent, session, answer, prompt, output, failed, broken, duplicate = row
     kind = source
     if source == SOURCE:
         kind = BY_EVENT if key.startswith(EVENT) else BY_SPAN
     elif source != PROXY:
         output = output or 0
     figures = None if output is None else (prompt, output)
-    return _Call(id, key, time, int(until), kind, agent, session, answer, figures, bool(failed), duplicate)
+    states = bool(failed), bool(broken)
+    return _Call(id, key, time, int(until), kind, agent, session, answer, figures, *states, duplicate)
 
 
 def _found(others: list[_Call], spans: list[_Call], agents: set[str | None]) -> list[tuple[int, int, str]]:
@@ -166,6 +169,8 @@ def _pairs(better: list[_Call], worse: list[_Call], agents: set[str | None]) -> 
         by_agent[each.agent].append(each)
         if each.figures is not None or each.failed:
             by_figures[each.figures].append(each)
+        if each.kind == PROXY and each.broken:  # to its agent it may have failed, without any figures
+            by_figures[None].append(each)
     taken: set[tuple[str, int]] = set()  # (kind, id of the better row): each tells of a call once
     found = []
     for call in sorted(worse, key=_order):
@@ -239,7 +244,7 @@ def _nearest(call: _Call, candidates: Iterable[_Call], agents: set[str | None]) 
         and call.time <= each.until + _AFTER_MS
         # The router knows some agents by their library only, which is no name of an agent that has a log.
         and (each.agent == call.agent or (each.kind == PROXY and each.agent not in agents))
-        and (each.figures, each.failed) == (call.figures, call.failed)
+        and ((each.figures, each.failed) == (call.figures, call.failed) or (call.failed and each.broken))
         and (not each.response_id or not call.response_id or each.response_id == call.response_id)
     ]
     return min(

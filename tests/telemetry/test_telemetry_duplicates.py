@@ -151,6 +151,20 @@ def test_a_long_call(conn: sqlite3.Connection) -> None:
     assert counting(conn) == ["claude l"]
 
 
+@pytest.mark.parametrize("status", ["cut", "cancelled"])
+@pytest.mark.parametrize("figures", [{}, {"input": None, "cache_read": None, "output": None}])
+def test_an_answer_that_broke_is_a_failure_to_its_agent(
+    conn: sqlite3.Connection, status: str, figures: dict[str, None]
+) -> None:
+    none = {"input": None, "cache_read": None, "output": None, "status": "error"}
+    event(conn, **none)
+    put(conn, "otlp", "event:later", 300, session=SESSION, **none)
+    put(conn, "otlp", "event:other", 1, agent="codex", **none)
+    proxied(conn, status=status, **figures)
+    look(conn)
+    assert counting(conn) == ["proxy p", "otlp ev", "otlp ev"]
+
+
 def test_a_call_that_failed(conn: sqlite3.Connection) -> None:
     nothing: dict[str, Any] = {"input": None, "cache_read": None, "output": None, "status": "error"}
     proxied(conn, **nothing)
