@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import gc
 import math
 import time
 from collections.abc import Callable
@@ -153,10 +154,11 @@ def test_the_time_for_a_request_of_100_kb_is_a_small_part_of_a_millisecond() -> 
 def test_the_time_grows_with_the_request_and_not_faster() -> None:
     def seconds(turns: int) -> float:
         prompt = Prompt(turns=DIALECTS["responses"](Wrapped("", (user("<files>x</files>"), *LOOP) * turns)).turns)
-        began = time.process_time()
+        gc.collect()  # what other tests left behind
+        began = time.thread_time()  # not that of threads which they left behind
         prompted(prompt, "auto", True, 0, {}, SALT)
-        return time.process_time() - began
+        return time.thread_time() - began
 
     small = min(seconds(500) for _ in range(3))
-    assert seconds(16_000) < 32 * small * 8 + 0.2
+    assert min(seconds(16_000) for _ in range(2)) < 32 * small * 8 + 0.2
     assert math.isfinite(small)
