@@ -24,12 +24,12 @@ from agent_router.upstreams.chain import Attempted, Chain, ChainError
 from agent_router.upstreams.reply import StreamCutError
 from agent_router.wire.call import Call
 from agent_telemetry.ledger import Ledger
+from agent_telemetry.sums import AUDIT
 from agent_telemetry.trial import Trial
 from agent_telemetry.usage_record import UsageRecord
 
 log = logging.getLogger("agent_router")
 
-SOURCE = "audit"
 AGENT = "agent-router"
 """Whom the ledger names as the agent of an audit: it is the router's own call."""
 _MOST_JOBS = 16
@@ -81,7 +81,7 @@ class Audits:
 
     def learn(self, rows: Iterable[UsageRecord]) -> None:
         """Take rows with their prices; on any thread."""
-        spent = sum(row.billed or 0 for row in rows if row.source == SOURCE)
+        spent = sum(row.billed or 0 for row in rows if row.source == AUDIT)
         if spent:
             self._left()
             with self._lock:
@@ -152,7 +152,7 @@ class Audits:
         usage = observed.usage
         self._ledger.record(
             UsageRecord(
-                source=SOURCE,
+                source=AUDIT,
                 key=job.id,
                 time=time,
                 agent=AGENT,
