@@ -16,7 +16,7 @@ from agent_dashboards.page_error import PageError
 from agent_dashboards.request_row import request_row, shown
 from agent_dashboards.site import Data, Drawn, Site
 from agent_telemetry.call_choices import CallChoices, call_choices
-from agent_telemetry.calls import CallFilter, Cursor, calls
+from agent_telemetry.calls import CallFilter, CallNames, Cursor, calls
 from agent_telemetry.live import KEPT_FINISHED, Running
 
 _CURSOR = re.compile(r"([0-9]{1,15})\.([0-9]{1,15})")
@@ -44,23 +44,10 @@ _MORE = ("provider", "place", "lab", "task", "source")
 _TYPED = ("family", "session")
 
 
-class RequestsQuery(msgspec.Struct, frozen=True):
+class RequestsQuery(CallNames, frozen=True, kw_only=True):
     """What requests must have; see `CallFilter`. Times are ISO dates or times. `before` is where the page begins, and
     `back` where those before it did."""
 
-    agent: str | None = None
-    model: str | None = None
-    provider: str | None = None
-    place: str | None = None
-    route: str | None = None
-    openness: str | None = None
-    segment: str | None = None
-    lab: str | None = None
-    task: str | None = None
-    family: str | None = None
-    session: str | None = None
-    status: str | None = None
-    source: str | None = None
     since: str | None = None
     until: str | None = None
     duplicates: bool = False
@@ -98,7 +85,7 @@ def add_requests(site: Site) -> None:
 
 
 def _filter(query: RequestsQuery) -> CallFilter:
-    wanted: dict[str, Any] = {name: getattr(query, name) for name in _WORDS if name not in ("since", "until")}
+    wanted: dict[str, Any] = {name: getattr(query, name) for name in CallNames.__struct_fields__}
     wanted |= {name: _moment(name, getattr(query, name)) for name in ("since", "until")}
     return CallFilter(**wanted, duplicates=query.duplicates)
 

@@ -27,12 +27,10 @@ _WINDOWS: Final = (24, 24 * 7, 24 * 30, 24 * 180, 2**40)
 """Hours back from the newest, in which it is asked one after the other whether there is any call."""
 
 
-class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """What a call must have; None: anything. "unknown" is what has no name.
+class CallNames(msgspec.Struct, frozen=True, kw_only=True):
+    """Names that a call must have; None: anything. "unknown" is what has no name.
 
-    `openness` is open, closed or unknown; `segment` one of `SEGMENTS`; `task` the kind of the family. Times are from
-    `since` on and before `until`; without a zone they are in the system's. With `duplicates` also calls that have
-    another row which counts.
+    `openness` is open, closed or unknown; `segment` one of `SEGMENTS`; `task` the kind of the family.
     """
 
     agent: str | None = None
@@ -48,6 +46,12 @@ class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
     session: str | None = None
     status: str | None = None
     source: str | None = None
+
+
+class CallFilter(CallNames, frozen=True, kw_only=True):
+    """What a call must have. Times are from `since` on and before `until`; without a zone they are in the system's.
+    With `duplicates` also calls that have another row which counts."""
+
     since: datetime | None = None
     until: datetime | None = None
     duplicates: bool = False
