@@ -10,7 +10,7 @@ import msgspec
 
 from agent_dashboards.addresses import family_address
 from agent_dashboards.number_format import percent
-from agent_dashboards.site import Data, Site
+from agent_dashboards.site import Data, Drawn, Site
 from agent_dashboards.task_words import task_words
 from agent_dashboards.time_range import RANGES, Range, begin_of
 from agent_telemetry.family_figures import FamilyFigures, family_figures
@@ -40,13 +40,13 @@ class FamiliesQuery(msgspec.Struct, frozen=True):
 def add_families(site: Site) -> None:
     """`/families`, with `/api/families` as its twin."""
 
-    async def data(query: FamiliesQuery) -> Data:
+    async def data(query: FamiliesQuery) -> Drawn:
         since = begin_of(query.range, datetime.now())
         read = partial(family_figures, site.ledger, site.classify, since=since)
         everything: list[FamilyFigures] = await site.kept.get(("families", query.range), read)
         found = [family for family in everything if _fits(family, query)]
         skip = max(query.skip, 0)
-        return {
+        data: Data = {
             "range": query.range,
             "rung": query.rung or None,
             "kind": query.kind or None,
@@ -61,20 +61,19 @@ def add_families(site: Site) -> None:
             "would_save": _sum(everything, "would_save"),
             "families": [family_object(family) for family in found[skip : skip + _PAGE]],
         }
-
-    def view(data: Data) -> Data:
-        following = data["skip"] + _PAGE
-        return {
+        following = skip + _PAGE
+        shown = {
             "ranges": RANGES,
             "ladder": LADDER,
             "words": task_words,
             "address": family_address,
             "lines": [shown_family(family) for family in data["families"]],
-            "older": following if following < data["found"] else None,
-            "newer": max(data["skip"] - _PAGE, 0) if data["skip"] else None,
+            "older": following if following < len(found) else None,
+            "newer": max(skip - _PAGE, 0) if skip else None,
         }
+        return Drawn(data, shown)
 
-    site.page("/families", "families.html", FamiliesQuery, data, view)
+    site.page("/families", "families.html", FamiliesQuery, data)
 
 
 def _fits(family: FamilyFigures, query: FamiliesQuery) -> bool:
@@ -94,7 +93,6 @@ def _sum(families: list[FamilyFigures], key: str) -> float | None:
 def family_object(family: FamilyFigures) -> Data:
     """A family for JSON: money in USD or null, times ISO in UTC or null, `local_share` of its requests or null."""
     found: Data = msgspec.to_builtins(family)
-    found.pop("segments", None)
     for name in ("earned", "would_save"):
         found[name] = None if found[name] is None else found[name] / 1_000_000
     for name in ("first_seen", "last_seen"):

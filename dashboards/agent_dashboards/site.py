@@ -95,19 +95,15 @@ class Site:
         template: str,
         query: type[Query],
         data: Callable[..., Awaitable[Data | Drawn]],
-        view: Callable[[Data], Data] | None = None,
-        *,
-        twin: str | None = None,
     ) -> None:
-        """Serve a page at `path` and its data as JSON at `twin` (`/api` and the path).
+        """Serve a page at `path`, and its data as JSON at `/api` and the path.
 
         `data` gets the query, a struct whose defaults are what an absent parameter means, and the path's own
-        parameters by name. What it returns is the twin's JSON, and what the template is rendered with; `Drawn` or
-        `view` add what only the template needs. It may raise `PageError` and `sqlite3.Error`.
+        parameters by name. What it returns is the twin's JSON, and what the template is rendered with; `Drawn`
+        adds what only the template needs. It may raise `PageError` and `sqlite3.Error`.
         """
-
-        self.html(path, template, query, data, view)
-        self.json(twin or f"/api{path}", query, data)
+        self.html(path, template, query, data)
+        self.json(f"/api{path}", query, data)
 
     def html(
         self,
@@ -115,7 +111,6 @@ class Site:
         template: str,
         query: type[Query],
         data: Callable[..., Awaitable[Data | Drawn]],
-        view: Callable[[Data], Data] | None = None,
     ) -> None:
         """Serve a page alone; see `page`."""
 
@@ -124,8 +119,7 @@ class Site:
                 given = await _found(request, query, data)
             except PageError as error:
                 return self.fault(request, error)
-            shown = given.data | given.shown if isinstance(given, Drawn) else given
-            return self.render(template, request, shown | (view(shown) if view else {}))
+            return self.render(template, request, given.data | given.shown if isinstance(given, Drawn) else given)
 
         self.router.add_api_route(path, html, methods=["GET"])
 
